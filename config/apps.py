@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PortalConfig(AppConfig):
+    name = "config"
+    verbose_name = "Portal"
+
+    def ready(self) -> None:
+        # django.contrib creates content types and permissions in this signal too, so ours may come at any point of it:
+        # grants on tables do not depend on their rows.
+        post_migrate.connect(_grant_rights, sender=self, dispatch_uid="config.grants")
+
+
+def _grant_rights(*, using: str, **kwargs: Any) -> None:
+    from config.grants import grant_rights
+
+    grant_rights(using=using)

@@ -1,0 +1,24 @@
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+
+urlpatterns = [
+    path("language/", login_not_required(set_language), name="set_language"),  # a language is chosen before signing in
+    path("staff-admin/", admin.site.urls),
+]
+for _prefix, _app in (
+    ("", "accounts"),
+    ("suppliers/", "suppliers"),
+    ("runs/", "runs"),
+    ("assessments/", "assessments"),
+    ("pilots/", "pilots"),
+    ("emissions/", "emissions"),
+    ("labels/", "labels"),
+    ("reports/", "reports"),
+):
+    if find_spec(f"{_app}.urls"):
+        urlpatterns.append(path(_prefix, include(f"{_app}.urls")))
