@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+
+from accounts.demo_access import demo_account_allowed
+from accounts.models import User
+
+
+class MembershipBackend(ModelBackend):
+    """Signs in by e-mail and password, and loads the person with the active membership in one query."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        user = super().authenticate(request, username=(username or kwargs.get("email") or "").lower(), password=password)
+        if not isinstance(user, User):
+            return None
+        if user.is_demo and not demo_account_allowed(request):
+            return None
+        return user
+
+    def get_user(self, user_id: int) -> User | None:
+        user = User.objects.select_related("active_membership").filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None

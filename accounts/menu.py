@@ -1,0 +1,108 @@
+"""The menu: which page stands in which group, and who sees it. An entry whose page does not exist is left out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import BUYER_ROLES, SUPPLIER_ROLES, Role, User
+from accounts.permissions import Permission, has
+
+
+def suppliers(user: User) -> bool:
+    return user.role in SUPPLIER_ROLES
+
+
+def buyers(user: User) -> bool:
+    return user.role in BUYER_ROLES
+
+
+def reviewers(user: User) -> bool:
+    return user.role == Role.REVIEWER
+
+
+def holders(permission: Permission) -> Callable[[User], bool]:
+    return lambda user: has(user, permission)
+
+
+@dataclass(frozen=True)
+class Entry:
+    url_name: str
+    label: StrOrPromise
+    icon: str
+    is_for: Callable[[User], bool]
+
+
+def not_reviewers(user: User) -> bool:
+    """The buyer's people who run or oversee the programme; procurement has the short menu."""
+    return buyers(user) and not reviewers(user)
+
+
+MENU: list[tuple[StrOrPromise, list[Entry]]] = [
+    (
+        _("Assessment"),
+        [
+            Entry("assessments:home", _("What to do now"), "home", suppliers),
+            Entry("assessments:list_mine", _("My assessments"), "clipboard-list", suppliers),
+            Entry("assessments:results", _("Results and scores"), "chart-bar", suppliers),
+            Entry("labels:mine", _("Green label"), "rosette-discount-check", suppliers),
+        ],
+    ),
+    (
+        _("Carbon"),
+        [
+            Entry("emissions:home", _("Energy and emissions"), "bolt", suppliers),
+            Entry("pilots:mine", _("Pilot agreements"), "signature", suppliers),
+        ],
+    ),
+    (
+        _("Company"),
+        [
+            Entry("suppliers:profile", _("Company profile"), "building", suppliers),
+            Entry("accounts:access_log", _("Who saw my data"), "eye-check", suppliers),
+        ],
+    ),
+    (
+        _("Overview"),
+        [
+            Entry("reports:dashboard", _("Dashboard"), "layout-dashboard", not_reviewers),
+            Entry("reports:portfolio", _("Supplier portfolio"), "building-community", buyers),
+            Entry("labels:directory", _("Labelled suppliers"), "rosette-discount-check", reviewers),
+        ],
+    ),
+    (
+        pgettext_lazy("menu", "Assess"),
+        [
+            Entry("assessments:campaign_list", _("Campaigns"), "speakerphone", not_reviewers),
+            Entry("assessments:questionnaire_list", _("Questionnaires"), "clipboard-text", not_reviewers),
+            Entry("assessments:review_queue", _("Review queue"), "checklist", holders(Permission.REVIEW_VIEW)),
+            Entry("assessments:finding_list", _("Findings"), "flag", buyers),
+        ],
+    ),
+    (
+        _("Suppliers"),
+        [
+            Entry("suppliers:registration_queue", _("Registrations"), "user-plus", holders(Permission.REGISTRATION_DECIDE)),
+            Entry("suppliers:import_list", _("Imports"), "table-import", holders(Permission.SUPPLIER_IMPORT)),
+        ],
+    ),
+    (
+        _("Green procurement"),
+        [
+            Entry("labels:list", _("Label ledger"), "award", not_reviewers),
+            Entry("labels:standard_list", _("Green standards"), "scale", not_reviewers),
+            Entry("pilots:list", _("Carbon pilots"), "leaf", not_reviewers),
+        ],
+    ),
+    (
+        pgettext_lazy("menu", "Operate"),
+        [
+            Entry("runs:list", _("Runs"), "activity", not_reviewers),
+            Entry("reports:export_list", _("Exports"), "file-export", not_reviewers),
+            Entry("reports:audit_trail", _("Audit trail"), "history", holders(Permission.AUDIT_VIEW)),
+            Entry("accounts:user_list", _("Users"), "users", holders(Permission.USER_MANAGE)),
+        ],
+    ),
+]

@@ -1,0 +1,23 @@
+"""Row history: what a row was before each change, written by database triggers.
+
+A tracked model keeps its present in its own table and its past in a history table beside it: one history row per update or
+delete, holding the values *before* the change, with when and (through the request's or task's context) who changed it.
+Inserts write nothing: the row itself is the record, and bulk loads cost no trigger.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pghistory
+from django.db import models
+
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+def keep_history(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
+    return pghistory.track(
+        pghistory.UpdateEvent("superseded", row=pghistory.Old),
+        pghistory.DeleteEvent("deleted", row=pghistory.Old),
+        exclude=list(exclude),
+    )

@@ -1,0 +1,62 @@
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission, has
+from assessments.models import Assessment
+from suppliers.models import Supplier
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def visible_to(self, user: "User") -> Self:
+        """An export holds what its maker could see, so only the maker, and those who read everything, may fetch it."""
+        if has(user, Permission.AUDIT_VIEW):
+            return self
+        return self.filter(made_by=user)
+
+
+class Export(models.Model):
+    """A document that leaves the house: what it is, who made it, and the hash of the file."""
+
+    class Kind(models.TextChoices):
+        AUDIT_PDF = "audit_pdf", _("Audit PDF")
+        PORTFOLIO_XLSX = "portfolio_xlsx", _("Portfolio (XLSX)")
+        PORTFOLIO_CSV = "portfolio_csv", _("Portfolio (CSV)")
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    title = models.CharField(_("title"), max_length=300)
+    language = models.CharField(_("language"), max_length=10)
+    supplier = models.ForeignKey(Supplier, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    assessment = models.ForeignKey(Assessment, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    parameters = models.JSONField(default=dict, blank=True)
+    run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    file = models.FileField(upload_to="exports/%Y/%m/", max_length=300, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(_("requested"))
+    made_at = models.DateTimeField(_("made"), null=True, blank=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["audit_pdf", "portfolio_xlsx", "portfolio_csv"]), name="export_kind_known"),
+            models.CheckConstraint(condition=Q(made_at__isnull=True) | ~Q(sha256=""), name="export_made_has_a_hash"),
+        ]
+        indexes = [models.Index(fields=["made_by", "-requested_at"], name="export_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:export", args=[self.pk])

@@ -1,0 +1,122 @@
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission, has
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, user: "User") -> Self:
+        if has(user, Permission.RUN_VIEW):
+            return self
+        return self.filter(started_by=user)
+
+    def for_list(self) -> Self:
+        return self.select_related("started_by").order_by("-created_at", "-pk")
+
+    def open(self) -> Self:
+        return self.filter(status__in=[Run.Status.QUEUED, Run.Status.RUNNING])
+
+
+class Run(models.Model):
+    """A long job: what was asked, by whom, how far it is. Its chunks hold the work; the broker only wakes the workers."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        DONE_WITH_FAILURES = "done_with_failures", _("Done with failures")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    kind = models.CharField(_("kind"), max_length=40, help_text="a name registered with runs.engine")
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.QUEUED)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(_("created"))
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    total = models.PositiveIntegerField(_("total"), default=0)
+    result = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="run_newest"),
+            models.Index(fields=["kind", "-created_at"], name="run_kind"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "running", "done", "done_with_failures", "failed", "cancelled"]), name="run_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.kind
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:detail", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+
+    @property
+    def duration(self) -> timedelta | None:
+        if self.started_at and self.finished_at:
+            return self.finished_at - self.started_at
+        return None
+
+
+class ChunkQuerySet(models.QuerySet["Chunk"]):
+    def abandoned(self, before: datetime) -> Self:
+        return self.filter(status=Chunk.Status.CLAIMED, claimed_at__lt=before)
+
+
+class Chunk(models.Model):
+    """A piece of a run. Claimed by one worker at a time, idempotent, and handed out again when its worker died."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        CLAIMED = "claimed", _("In work")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    payload = models.JSONField(default=dict)
+    size = models.PositiveIntegerField(default=1, help_text="items in this chunk, for the progress bar")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=100, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+
+    objects = ChunkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("chunk")
+        verbose_name_plural = _("chunks")
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="chunk_number_once"),
+            models.CheckConstraint(condition=Q(status__in=["waiting", "claimed", "done", "failed"]), name="chunk_status_known"),
+        ]
+        indexes = [models.Index(fields=["run", "status"], name="chunk_run_status")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.number}"

@@ -1,0 +1,466 @@
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Concat, Lower, NullIf
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission, has
+from audit.history import keep_history
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Category(models.TextChoices):
+    MEDIA = "media", _("Media")
+    EVENTS = "events", _("Events")
+    SERVICES = "services", _("Services")
+    ENGINEERING = "engineering", _("Engineering")
+    OFFICE_IT = "office_it", _("Office IT")
+    LOGISTICS = "logistics", _("Logistics")
+    CLOUD_DC = "cloud_dc", _("Cloud and data centre")
+
+
+class HeadcountBand(models.TextChoices):
+    MICRO = "micro", _("Fewer than 10")
+    SMALL = "small", _("10 to 49")
+    MEDIUM = "medium", _("50 to 249")
+    LARGE = "large", _("250 to 999")
+    XLARGE = "xlarge", _("1,000 or more")
+
+
+class SiteType(models.TextChoices):
+    OFFICE = "office", _("Office")
+    FACTORY = "factory", _("Factory")
+    WAREHOUSE = "warehouse", _("Warehouse")
+    DATA_CENTRE = "data_centre", _("Data centre")
+    CONSTRUCTION_SITE = "construction_site", _("Construction site")
+    FLEET = "fleet", _("Vehicle fleet")
+    VENUE = "venue", _("Event venue")
+
+
+class SupplierQuerySet(models.QuerySet["Supplier"]):
+    def visible_to(self, user: "User") -> Self:
+        if has(user, Permission.SUPPLIER_VIEW):
+            return self
+        if user.supplier_id:
+            return self.filter(pk=user.supplier_id)
+        return self.none()
+
+    def search(self, text: str) -> Self:
+        """Every word must occur in a name (either language) or an identifier; letter case does not matter."""
+        found = self
+        for word in text.lower().split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def in_business(self) -> Self:
+        return self.filter(state__in=Supplier.IN_BUSINESS)
+
+
+@keep_history(exclude=["search_text"])
+class Supplier(models.Model):
+    class State(models.TextChoices):
+        INVITED = "invited", _("Invited")
+        REGISTERED = "registered", _("Registered")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        OFFBOARDED = "offboarded", _("Offboarded")
+
+    IN_BUSINESS = ("invited", "registered", "active")
+
+    name_zh = models.CharField(_("Chinese name"), max_length=300, blank=True)
+    name_en = models.CharField(_("English name"), max_length=300, blank=True)
+    reference = models.CharField(
+        _("supplier number"), max_length=64, null=True, blank=True, unique=True, help_text=_("The number in the buyer's own systems.")
+    )
+    uscc = models.CharField(_("Unified Social Credit Code"), max_length=18, null=True, blank=True, unique=True)
+    lei = models.CharField(_("LEI"), max_length=20, null=True, blank=True, unique=True)
+    duns = models.CharField(_("D-U-N-S number"), max_length=9, null=True, blank=True, unique=True)
+    company_number = models.CharField(_("national company number"), max_length=40, null=True, blank=True)
+    country = models.CharField(_("country of registration"), max_length=2, help_text=_("ISO 3166-1 code of the registered place."))
+    region = models.CharField(_("province or region"), max_length=80, blank=True)
+    address = models.TextField(_("registered address"), blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    category = models.CharField(_("category"), max_length=20, choices=Category.choices)
+    industry_scheme = models.CharField(_("industry scheme"), max_length=20, blank=True)
+    industry_code = models.CharField(_("industry code"), max_length=200, blank=True)
+    headcount_band = models.CharField(_("headcount"), max_length=10, choices=HeadcountBand.choices, blank=True)
+    fiscal_year_start = models.PositiveSmallIntegerField(
+        _("fiscal year starts in month"), default=1, validators=[MinValueValidator(1), MaxValueValidator(12)]
+    )
+    website = models.URLField(_("website"), blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.INVITED)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    units = models.ManyToManyField("suppliers.BuyingUnit", related_name="suppliers", blank=True, verbose_name=_("buying units"))
+    search_text = models.GeneratedField(
+        expression=Lower(
+            Concat(
+                "name_zh",
+                Value(" "),
+                "name_en",
+                Value(" "),
+                Coalesce("reference", Value("")),
+                Value(" "),
+                Coalesce("uscc", Value("")),
+                Value(" "),
+                Coalesce("lei", Value("")),
+                Value(" "),
+                Coalesce("duns", Value("")),
+                Value(" "),
+                Coalesce("company_number", Value("")),
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    sort_name = models.GeneratedField(
+        expression=Lower(Coalesce(NullIf("name_zh", Value("")), "name_en")),
+        output_field=models.CharField(max_length=300),
+        db_persist=True,
+    )
+
+    objects = SupplierQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("supplier")
+        verbose_name_plural = _("suppliers")
+        constraints = [
+            models.CheckConstraint(condition=~Q(name_zh="") | ~Q(name_en=""), name="supplier_has_a_name"),
+            models.CheckConstraint(condition=Q(category__in=Category.values), name="supplier_category_known"),
+            models.CheckConstraint(condition=Q(state__in=["invited", "registered", "active", "suspended", "offboarded"]), name="supplier_state_known"),
+            models.CheckConstraint(condition=Q(headcount_band__in=["", *HeadcountBand.values]), name="supplier_headcount_known"),
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="supplier_country_code"),
+            models.CheckConstraint(condition=Q(fiscal_year_start__range=(1, 12)), name="supplier_fiscal_month"),
+            models.CheckConstraint(condition=Q(uscc__isnull=True) | Q(uscc__regex=r"^[0-9A-Z]{18}$"), name="supplier_uscc_form"),
+            models.CheckConstraint(condition=Q(lei__isnull=True) | Q(lei__regex=r"^[0-9A-Z]{20}$"), name="supplier_lei_form"),
+            models.CheckConstraint(condition=Q(duns__isnull=True) | Q(duns__regex=r"^[0-9]{9}$"), name="supplier_duns_form"),
+            models.UniqueConstraint(
+                fields=["country", "company_number"], condition=Q(company_number__isnull=False), name="supplier_company_number_once_a_country"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["sort_name", "id"], name="supplier_by_name"),
+            models.Index(fields=["category", "sort_name", "id"], name="supplier_by_category"),
+            models.Index(fields=["country", "region"], name="supplier_by_country"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the language in use, or the other one where there is only one."""
+        if (get_language() or "en").startswith("zh"):
+            return self.name_zh or self.name_en
+        return self.name_en or self.name_zh
+
+    @property
+    def other_name(self) -> str:
+        other = self.name_zh if self.name == self.name_en else self.name_en
+        return other if other != self.name else ""
+
+    @property
+    def identifier(self) -> str:
+        return self.uscc or self.lei or self.company_number or self.duns or self.reference or ""
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:supplier", args=[self.pk])
+
+
+class BuyingUnit(models.Model):
+    """A part of the buyer that uses suppliers: a business group, a region, a subsidiary."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name_zh = models.CharField(_("Chinese name"), max_length=200, blank=True)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("buying unit")
+        verbose_name_plural = _("buying units")
+        constraints = [models.CheckConstraint(condition=~Q(name_zh="") | ~Q(name_en=""), name="unit_has_a_name")]
+
+    def __str__(self) -> str:
+        if (get_language() or "en").startswith("zh"):
+            return self.name_zh or self.name_en
+        return self.name_en or self.name_zh
+
+
+class OwnedQuerySet(models.QuerySet["SupplierOwned"]):
+    """Rows that hang on a supplier: seen by those who see the supplier."""
+
+    def visible_to(self, user: "User") -> Self:
+        if has(user, Permission.SUPPLIER_VIEW):
+            return self
+        if user.supplier_id:
+            return self.filter(supplier_id=user.supplier_id)
+        return self.none()
+
+
+class SupplierOwned(models.Model):
+    supplier: models.ForeignKey[Supplier]
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+@keep_history()
+class Site(SupplierOwned):
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="sites", verbose_name=_("supplier"))
+    reference = models.CharField(_("site number"), max_length=64, blank=True)
+    name = models.CharField(_("name"), max_length=200)
+    type = models.CharField(_("type"), max_length=20, choices=SiteType.choices)
+    country = models.CharField(_("country"), max_length=2)
+    region = models.CharField(_("province or region"), max_length=80, blank=True)
+    address = models.TextField(_("address"), blank=True)
+    headcount = models.PositiveIntegerField(_("people working there"), null=True, blank=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("sites")
+        constraints = [
+            models.CheckConstraint(condition=Q(type__in=SiteType.values), name="site_type_known"),
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="site_country_code"),
+            models.UniqueConstraint(fields=["supplier", "name"], name="site_name_once_a_supplier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@keep_history()
+class Contact(SupplierOwned):
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="contacts", verbose_name=_("supplier"))
+    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("e-mail address"))
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    job_title = models.CharField(_("job title"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=10, default="zh-hans", choices=[("en", "English"), ("zh-hans", "简体中文")])
+    is_primary = models.BooleanField(_("first contact"), default=False)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        constraints = [
+            models.UniqueConstraint(F("supplier"), Lower("email"), name="contact_email_once_a_supplier"),
+            models.UniqueConstraint(fields=["supplier"], condition=Q(is_primary=True), name="contact_one_primary"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DocumentQuerySet(OwnedQuerySet):
+    def current(self) -> Self:
+        return self.filter(replaced_by__isnull=True)
+
+    def in_date(self, on: date) -> Self:
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), Q(valid_from__isnull=True) | Q(valid_from__lte=on))
+
+
+@keep_history()
+class Document(SupplierOwned):
+    """A file a supplier gave: a certificate, a permit, a bill. A new revision is a new row that names the one it replaces."""
+
+    class Kind(models.TextChoices):
+        DISCHARGE_PERMIT = "discharge_permit", _("Pollutant discharge permit")
+        ISO_14001 = "iso_14001", _("ISO 14001 certificate")
+        ISO_50001 = "iso_50001", _("ISO 50001 certificate")
+        ISO_45001 = "iso_45001", _("ISO 45001 certificate")
+        FSC_PEFC = "fsc_pefc", _("FSC or PEFC certificate")
+        ENVIRONMENTAL_LABEL = "environmental_label", _("Environmental label certificate")
+        ENERGY_LABEL = "energy_label", _("Energy label")
+        GREEN_BUILDING = "green_building", _("Green building certificate")
+        PUE_REPORT = "pue_report", _("PUE metering report")
+        RENEWABLE_ENERGY = "renewable_energy", _("Renewable energy certificate")
+        CODE_OF_CONDUCT = "code_of_conduct", _("Signed supplier code")
+        OTHER = "other", _("Other evidence")
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="documents", verbose_name=_("supplier"))
+    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="documents", verbose_name=_("site"))
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices, default=Kind.OTHER)
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    issuer = models.CharField(_("issuer"), max_length=200, blank=True)
+    number = models.CharField(_("number"), max_length=120, blank=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    file = models.FileField(_("file"), upload_to="documents/%Y/%m/", max_length=300, blank=True)
+    original_name = models.CharField(_("file name"), max_length=255)
+    content_type = models.CharField(max_length=120, blank=True)
+    size = models.PositiveBigIntegerField(_("size"), default=0)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
+    )
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    uploaded_at = models.DateTimeField(_("uploaded"))
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=[
+                "discharge_permit", "iso_14001", "iso_50001", "iso_45001", "fsc_pefc", "environmental_label", "energy_label",
+                "green_building", "pue_report", "renewable_energy", "code_of_conduct", "other",
+            ]), name="document_kind_known"),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="document_valid_from_before_to",
+            ),
+            models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="document_sha256_form"),
+        ]
+        indexes = [models.Index(fields=["supplier", "kind", "valid_to"], name="document_by_kind")]
+
+    def __str__(self) -> str:
+        return self.title or self.original_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("suppliers:document", args=[self.pk])
+
+
+@keep_history()
+class PublicRecord(SupplierOwned):
+    """A violation that an authority published, entered by the buyer's people, with the supplier's answer beside it."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="public_records", verbose_name=_("supplier"))
+    authority = models.CharField(_("authority"), max_length=200)
+    reference = models.CharField(_("decision number"), max_length=120, blank=True)
+    decided_on = models.DateField(_("decided on"))
+    description = models.TextField(_("description"))
+    fine_cny = models.DecimalField(_("fine (CNY)"), max_digits=14, decimal_places=2, null=True, blank=True)
+    source_url = models.URLField(_("source"), blank=True)
+    answer = models.TextField(_("supplier's answer"), blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(_("answer accepted"), null=True, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("public record")
+        verbose_name_plural = _("public records")
+        indexes = [models.Index(fields=["supplier", "-decided_on"], name="public_record_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.authority} {self.decided_on}"
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def waiting(self) -> Self:
+        return self.filter(status=Registration.Status.WAITING)
+
+
+@keep_history()
+class Registration(models.Model):
+    """A company's own application to be a supplier. Becomes a supplier, an account and an invitation when staff approve it."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting for a decision")
+        APPROVED = "approved", _("Approved")
+        REFUSED = "refused", _("Refused")
+
+    name_zh = models.CharField(_("Chinese name"), max_length=300, blank=True)
+    name_en = models.CharField(_("English name"), max_length=300, blank=True)
+    uscc = models.CharField(_("Unified Social Credit Code"), max_length=18, blank=True)
+    lei = models.CharField(_("LEI"), max_length=20, blank=True)
+    duns = models.CharField(_("D-U-N-S number"), max_length=9, blank=True)
+    company_number = models.CharField(_("national company number"), max_length=40, blank=True)
+    country = models.CharField(_("country of registration"), max_length=2)
+    region = models.CharField(_("province or region"), max_length=80, blank=True)
+    address = models.TextField(_("registered address"), blank=True)
+    category = models.CharField(_("category"), max_length=20, choices=Category.choices)
+    headcount_band = models.CharField(_("headcount"), max_length=10, choices=HeadcountBand.choices)
+    contact_name = models.CharField(_("your name"), max_length=150)
+    contact_email = models.EmailField(_("your e-mail address"))
+    contact_phone = models.CharField(_("your telephone"), max_length=40, blank=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
+    possible_duplicate = models.ForeignKey(Supplier, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    submitted_at = models.DateTimeField(_("submitted"))
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.TextField(_("reason"), blank=True)
+    supplier = models.ForeignKey(Supplier, on_delete=models.SET_NULL, null=True, blank=True, related_name="registrations")
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=["waiting", "approved", "refused"]), name="registration_status_known"),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True, decided_by__isnull=True, status="waiting")
+                | Q(decided_at__isnull=False, decided_by__isnull=False, status__in=["approved", "refused"]),
+                name="registration_decided_at_and_by_together",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "submitted_at"], name="registration_waiting")]
+
+    def __str__(self) -> str:
+        return self.name_zh or self.name_en
+
+
+class Import(models.Model):
+    """An uploaded list of suppliers, sites or contacts: the file, how its columns were read, and what became of each row."""
+
+    class Kind(models.TextChoices):
+        SUPPLIERS = "suppliers", _("Suppliers")
+        SITES = "sites", _("Sites")
+        CONTACTS = "contacts", _("Contacts")
+
+    kind = models.CharField(_("what the rows are"), max_length=10, choices=Kind.choices)
+    file = models.FileField(upload_to="imports/%Y/%m/", max_length=300)
+    original_name = models.CharField(_("file name"), max_length=255)
+    sha256 = models.CharField(max_length=64)
+    mapping = models.JSONField(default=dict, blank=True, help_text="our field -> column heading of the file")
+    defaults = models.JSONField(default=dict, blank=True, help_text="our field -> value for rows without one")
+    counts = models.JSONField(default=dict, blank=True)
+    dry_run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(_("uploaded"))
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+
+    def __str__(self) -> str:
+        return self.original_name
+
+
+class ImportRow(models.Model):
+    """What became of one row of the file; rows left alone are counted, not kept."""
+
+    class Outcome(models.TextChoices):
+        CREATED = "created", _("Created")
+        UPDATED = "updated", _("Updated")
+        UNCHANGED = "unchanged", _("Left alone")
+        REJECTED = "rejected", _("Rejected")
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
+    is_dry_run = models.BooleanField(default=True)
+    number = models.PositiveIntegerField(_("row"), help_text="line of the sheet, the heading is 1")
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    label = models.CharField(max_length=300, blank=True)
+    problems = models.JSONField(default=list, blank=True, help_text="[{column, code, params}]")
+    changes = models.JSONField(default=dict, blank=True, help_text="field -> [before, after]")
+
+    class Meta:
+        verbose_name = _("import row")
+        verbose_name_plural = _("import rows")
+        constraints = [models.UniqueConstraint(fields=["source", "is_dry_run", "number"], name="import_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}:{self.number}"
