@@ -264,15 +264,18 @@ class AssessmentOwned(models.Model):
 class Answer(AssessmentOwned):
     """The value of one question, as a JSON object of its fields. `version` counts the saves; each earlier value is in the history."""
 
-    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="answers")
+    # Indexed by the unique constraint below; the largest table carries no index that nothing asks for.
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="answers", db_index=False)
     question = models.CharField(_("question"), max_length=40, help_text="code of the question in the questionnaire version")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     value = models.JSONField(default=dict)
     note = models.TextField(_("note"), blank=True)
     version = models.PositiveIntegerField(default=1)
     # Kept by a trigger on EvidenceUse, so that scoring reads one table.
     evidence_count = models.PositiveSmallIntegerField(default=0, editable=False)
-    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     updated_at = models.DateTimeField(_("saved"))
 
     class Meta:
@@ -281,6 +284,7 @@ class Answer(AssessmentOwned):
         constraints = [
             models.UniqueConstraint(fields=["assessment", "question", "site"], nulls_distinct=False, name="answer_once_a_question"),
         ]
+        indexes = [models.Index(fields=["site"], name="answer_of_site", condition=Q(site__isnull=False))]
 
     def __str__(self) -> str:
         return f"{self.assessment_id} {self.question}"
