@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_stubs_ext import StrOrPromise
 
 from accounts.models import BUYER_ROLES, SUPPLIER_ROLES, Role, User
 from accounts.permissions import Permission, has
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 def suppliers(user: User) -> bool:
@@ -30,7 +33,7 @@ def holders(permission: Permission) -> Callable[[User], bool]:
 @dataclass(frozen=True)
 class Entry:
     url_name: str
-    label: StrOrPromise
+    label: "StrOrPromise"
     icon: str
     is_for: Callable[[User], bool]
 
@@ -40,7 +43,7 @@ def not_reviewers(user: User) -> bool:
     return buyers(user) and not reviewers(user)
 
 
-MENU: list[tuple[StrOrPromise, list[Entry]]] = [
+MENU: list[tuple["StrOrPromise", list[Entry]]] = [
     (
         _("Assessment"),
         [
