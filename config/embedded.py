@@ -116,19 +116,23 @@ def _answers(var: Path) -> bool:
 
 def _start_keeper(var: Path) -> None:
     log_path = var / "postgres" / "log"
-    with log_path.open("a") as log:
-        keeper = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
-            [sys.executable, "-m", "config.embedded", "keep"],
-            cwd=BASE_DIR,
-            env={**os.environ, "PORTAL_VAR": str(var)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C in the terminal is for the caller, not for the database under it
-        )
+    append = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    # Not subprocess: the keeper outlives this function and often this process, and nobody here waits for its end.
+    keeper = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "config.embedded", "keep"],
+        {**os.environ, "PORTAL_VAR": str(var), "PYTHONPATH": str(BASE_DIR)},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log_path), append, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,  # Ctrl-C in the terminal is for the caller, not for the database under it
+    )
     deadline = time.monotonic() + START_SECONDS
     while not _answers(var):
-        if keeper.poll() is not None or time.monotonic() > deadline:
+        fallen, _ = os.waitpid(keeper, os.WNOHANG)
+        if fallen or time.monotonic() > deadline:
             tail = "\n".join(log_path.read_text(errors="replace").splitlines()[-15:])
             raise EmbeddedDatabaseError(f"The embedded PostgreSQL in {var / 'postgres'} did not start. Its log ends:\n{tail}")
         time.sleep(0.05)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATABASE_NAME = "portal"
+DATABASE_NAME = os.environ.get("PORTAL_DATABASE") or "portal"
 # Unix socket addresses end at 108 bytes on Linux, and the name of PostgreSQL's socket needs its share.
 LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432.lock")
 
