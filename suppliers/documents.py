@@ -111,7 +111,7 @@ ALLOWED: dict[str, FileType] = {
 ACCEPT = ",".join(f".{extension}" for extension in ALLOWED)
 
 
-def check(file: File[bytes]) -> Checked:
+def check(file: "File[bytes]") -> Checked:
     """Read the file through once. Raises `FileRefused` unless it is of an allowed size and of the type its name says."""
     name = safe_name(file.name or "")
     extension = PurePosixPath(name).suffix.lstrip(".").lower()
@@ -123,7 +123,7 @@ def check(file: File[bytes]) -> Checked:
     if not size:
         raise FileRefused(_("The file is empty."), code="file_empty")
     file.seek(0)
-    if not kind.looks_right(head, file):  # type: ignore[arg-type]
+    if not kind.looks_right(head, file):
         raise FileRefused(
             _("The content of the file is not what its name says (.%(extension)s)."), code="file_content", params={"extension": extension}
         )
@@ -131,7 +131,7 @@ def check(file: File[bytes]) -> Checked:
     return Checked(name, extension, kind.content_type, size, digest)
 
 
-def read_through(file: File[bytes]) -> tuple[int, str, bytes]:
+def read_through(file: "File[bytes]") -> tuple[int, str, bytes]:
     """(size, SHA-256, first bytes), reading no further than the limit."""
     size, digest, head = 0, hashlib.sha256(), b""
     for chunk in file.chunks():
@@ -158,7 +158,7 @@ def safe_name(name: str) -> str:
 def store(
     *,
     supplier: Supplier,
-    file: File[bytes],
+    file: "File[bytes]",
     kind: str = Document.Kind.OTHER,
     by: User | None,
     at: datetime,
@@ -204,7 +204,7 @@ def refuse_stale(supplier: Supplier, replaces: Document, checked: Checked) -> No
 
 def keep(
     supplier: Supplier,
-    file: File[bytes],
+    file: "File[bytes]",
     checked: Checked,
     *,
     details: dict[str, Any],

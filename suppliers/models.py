@@ -1,5 +1,5 @@
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Self
+from datetime import date
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
 from audit.history import keep_history
+
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -135,7 +136,9 @@ class Supplier(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(name_zh="") | ~Q(name_en=""), name="supplier_has_a_name"),
             models.CheckConstraint(condition=Q(category__in=Category.values), name="supplier_category_known"),
-            models.CheckConstraint(condition=Q(state__in=["invited", "registered", "active", "suspended", "offboarded"]), name="supplier_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["invited", "registered", "active", "suspended", "offboarded"]), name="supplier_state_known"
+            ),
             models.CheckConstraint(condition=Q(headcount_band__in=["", *HeadcountBand.values]), name="supplier_headcount_known"),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="supplier_country_code"),
             models.CheckConstraint(condition=Q(fiscal_year_start__range=(1, 12)), name="supplier_fiscal_month"),
@@ -143,7 +146,9 @@ class Supplier(models.Model):
             models.CheckConstraint(condition=Q(lei__isnull=True) | Q(lei__regex=r"^[0-9A-Z]{20}$"), name="supplier_lei_form"),
             models.CheckConstraint(condition=Q(duns__isnull=True) | Q(duns__regex=r"^[0-9]{9}$"), name="supplier_duns_form"),
             models.UniqueConstraint(
-                fields=["country", "company_number"], condition=Q(company_number__isnull=False), name="supplier_company_number_once_a_country"
+                fields=["country", "company_number"],
+                condition=Q(company_number__isnull=False),
+                name="supplier_company_number_once_a_country",
             ),
         ]
         indexes = [
@@ -154,6 +159,9 @@ class Supplier(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:supplier", args=[self.pk])
 
     @property
     def name(self) -> str:
@@ -170,9 +178,6 @@ class Supplier(models.Model):
     @property
     def identifier(self) -> str:
         return self.uscc or self.lei or self.company_number or self.duns or self.reference or ""
-
-    def get_absolute_url(self) -> str:
-        return reverse("reports:supplier", args=[self.pk])
 
 
 class BuyingUnit(models.Model):
@@ -193,7 +198,10 @@ class BuyingUnit(models.Model):
         return self.name_en or self.name_zh
 
 
-class OwnedQuerySet(models.QuerySet["SupplierOwned"]):
+Owned = TypeVar("Owned", bound="SupplierOwned")
+
+
+class OwnedQuerySet(models.QuerySet[Owned], Generic[Owned]):
     """Rows that hang on a supplier: seen by those who see the supplier."""
 
     def visible_to(self, user: "User") -> Self:
@@ -206,8 +214,6 @@ class OwnedQuerySet(models.QuerySet["SupplierOwned"]):
 
 class SupplierOwned(models.Model):
     supplier: models.ForeignKey[Supplier]
-
-    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -224,6 +230,8 @@ class Site(SupplierOwned):
     address = models.TextField(_("address"), blank=True)
     headcount = models.PositiveIntegerField(_("people working there"), null=True, blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    objects = OwnedQuerySet["Site"].as_manager()
 
     class Meta:
         verbose_name = _("site")
@@ -248,6 +256,8 @@ class Contact(SupplierOwned):
     language = models.CharField(_("language"), max_length=10, default="zh-hans", choices=[("en", "English"), ("zh-hans", "简体中文")])
     is_primary = models.BooleanField(_("first contact"), default=False)
 
+    objects = OwnedQuerySet["Contact"].as_manager()
+
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
@@ -260,7 +270,7 @@ class Contact(SupplierOwned):
         return self.name
 
 
-class DocumentQuerySet(OwnedQuerySet):
+class DocumentQuerySet(OwnedQuerySet["Document"]):
     def current(self) -> Self:
         return self.filter(replaced_by__isnull=True)
 
@@ -346,6 +356,8 @@ class PublicRecord(SupplierOwned):
     accepted_at = models.DateTimeField(_("answer accepted"), null=True, blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedQuerySet["PublicRecord"].as_manager()
 
     class Meta:
         verbose_name = _("public record")
