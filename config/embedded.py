@@ -67,8 +67,13 @@ class Attachment:
     def url(self, role: str = APP_ROLE, database: str = DATABASE_NAME) -> str:
         return embedded_database_url(role, self.var, database)
 
-    def release(self) -> None:
+    def release(self, *, wait: bool = False) -> None:
+        """`wait` for the database to stop, if we were the last to hold on."""
+        last = wait and _nobody_else(self._lock)
         self._lock.close()
+        if last:
+            with _exclusive(self.var / "postgres" / "keeper.lock"):
+                return
 
 
 def attach(var: Path | None = None) -> Attachment:
@@ -160,12 +165,12 @@ def _make_roles_and_database(var: Path) -> None:
 def keep(var: Path) -> None:
     """Runs PostgreSQL until nobody holds the users' lock, then stops it. Starts it again should it fall."""
     home = var / "postgres"
-    _initialise(var)
     signal.signal(signal.SIGTERM, _stop_at_signal)
-    with (home / "users.lock").open("a") as users:
+    with _exclusive(home / "keeper.lock"), (home / "users.lock").open("a") as users:
+        _initialise(var)
         server = _start_server(var)
         try:
-            while not _nobody_left(users):
+            while not _nobody_else(users):
                 if server.poll() is not None:
                     time.sleep(0.5)
                     server = _start_server(var)
@@ -180,7 +185,7 @@ def _stop_at_signal(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _nobody_left(users: IO[str]) -> bool:
+def _nobody_else(users: IO[str]) -> bool:
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -211,15 +216,16 @@ def _initialise(var: Path) -> None:
     # An initdb that was cut short leaves a folder that neither starts nor may be initialised again.
     draft = home / "data.new"
     if draft.exists():
-        subprocess.run(["rm", "-rf", str(draft)], check=True)  # noqa: S603, S607
+        subprocess.run(["rm", "-rf", str(draft)], check=True)
     draft.mkdir(mode=0o700)
     if account:
         os.chown(draft, account.pw_uid, account.pw_gid)
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [str(_binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", SUPERUSER, "-D", str(draft)],
         check=True,
         stdout=subprocess.DEVNULL,
         cwd="/",
+        env=_environment(),
         preexec_fn=_as_child_of_keeper(account),
     )
     (draft / "initialised").touch()
@@ -230,11 +236,17 @@ def _start_server(var: Path) -> subprocess.Popen[bytes]:
     account = _system_account()
     options = [f"--{name}={value}" for name, value in SERVER_OPTIONS.items()]
     options.append(f"--unix_socket_directories={socket_dir(var)}")
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [str(_binaries() / "postgres"), "-D", str(var / "postgres" / "data"), *options],
         cwd="/",
+        env=_environment(),
         preexec_fn=_as_child_of_keeper(account),
     )
+
+
+def _environment() -> dict[str, str]:
+    """The wheel brings its own libraries; those of .system/ are not for it."""
+    return {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
 
 
 def _system_account() -> pwd.struct_passwd | None:
@@ -242,8 +254,8 @@ def _system_account() -> pwd.struct_passwd | None:
         return None
     with suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
-    subprocess.run(  # noqa: S603
-        ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],  # noqa: S607
+    subprocess.run(
+        ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
         check=True,
     )
     return pwd.getpwnam(SYSTEM_USER)
@@ -276,7 +288,7 @@ def run(command: list[str]) -> int:
     """With DATABASE_URL set there is a server elsewhere, and nothing to start."""
     attachment = None if os.environ.get("DATABASE_URL") else attach()
     try:
-        with subprocess.Popen(command) as process:  # noqa: S603 - what the caller typed
+        with subprocess.Popen(command) as process:
             while True:
                 try:
                     return process.wait()

@@ -37,17 +37,10 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 # The address people reach the portal under, for links in mails, PDFs and QR codes.
 PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 
+# The street: each app may import only those after it.
+BASE_APPS = ["config", "reports", "labels", "pilots", "assessments", "emissions", "suppliers", "runs", "accounts", "audit"]
 INSTALLED_APPS = [
-    "config",
-    "reports",
-    "labels",
-    "pilots",
-    "assessments",
-    "emissions",
-    "suppliers",
-    "runs",
-    "accounts",
-    "audit",
+    *BASE_APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
