@@ -128,7 +128,8 @@ class AssessmentQuerySet(OwnedQuerySet):
         return self.filter(status__in=Assessment.EDITABLE)
 
 
-@keep_history()
+# The scores are left out of the history: each of them is a `Score` row already.
+@keep_history(exclude=["declared", "evidenced", "verified", "area_scores", "scored_at"])
 class Assessment(SupplierOwned):
     """One supplier in one campaign. Carries its current scores; each computation also leaves a `Score` row with its hashes."""
 
@@ -160,7 +161,8 @@ class Assessment(SupplierOwned):
     returned_reason = models.TextField(_("reason for the return"), blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    # The current score (the newest row of `scores`), for lists that filter and sort.
+    # The current score (the newest row of `scores`), for lists that filter and sort. `verified` is empty until the review is closed.
+    # area_scores: area code -> {"declared": "71.43", "evidenced": "60.00", "verified": null}
     declared = models.DecimalField(_("declared score"), **POINTS)
     evidenced = models.DecimalField(_("evidenced score"), **POINTS)
     verified = models.DecimalField(_("verified score"), **POINTS)
@@ -229,6 +231,16 @@ class Assessment(SupplierOwned):
     def take_into_review(self, *, by: "User") -> None:
         self._move(allowed=(self.Status.SUBMITTED,), to=self.Status.IN_REVIEW)
         self.reviewer = by
+        self.save(update_fields=["status", "reviewer"])
+
+    def hand_to(self, *, reviewer: "User") -> None:
+        self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.IN_REVIEW)
+        self.reviewer = reviewer
+        self.save(update_fields=["reviewer"])
+
+    def give_back_to_queue(self) -> None:
+        self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.SUBMITTED)
+        self.reviewer = None
         self.save(update_fields=["status", "reviewer"])
 
     def return_to_supplier(self, *, reason: str) -> None:
@@ -387,6 +399,7 @@ class Score(models.Model):
     evidenced = models.DecimalField(_("evidenced score"), max_digits=5, decimal_places=2)
     verified = models.DecimalField(_("verified score"), **POINTS)
     evidence_coverage = models.DecimalField(_("evidence coverage"), max_digits=5, decimal_places=2)
+    # As in Assessment.area_scores, and [{"kind", "question", "key"}].
     areas = models.JSONField(default=dict)
     triggers_hit = models.JSONField(default=list, blank=True)
     run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -419,7 +432,8 @@ class StandingQuerySet(models.QuerySet["Standing"]):
 class Standing(models.Model):
     """Where a supplier stands: its newest assessment, and the newest one that has a score. The row the portfolio reads.
 
-    Always derived, by `assessments.standing.refresh()`, in the transaction that changes what it is derived from.
+    Always derived, by `assessments.standing.refresh()`, in the transaction that changes what it is derived from. Every supplier has
+    one: a database trigger on the supplier table writes the first, empty row (migration 0004).
     """
 
     supplier = models.OneToOneField(Supplier, on_delete=models.CASCADE, primary_key=True, related_name="standing")
@@ -477,7 +491,9 @@ class Finding(SupplierOwned):
     severity = models.CharField(_("severity"), max_length=10, choices=Severity.choices)
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.OPEN)
     text = models.TextField(_("finding"))
+    text_zh = models.TextField(_("finding in Chinese"), blank=True, help_text="where the text comes from a rule, which has both languages")
     action_plan = models.TextField(_("corrective action"), blank=True)
+    action_taken = models.TextField(_("what was done"), blank=True)
     due_on = models.DateField(_("due on"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -501,5 +517,25 @@ class Finding(SupplierOwned):
         ]
         indexes = [models.Index(fields=["supplier", "severity"], name="finding_open", condition=Q(closed_at__isnull=True))]
 
+    class IllegalTransition(Exception):
+        """The finding is not in a state from which this step can be taken."""
+
     def __str__(self) -> str:
         return f"{self.get_severity_display()} {self.question}"
+
+    @property
+    def wording(self) -> str:
+        """The text in the language in use."""
+        return (self.text_zh if (get_language() or "en").startswith("zh") else "") or self.text
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    def get_absolute_url(self) -> str:
+        return reverse("assessments:finding", args=[self.pk])
+
+    def move(self, *, allowed: tuple[str, ...], to: str) -> None:
+        if self.status not in allowed:
+            raise self.IllegalTransition(self.status)
+        self.status = to

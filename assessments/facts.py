@@ -1,0 +1,32 @@
+"""What the score needs to know about suppliers, read from their rows."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import connection
+
+from assessments.names import Facts
+from suppliers.models import Supplier
+
+# A site that has a closing date no longer counts, whatever the date: facts do not depend on the day they are read.
+_FACTS = """
+    SELECT supplier.id, supplier.category, supplier.country, supplier.headcount_band,
+           (SELECT array_agg(DISTINCT site.type || ' ' || site.country)
+            FROM suppliers_site site WHERE site.supplier_id = supplier.id AND site.closed_on IS NULL)
+    FROM suppliers_supplier supplier
+    WHERE supplier.id = ANY(%s)
+"""
+
+
+def facts_of(supplier: Supplier) -> Facts:
+    return facts_for([supplier.pk])[supplier.pk]
+
+
+def facts_for(supplier_ids: Iterable[int]) -> Mapping[int, Facts]:
+    """One query for any number of suppliers."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, [list(supplier_ids)])
+        return {pk: Facts(category, country, headcount, _sites(sites)) for pk, category, country, headcount, sites in cursor}
+
+
+def _sites(pairs: list[str] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, country) for kind, _, country in (pair.partition(" ") for pair in sorted(pairs or ())))
