@@ -1,0 +1,264 @@
+"""What one answer is worth: the credit rules of a question, compiled into functions and small tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from assessments import expressions, names, units, values
+from assessments.names import State
+from assessments.questions import NOTE, Credit, Field, Question, Questionnaire
+
+
+class Hit(NamedTuple):
+    """A trigger that fired."""
+
+    kind: str
+    question: str
+    key: str
+
+
+class Outcome(NamedTuple):
+    """What one answer is worth. Credits are whole numbers: credit x weight x the scale of the rule set."""
+
+    answered: bool
+    # Takes its question out of numerator and denominator.
+    drops_out: bool
+    full: int
+    # Worth without evidence; equal to `full` where none is required.
+    bare: int
+    evidence_asked: bool
+    hits: tuple[Hit, ...]
+
+
+SILENCE = Outcome(False, False, 0, 0, False, ())
+
+# The credit of the answer in `state.own`; None when the answer takes its question out of the score.
+_Rule = Callable[[State], Fraction | None]
+
+_NOTHING, _HALF, _ALL = Fraction(0), Fraction(1, 2), Fraction(1)
+
+# How many different answers to one question are remembered with what they are worth.
+_REMEMBER = 2048
+
+
+class Scale(NamedTuple):
+    """What makes every weight and every credit of a questionnaire a whole number."""
+
+    weight: int
+    credit: int
+
+
+def scale_of(questionnaire: Questionnaire) -> Scale:
+    credits_: list[Fraction] = []
+    shares: list[Decimal] = [questionnaire.evidence_share]
+    for question in questionnaire.questions:
+        credits_ += _possible_credits(question.credit)
+        if question.evidence.share is not None:
+            shares.append(question.evidence.share)
+    weights = [question.weight for question in questionnaire.questions]
+    return Scale(common_multiple(weights), common_multiple(credits_) * common_multiple(shares))
+
+
+def common_multiple(numbers: Iterable[Decimal | Fraction]) -> int:
+    """The smallest whole number that makes each of the numbers whole."""
+    return math.lcm(*(Fraction(number).denominator for number in numbers))
+
+
+def _possible_credits(credit: Credit) -> list[Fraction]:
+    """Fractions every credit of this rule is a whole multiple of."""
+    found = [Fraction(value) for value in credit.credits.values() if value is not None]
+    found += [Fraction(band.credit) for band in credit.bands]
+    found += [Fraction(credit.when_zero), Fraction(1, credit.full or 1)]
+    found += {"maturity": [Fraction(1, 4)], "disclosure": [_HALF]}.get(credit.kind, [])
+    return found
+
+
+class QuestionRules:
+    """What decides about one question. Remembers what answers are worth, and nothing else."""
+
+    def __init__(self, questionnaire: Questionnaire, question: Question, area: int, scale: Scale) -> None:
+        self.question = question
+        # The place of its area in the questionnaire.
+        self.area = area
+        # Questions without weight are collected, not scored.
+        self.weight = 0 if question.credit.kind == "none" else int(question.weight * scale.weight)
+        self.scale = scale.credit
+        self.answered = values.answered(question)
+        share = question.evidence.share
+        self._share = Fraction(share if share is not None else questionnaire.evidence_share)
+        scope = names.scope(questionnaire.by_code, question)
+        self._checks = [(check.key, *_check(check.ok_when, scope)) for check in question.checks]
+        self._evidence_when = _bound(question.evidence.when, scope) if question.evidence.when else None
+        self._triggers = [(Hit(item.kind, question.code, item.key), _bound(item.when, scope)) for item in question.triggers]
+        self._credit = _credit_rule(self)
+        self._deciding_field = self._what_decides()
+        self._remembered: dict[Any, Outcome] = {}
+
+    def _what_decides(self) -> str:
+        """The one field whose value alone decides the outcome, or "" when there is more to look at."""
+        question = self.question
+        bounds = [bound for _hit, bound in self._triggers]
+        bounds += [self._evidence_when] if self._evidence_when else []
+        short = ("yes_no", "yes_no_na", "single", "maturity", "percent", "multi")
+        if len(question.fields) != 1 or question.fields[0].type not in short or question.checks:
+            return ""
+        return question.fields[0].key if all(bound.local for bound in bounds) else ""
+
+    def outcome(self, value: Mapping[str, Any], has_evidence: bool, state: State) -> Outcome:
+        if not self._deciding_field:
+            return self._work_out(value, has_evidence, state)
+        raw = value.get(self._deciding_field)
+        if raw is None:
+            return SILENCE
+        key = tuple(raw) if isinstance(raw, list) else raw
+        try:
+            return self._remembered[key]
+        except KeyError:
+            pass
+        except TypeError:
+            # Not a stored value at all (a mapping where a key belongs): nothing to remember.
+            return self._work_out(value, has_evidence, state)
+        found = self._work_out(value, has_evidence, state)
+        if len(self._remembered) >= _REMEMBER:
+            self._remembered.clear()
+        self._remembered[key] = found
+        return found
+
+    def _work_out(self, value: Mapping[str, Any], has_evidence: bool, state: State) -> Outcome:
+        if not value and not has_evidence:
+            return SILENCE
+        own = State(value, state.answers, state.facts, state.hidden)
+        answered = self.answered(value, has_evidence)
+        hits = tuple(hit for hit, bound in self._triggers if bound.test(own)) if value else ()
+        # Disclosures are worth something half given; every other kind needs its whole answer.
+        credit = self._credit(own) if answered or self.question.credit.kind == "disclosure" else _NOTHING
+        if credit is None:
+            return Outcome(answered, True, 0, 0, False, hits)
+        asked = answered and self.evidence_asked(own)
+        bare = credit * self._share if asked else credit
+        return Outcome(answered, False, self._scaled(credit), self._scaled(bare), asked, hits)
+
+    def _scaled(self, credit: Fraction) -> int:
+        return int(credit * self.scale) * self.weight
+
+    def evidence_asked(self, own: State) -> bool:
+        if self.question.evidence.rule != "required":
+            return False
+        return self._evidence_when is None or self._evidence_when.test(own)
+
+    def failed_checks(self, own: State) -> tuple[str, ...]:
+        """Keys of the plausibility checks that fail. A check waits until everything it compares is given."""
+        return tuple(key for key, ok, complete in self._checks if complete(own) and not ok(own))
+
+
+def _bound(source: str, scope: expressions.Scope) -> expressions.Bound:
+    return expressions.bind(expressions.parse(source), scope)
+
+
+def _check(source: str, scope: expressions.Scope) -> tuple[expressions.Test, expressions.Test]:
+    """The check, and whether everything it looks at is given."""
+    bound = _bound(source, scope)
+    readers = [name.read for word in bound.names if (name := scope(word))]
+    return bound.test, lambda state: all(read(state) is not None for read in readers)
+
+
+# --- how an answer becomes a credit -------------------------------------------------------------------------------
+
+
+def _credit_rule(rules: QuestionRules) -> _Rule:
+    question, kind = rules.question, rules.question.credit.kind
+    if kind == "none":
+        return lambda _state: _NOTHING
+    if kind == "disclosure":
+        return _disclosure(rules)
+    if kind == "ratio_bands":
+        return _ratio_bands(question)
+    makers = {"maturity": _maturity, "options": _options, "checklist": _checklist, "bands": _bands}
+    return makers[kind](question.credit, _field(question, question.credit.field))
+
+
+def _field(question: Question, key: str) -> Field:
+    field = question.field(key)
+    if field is None:
+        raise ValueError(f"{question.code} credits a field it does not have: {key!r}")
+    return field
+
+
+def _maturity(_credit: Credit, field: Field) -> _Rule:
+    key, read = field.key, values.reader(field)
+    return lambda state: Fraction(read(state.own.get(key)) or 0) / 4
+
+
+def _options(credit: Credit, field: Field) -> _Rule:
+    key = field.key
+    table = {option: None if worth is None else Fraction(worth) for option, worth in credit.credits.items()}
+    return lambda state: table.get(raw, _NOTHING) if isinstance(raw := state.own.get(key), str) else _NOTHING
+
+
+def _checklist(credit: Credit, field: Field) -> _Rule:
+    """min(chosen / full, 1); without `full` the credits of the chosen options, at most 1."""
+    read, excluding = values.reader(field), {option.key for option in field.options if option.excludes_others}
+
+    def rule(state: State) -> Fraction | None:
+        chosen = read(state.own.get(field.key)) or ()
+        if any(credit.credits[key] is None for key in chosen):
+            return None
+        counted = [key for key in dict.fromkeys(chosen) if key not in excluding]
+        if credit.full:
+            return min(Fraction(len(counted), credit.full), _ALL)
+        return min(sum((Fraction(credit.credits[key] or 0) for key in counted), _NOTHING), _ALL)
+
+    return rule
+
+
+def _bands(credit: Credit, field: Field) -> _Rule:
+    """The credit of the highest band that starts at or below the number, in the question's unit."""
+    key, read = field.key, values.reader(field)
+    descending = [(band.starts_at, Fraction(band.credit)) for band in reversed(credit.bands)]
+
+    def rule(state: State) -> Fraction | None:
+        number = read(state.own.get(key))
+        if number is None:
+            return _NOTHING
+        return next((worth for start, worth in descending if number >= start), _NOTHING)
+
+    return rule
+
+
+def _ratio_bands(question: Question) -> _Rule:
+    credit = question.credit
+    read_top = values.reader(_field(question, credit.numerator))
+    read_bottom = values.reader(_field(question, credit.denominator))
+    descending = [(band.starts_at, Fraction(band.credit)) for band in reversed(credit.bands)]
+    when_zero, multiply = Fraction(credit.when_zero), units.EXACT.multiply
+
+    def rule(state: State) -> Fraction | None:
+        top, bottom = read_top(state.own.get(credit.numerator)), read_bottom(state.own.get(credit.denominator))
+        if top is None or bottom is None or bottom < 0:
+            return _NOTHING
+        if bottom == 0:
+            return when_zero
+        # Multiplying instead of dividing keeps the comparison exact.
+        return next((worth for start, worth in descending if top >= multiply(start, bottom)), _NOTHING)
+
+    return rule
+
+
+def _disclosure(rules: QuestionRules) -> _Rule:
+    """All required fields given and every check passed or explained: 1. Something given: one half. Nothing: 0."""
+    given = [(field.key, values.given(field)) for field in rules.question.fields]
+
+    def rule(state: State) -> Fraction | None:
+        value = state.own
+        if not any(test(value.get(key)) for key, test in given):
+            return _NOTHING
+        if not rules.answered(value, False):
+            return _HALF
+        explained = bool(str(value.get(NOTE) or "").strip())
+        return _ALL if explained or not rules.failed_checks(state) else _HALF
+
+    return rule

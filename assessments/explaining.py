@@ -1,0 +1,196 @@
+"""The reasons behind a score: one line a question, with what it is worth and what would raise it.
+
+It reads the same outcomes the score sums up (`scoring.RuleSet`), so a line cannot differ from the total it explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from assessments.crediting import QuestionRules
+from assessments.names import Answers, Facts, State
+from assessments.questions import Question
+from assessments.scoring import REJECT_ANSWER, AnswerState, Line, Step, verified_worth
+
+
+if TYPE_CHECKING:
+    from assessments.scoring import RuleSet
+
+_PLACES = Decimal("0.000001")
+
+
+def number(exact: Fraction, places: Decimal = _PLACES) -> Decimal:
+    """A fraction as a decimal: exact where it ends within six places, else rounded half up."""
+    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(places, ROUND_HALF_UP).normalize() + 0
+
+
+def explain(rule_set: RuleSet, facts: Facts, answers: Answers, reviewed: bool) -> list[Line]:
+    why_not = rule_set.applicability.why_not(facts, answers)
+    state = State({}, answers, facts, frozenset(why_not))
+    points = _points(rule_set, facts, answers, state)
+    has_verified = reviewed or any(answer[2] not in (None, "query") for code, answer in answers.items() if code not in why_not)
+    lines = []
+    for question in rule_set.questionnaire.questions:
+        if question.code in why_not:
+            lines.append(_hidden(question, why_not[question.code]))
+            continue
+        answer = AnswerState(*answers.get(question.code, ({}, False, None)))
+        rules = rule_set.rules[question.code]
+        lines.append(_line(rules, answer, state, reviewed, has_verified, points[question.code]))
+    return lines
+
+
+def _points(rule_set: RuleSet, facts: Facts, answers: Answers, state: State) -> Mapping[str, Fraction]:
+    """Points of the total each question can bring: its part of its area's weight, times the area's scaled-up share."""
+    profile = rule_set.profile(facts.category)
+    counting: dict[str, Fraction] = {}
+    weights: dict[str, Fraction] = {}
+    for question in rule_set.questionnaire.questions:
+        rules = rule_set.rules[question.code]
+        if question.code in state.hidden or not rules.weight:
+            continue
+        answer = answers.get(question.code, ({}, False, None))
+        if not rules.outcome(answer[0], answer[1], state).drops_out:
+            counting[question.code] = Fraction(rules.weight)
+            weights[question.area] = weights.get(question.area, Fraction(0)) + rules.weight
+    shared = sum((Fraction(profile[area]) for area in weights), Fraction(0))
+    return {
+        question.code: 100 * Fraction(profile[question.area]) / shared * counting[question.code] / weights[question.area]
+        if question.code in counting and shared
+        else Fraction(0)
+        for question in rule_set.questionnaire.questions
+    }
+
+
+def _hidden(question: Question, why_not: str) -> Line:
+    nothing = Decimal(0)
+    return Line(
+        question=question.code,
+        area=question.area,
+        applies=False,
+        why_not=why_not,
+        answered=False,
+        counts=False,
+        weight=question.weight,
+        declared=None,
+        evidenced=None,
+        verified=None,
+        evidence="",
+        verdict=None,
+        points_possible=nothing,
+        points=nothing,
+        failed_checks=(),
+        triggers=(),
+        takes=(),
+        exact=(None, None, None),
+    )
+
+
+def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: bool, has_verified: bool, possible: Fraction) -> Line:
+    question, outcome = rules.question, rules.outcome(answer.value, answer.has_evidence, state)
+    own = State(answer.value, state.answers, state.facts, state.hidden)
+    whole = rules.scale * rules.weight
+    counts = bool(whole) and not outcome.drops_out
+    declared = evidenced = verified = None
+    if counts:
+        declared = Fraction(outcome.full, whole)
+        evidenced = Fraction(outcome.full if answer.has_evidence else outcome.bare, whole)
+        if has_verified:
+            verified = Fraction(verified_worth(outcome, answer.has_evidence, answer.verdict, reviewed), whole)
+    elif whole and has_verified and answer.verdict == REJECT_ANSWER:
+        verified = Fraction(0)
+    failed = rules.failed_checks(own) if answer.value else ()
+    return Line(
+        question=question.code,
+        area=question.area,
+        applies=True,
+        why_not="",
+        answered=outcome.answered,
+        counts=counts,
+        weight=question.weight,
+        declared=_decimal(declared),
+        evidenced=_decimal(evidenced),
+        verified=_decimal(verified),
+        evidence=_evidence(outcome.evidence_asked, answer.has_evidence),
+        verdict=answer.verdict,
+        points_possible=number(possible),
+        points=number(possible * (evidenced or 0)),
+        failed_checks=failed,
+        triggers=outcome.hits,
+        takes=_takes(rules, answer, state, failed, possible, evidenced) if counts else (),
+        exact=(declared, evidenced, verified),
+    )
+
+
+def _decimal(exact: Fraction | None) -> Decimal | None:
+    return None if exact is None else number(exact)
+
+
+def _evidence(asked: bool, attached: bool) -> str:
+    if asked:
+        return "given" if attached else "missing"
+    return "attached" if attached else ""
+
+
+# --- what it would take -------------------------------------------------------------------------------------------
+
+
+def _takes(
+    rules: QuestionRules,
+    answer: AnswerState,
+    state: State,
+    failed: tuple[str, ...],
+    possible: Fraction,
+    evidenced: Fraction | None,
+) -> tuple[Step, ...]:
+    """Steps that raise this question alone. A gain is what the step brings when everything else stays as it is."""
+    if evidenced is None or evidenced >= 1 or not possible:
+        return ()
+    outcome = rules.outcome(answer.value, answer.has_evidence, state)
+    whole = rules.scale * rules.weight
+
+    def gain(credit: Fraction) -> Decimal:
+        return number((credit - evidenced) * possible, Decimal("0.01"))
+
+    if not outcome.answered:
+        credit = rules.question.credit
+        best = _best(rules)
+        params = {"option": best} if best and credit.kind == "options" else {}
+        return (Step("complete" if answer.value else "answer", params, gain(Fraction(1))),)
+    steps = []
+    if outcome.bare < outcome.full and not answer.has_evidence:
+        steps.append(Step("attach_evidence", {}, gain(Fraction(outcome.full, whole))))
+    if failed and rules.question.credit.kind == "disclosure":
+        steps.append(Step("explain_check", {"checks": list(failed)}, gain(Fraction(1))))
+    if outcome.full < whole and (better := _better(rules)):
+        steps.append(Step(better[0], better[1], gain(Fraction(1))))
+    return tuple(steps)
+
+
+def _best(rules: QuestionRules) -> str:
+    """The option that earns most, where a question is credited by options."""
+    earned = {key: worth for key, worth in rules.question.credit.credits.items() if worth is not None}
+    return max(earned, key=lambda key: earned[key]) if earned else ""
+
+
+def _better(rules: QuestionRules) -> tuple[str, dict[str, Any]] | None:
+    credit = rules.question.credit
+    if credit.kind == "maturity":
+        return "raise_level", {"level": "4"}
+    if credit.kind == "options":
+        return "choose", {"field": credit.field, "option": _best(rules)}
+    if credit.kind == "checklist":
+        return "choose_more", {"field": credit.field, "full": credit.full}
+    if credit.kind in ("bands", "ratio_bands"):
+        best = max(credit.bands, key=lambda band: band.credit)
+        above = [band.starts_at for band in credit.bands if band.starts_at > best.starts_at]
+        params = {"field": credit.field or credit.numerator, "from": str(best.starts_at)}
+        if above:
+            params["below"] = str(min(above))
+        if credit.kind == "ratio_bands":
+            params["per"] = credit.denominator
+        return "improve_number", params
+    return None

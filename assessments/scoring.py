@@ -1,0 +1,380 @@
+"""The score of one assessment: rules, facts, answers and verdicts in; numbers and reasons out. No database, no clock.
+
+One function serves the page, the what-if, the back-test, the nightly run and the offline check of a receipt.
+
+**Credit.** Each question asked gets a credit from 0 to 1 by its rule. Unanswered is 0. An answer that says "not applicable"
+takes its question out of numerator and denominator; so does a question that is not asked.
+
+**Three numbers**, each 0 to 100 with two decimals:
+
+- *declared*: answers as given. Evidence and verdicts are ignored.
+- *evidenced*: where the rule requires evidence for the answer given and none is attached, the credit is multiplied by the
+  question's evidence share (or the questionnaire's). Evidence that is optional changes nothing.
+- *verified*: as evidenced, and the reviewer's verdicts on top:
+  - `accept`: counts as evidenced;
+  - `reject_evidence`: counts as if no evidence were attached;
+  - `reject_answer`: counts 0. A rejected "not applicable" comes back into the denominator, with 0;
+  - `query`: not yet reviewed.
+  It is None while the review is open and no answer has a verdict. While the review is open, an answer without a verdict
+  counts 0 here, so the number grows as far as the review has come and never overstates. Once the review is closed
+  (`reviewed=True`) an answer without a verdict counts as evidenced.
+
+So verified <= evidenced <= declared, always. Which questions are asked follows from the answers as given, in all three.
+
+**Areas.** 100 x sum(weight x credit) / sum(weight). **Total**: area scores weighted by the shares of the supplier's category;
+an area without any scored question drops out and the shares of the others are scaled up. No scored question: no score.
+
+**Zero tolerance.** One trigger of that kind caps each of the three totals (not the areas). Triggers fire on answers as given
+to questions that are asked. A gate bars labels and leaves the score alone; findings are opened by others from `triggers`.
+
+**Exact.** Credits, weights and shares are whole multiples of one small fraction, found when the rules are compiled; sums are
+whole numbers. Rounding, half up, happens once, when a total or an area score is stated. The band is that of the stated
+total: verified where there is one, else evidenced. It includes its lower end; the top band includes 100.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from assessments import canonical
+from assessments.applicability import Applicability
+from assessments.crediting import Hit, Outcome, QuestionRules, common_multiple, scale_of
+from assessments.names import Answers, AnswerState, Facts, State
+from assessments.questions import Questionnaire
+
+
+__all__ = ["AnswerState", "AreaScore", "Facts", "Hit", "Line", "Result", "RuleSet", "Step", "compile"]
+
+ACCEPT, REJECT_EVIDENCE, REJECT_ANSWER, QUERY = "accept", "reject_evidence", "reject_answer", "query"
+VERDICTS = (ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER)
+ZERO_TOLERANCE, GATE = "zero_tolerance", "gate"
+
+# Every number a score can have, made once: 0.00 to 100.00.
+_STATED = tuple(Decimal(hundredths).scaleb(-2) for hundredths in range(10_001))
+
+
+class AreaScore(NamedTuple):
+    declared: Decimal | None
+    evidenced: Decimal | None
+    verified: Decimal | None
+
+
+class Result(NamedTuple):
+    declared: Decimal | None
+    evidenced: Decimal | None
+    verified: Decimal | None
+    # Every area; None where it has no scored question.
+    areas: Mapping[str, AreaScore]
+    band: str | None
+    triggers: tuple[Hit, ...]
+    capped: bool
+    # Counts of questions: asked, answered, those whose answer requires evidence, those of them that have it, reviewed.
+    asked: int
+    answered: int
+    evidence_asked: int
+    evidence_given: int
+    reviewed: int
+    inputs_sha256: str
+
+    @property
+    def evidence_coverage(self) -> Decimal | None:
+        """Share of the evidence asked for that is attached, in per cent; None when none is asked for."""
+        return _stated(self.evidence_given, self.evidence_asked)
+
+    @property
+    def review_coverage(self) -> Decimal | None:
+        """Share of the answers given that have a verdict, in per cent."""
+        return _stated(self.reviewed, self.answered)
+
+    @property
+    def headline(self) -> Decimal | None:
+        """The number the band is read from: verified where there is one, else evidenced."""
+        return self.verified if self.verified is not None else self.evidenced
+
+    @property
+    def gates(self) -> tuple[Hit, ...]:
+        return tuple(hit for hit in self.triggers if hit.kind == GATE)
+
+
+class Step(NamedTuple):
+    """Something that would raise a question's credit; `gain` is in points of the evidenced total.
+
+    key: "answer", "complete", "attach_evidence", "choose", "raise_level", "choose_more", "improve_number", "explain_check".
+    """
+
+    key: str
+    params: Mapping[str, Any]
+    gain: Decimal
+
+
+class Line(NamedTuple):
+    """One question of a receipt. Credits are 0 to 1; None where the question is out of the score."""
+
+    question: str
+    area: str
+    applies: bool
+    # "category", "site_type" or "condition"; "" where the question is asked.
+    why_not: str
+    answered: bool
+    # Out of numerator and denominator: not asked, answered "not applicable", or without weight.
+    counts: bool
+    weight: Decimal
+    declared: Decimal | None
+    evidenced: Decimal | None
+    verified: Decimal | None
+    # "given", "missing", "attached" (not required) or "" (not required and none attached).
+    evidence: str
+    verdict: str | None
+    # Points of the evidenced total this question can bring, and how many of them it brings.
+    points_possible: Decimal
+    points: Decimal
+    failed_checks: tuple[str, ...]
+    triggers: tuple[Hit, ...]
+    takes: tuple[Step, ...]
+    exact: tuple[Fraction | None, Fraction | None, Fraction | None]
+
+    @property
+    def credit(self) -> Decimal | None:
+        return self.declared
+
+
+def compile(questionnaire: Questionnaire) -> RuleSet:  # noqa: A001 - reads as scoring.compile(questionnaire)
+    """A rule set ready to score. Costs some milliseconds: keep it."""
+    return RuleSet(questionnaire)
+
+
+class RuleSet:
+    """A questionnaire turned into functions and tables. Holds caches but no state: the same inputs give the same result."""
+
+    def __init__(self, questionnaire: Questionnaire) -> None:
+        self.questionnaire = questionnaire
+        self.version = questionnaire.version
+        self.sha256 = questionnaire.sha256
+        self.applicability = Applicability(questionnaire)
+        self._areas = tuple(area.code for area in questionnaire.areas)
+        self.scale = scale_of(questionnaire)
+        place = {code: number for number, code in enumerate(self._areas)}
+        self.rules = {q.code: QuestionRules(questionnaire, q, place[q.area], self.scale) for q in questionnaire.questions}
+        self._shares = {category: self._scaled_shares(category) for category in questionnaire.profiles}
+        cap = Fraction(questionnaire.zero_tolerance_cap)
+        self._cap = _stated(cap.numerator, 100 * cap.denominator) or _STATED[0]
+        self._band_starts = [band.starts_at for band in questionnaire.bands]
+
+    def _scaled_shares(self, category: str) -> tuple[int, ...]:
+        shares = self.questionnaire.profiles[category]
+        scale = common_multiple(shares.values())
+        return tuple(int(shares[code] * scale) for code in self._areas)
+
+    # What pages ask ---------------------------------------------------------------------------------------------
+
+    def applicable(self, facts: Facts, answers: Answers) -> tuple[str, ...]:
+        """Codes of the questions asked, in the order of the questionnaire."""
+        return self.applicability.asked(facts, answers)
+
+    def answered(self, code: str, value: Mapping[str, Any], has_evidence: bool = False) -> bool:
+        return self.rules[code].answered(value, has_evidence)
+
+    def evidence_asked(self, code: str, value: Mapping[str, Any], facts: Facts | None = None, answers: Answers | None = None) -> bool:
+        """Whether this answer is worth its full credit only with evidence."""
+        rules = self.rules[code]
+        return rules.answered(value, False) and rules.evidence_asked(self._state(value, facts, answers))
+
+    def failed_checks(
+        self, code: str, value: Mapping[str, Any], facts: Facts | None = None, answers: Answers | None = None
+    ) -> tuple[str, ...]:
+        """Keys of the plausibility checks this value fails. A check waits until everything it compares is given."""
+        return self.rules[code].failed_checks(self._state(value, facts, answers))
+
+    def _state(self, value: Mapping[str, Any], facts: Facts | None, answers: Answers | None) -> State:
+        if facts is None:
+            return State(value, answers)
+        return State(value, answers, facts, self.applicability.settle(facts, answers or {})[1])
+
+    def band(self, score: Decimal | None) -> str | None:
+        if score is None:
+            return None
+        place = bisect_right(self._band_starts, score) - 1
+        return self.questionnaire.bands[place].key if place >= 0 else None
+
+    def profile(self, category: str) -> Mapping[str, Decimal]:
+        return self.questionnaire.profile(category)
+
+    # The score --------------------------------------------------------------------------------------------------
+
+    def score(
+        self,
+        facts: Facts,
+        answers: Answers,
+        reviewed: bool = False,
+        encode: canonical.Encode = canonical.encode,
+    ) -> Result:
+        """`reviewed` says that the review is closed. `encode` may be a faster writer of the same bytes."""
+        tally = _Tally(len(self._areas))
+        hits: list[Hit] = []
+        asked, hidden = self.applicability.settle(facts, answers)
+        state = State({}, answers, facts, hidden)
+        rules_of = self.rules
+        for code in asked:
+            if code in hidden:
+                continue
+            tally.asked += 1
+            rules = rules_of[code]
+            answer = answers.get(code)
+            if answer is None:
+                # Not answered: nothing in the numerator, the weight in the denominator.
+                tally.weight[rules.area] += rules.weight
+                tally.verified_weight[rules.area] += rules.weight
+                continue
+            outcome = rules.outcome(answer[0], answer[1], state)
+            if outcome.hits:
+                hits += outcome.hits
+            tally.add(rules, outcome, answer[1], answer[2], reviewed)
+        return self._result(tally, facts, answers, hits, reviewed, encode)
+
+    def _result(
+        self,
+        tally: _Tally,
+        facts: Facts,
+        answers: Answers,
+        hits: list[Hit],
+        reviewed: bool,
+        encode: canonical.Encode,
+    ) -> Result:
+        shares, scale = self._shares.get(facts[0]) or self._shares["default"], self.scale.credit
+        has_verified = reviewed or tally.reviewed > 0
+        capped = any(hit[0] == ZERO_TOLERANCE for hit in hits)
+        declared = self._capped(_total(shares, tally.declared, tally.weight, scale), capped)
+        evidenced = self._capped(_total(shares, tally.evidenced, tally.weight, scale), capped)
+        verified = None
+        if has_verified:
+            verified = self._capped(_total(shares, tally.verified, tally.verified_weight, scale), capped)
+        areas = {}
+        for place, code in enumerate(self._areas):
+            top, verified_top = tally.weight[place] * scale, tally.verified_weight[place] * scale
+            areas[code] = AreaScore(
+                _stated(tally.declared[place], top),
+                _stated(tally.evidenced[place], top),
+                _stated(tally.verified[place], verified_top) if has_verified else None,
+            )
+        return Result(
+            declared,
+            evidenced,
+            verified,
+            areas,
+            self.band(verified if verified is not None else evidenced),
+            tuple(hits),
+            capped,
+            tally.asked,
+            tally.answered,
+            tally.evidence_asked,
+            tally.evidence_given,
+            tally.reviewed,
+            canonical.sha256(inputs(facts, answers, reviewed), encode),
+        )
+
+    def _capped(self, total: Decimal | None, capped: bool) -> Decimal | None:
+        return min(total, self._cap) if capped and total is not None else total
+
+    # The reasons ------------------------------------------------------------------------------------------------
+
+    def explain(self, facts: Facts, answers: Answers, reviewed: bool = False) -> list[Line]:
+        """One line for every question of the questionnaire, asked or not, from the same outcomes the score sums up."""
+        from assessments.explaining import explain
+
+        return explain(self, facts, answers, reviewed)
+
+
+def inputs(facts: Facts, answers: Answers, reviewed: bool) -> dict[str, Any]:
+    """The inputs as hashed: sites sorted without repeats, so that their order says nothing."""
+    category, country, headcount, sites = facts
+    return {
+        "answers": answers,
+        "facts": {
+            "category": category,
+            "country": country,
+            "headcount": headcount,
+            "sites": sorted({tuple(site) for site in sites}),
+        },
+        "reviewed": reviewed,
+    }
+
+
+# --- adding up ----------------------------------------------------------------------------------------------------
+
+
+class _Tally:
+    """Sums per area, in whole numbers."""
+
+    __slots__ = (
+        "answered",
+        "asked",
+        "declared",
+        "evidence_asked",
+        "evidence_given",
+        "evidenced",
+        "reviewed",
+        "verified",
+        "verified_weight",
+        "weight",
+    )
+
+    def __init__(self, areas: int) -> None:
+        self.asked = self.answered = self.evidence_asked = self.evidence_given = self.reviewed = 0
+        self.declared = [0] * areas
+        self.evidenced = [0] * areas
+        self.verified = [0] * areas
+        self.weight = [0] * areas
+        # A rejected "not applicable" counts here and not above.
+        self.verified_weight = [0] * areas
+
+    def add(self, rules: QuestionRules, outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> None:
+        answered, drops_out, full, bare, evidence_asked, _hits = outcome
+        area = rules.area
+        if answered:
+            self.answered += 1
+            if evidence_asked:
+                self.evidence_asked += 1
+                if has_evidence:
+                    self.evidence_given += 1
+        if verdict is not None and verdict != QUERY:
+            self.reviewed += 1
+        if drops_out:
+            if verdict == REJECT_ANSWER:
+                self.verified_weight[area] += rules.weight
+            return
+        self.weight[area] += rules.weight
+        self.verified_weight[area] += rules.weight
+        if full:
+            self.declared[area] += full
+            self.evidenced[area] += full if has_evidence else bare
+            self.verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed)
+
+
+def verified_worth(outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> int:
+    if verdict == REJECT_ANSWER:
+        return 0
+    if verdict == REJECT_EVIDENCE:
+        return outcome.bare
+    if verdict == ACCEPT or reviewed:
+        return outcome.full if has_evidence else outcome.bare
+    return 0
+
+
+def _total(shares: tuple[int, ...], earned: list[int], weights: list[int], scale: int) -> Decimal | None:
+    """sum(share x credit / weight) / sum(share) over the areas that count, as one exact quotient."""
+    top, bottom, shared = 0, 1, 0
+    for share, credit, weight in zip(shares, earned, weights, strict=True):
+        if weight and share:
+            shared += share
+            top = top * weight + share * credit * bottom
+            bottom *= weight
+    return _stated(top, bottom * shared * scale)
+
+
+def _stated(top: int, bottom: int) -> Decimal | None:
+    """100 x top / bottom, rounded half up to two decimals; None when there is nothing to divide by."""
+    return _STATED[(20_000 * top + bottom) // (2 * bottom)] if bottom else None
