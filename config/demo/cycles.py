@@ -1,0 +1,194 @@
+"""Two yearly cycles of assessments with their answers, evidence and verdicts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+
+from assessments.models import Campaign, QuestionnaireVersion
+from assessments.names import AnswerState, Facts
+from assessments.scoring import RuleSet
+from config.demo.answers import AnswerPools, DrawnAnswer
+from config.demo.copying import copy_rows, copy_text, move_sequences
+from config.demo.people import Cast
+from config.demo.world import DemoSupplier
+
+LAST_CYCLE = (("closed", 88), ("lapsed", 12))
+THIS_CYCLE = (("not_started", 20), ("in_progress", 24), ("submitted", 12), ("in_review", 8), ("returned", 4), ("closed", 32))
+# Share of questions answered, by state.
+COMPLETE = {"in_progress": (0.05, 0.9), "lapsed": (0.0, 0.6), "returned": (0.9, 1.0)}
+REJECTIONS = (
+    "证书已过有效期，请上传最新版本。",
+    "文件缺页，看不到签发机关印章。",
+    "所附记录与填报年度不符。",
+    "数量与上一年度差异较大，请说明计算口径。",
+)
+ZERO_TOLERANCE_SHARE = 0.012
+
+
+@dataclass(slots=True)
+class DemoAssessment:
+    id: int
+    supplier: DemoSupplier
+    status: str
+    started: datetime | None
+    submitted: datetime | None
+    closed: datetime | None
+    reviewer_id: int | None
+    returned_reason: str = ""
+
+
+@dataclass(slots=True)
+class Counters:
+    assessment: int = 0
+    answer: int = 0
+    evidence: int = 0
+    document_of: dict[int, list[int]] = field(default_factory=dict)
+
+
+def create_campaign(version: QuestionnaireVersion, *, cycle: int, opens: date, due: date, by_id: int, closed: bool) -> Campaign:
+    return Campaign.objects.create(
+        title_en=f"Supplier ESG self-assessment FY{cycle}",
+        title_zh=f"{cycle}财年供应商ESG自评",
+        questionnaire=version,
+        cycle=cycle,
+        opens_on=opens,
+        due_on=due,
+        status=Campaign.Status.CLOSED if closed else Campaign.Status.OPEN,
+        created_by_id=by_id,
+        launched_at=noon(opens),
+        launched_by_id=by_id,
+    )
+
+
+def create_assessments(
+    campaign: Campaign, suppliers: Sequence[DemoSupplier], cast: Cast, random: Random, counters: Counters, *, today: date
+) -> list[DemoAssessment]:
+    shares = LAST_CYCLE if campaign.status == Campaign.Status.CLOSED else THIS_CYCLE
+    states, weights = [state for state, _ in shares], [weight for _, weight in shares]
+    span = (min(today, campaign.due_on) - campaign.opens_on).days
+    made = []
+    for supplier in suppliers:
+        if not supplier.in_business:
+            continue
+        counters.assessment += 1
+        showcase = supplier.id == 1
+        status = random.choices(states, weights=weights)[0]
+        if showcase:
+            status = "closed" if campaign.status == Campaign.Status.CLOSED else "in_progress"
+        made.append(_assessment(counters.assessment, supplier, status, campaign, span, cast, random))
+    copy_rows(
+        "assessments_assessment",
+        (
+            "id", "campaign_id", "supplier_id", "status", "due_on", "created_at", "started_at", "submitted_at", "submitted_by_id",
+            "reviewer_id", "returned_reason", "closed_at", "closed_by_id", "area_scores",
+        ),  # fmt: skip
+        (
+            (
+                a.id, campaign.pk, a.supplier.id, a.status, campaign.due_on, noon(campaign.opens_on), a.started, a.submitted,
+                a.supplier.user_id if a.submitted else None, a.reviewer_id, a.returned_reason, a.closed,
+                a.reviewer_id if a.closed else None, "{}",
+            )
+            for a in made
+        ),
+    )  # fmt: skip
+    return made
+
+
+def _assessment(
+    number: int, supplier: DemoSupplier, status: str, campaign: Campaign, span: int, cast: Cast, random: Random
+) -> DemoAssessment:
+    opens = noon(campaign.opens_on)
+    started = opens + timedelta(days=random.randint(1, max(2, span // 2)), minutes=random.randint(0, 400))
+    submitted = started + timedelta(days=random.randint(1, max(2, span // 3)), minutes=random.randint(0, 400))
+    handed_in = status in {"submitted", "in_review", "returned", "closed"}
+    reviewed = status in {"in_review", "returned", "closed"}
+    return DemoAssessment(
+        id=number,
+        supplier=supplier,
+        status=status,
+        started=started if status != "not_started" else None,
+        submitted=submitted if handed_in else None,
+        closed=submitted + timedelta(days=random.randint(2, 12)) if status == "closed" else None,
+        reviewer_id=random.choice(cast.reviewers) if reviewed else None,
+        returned_reason="请补充缺失的证明文件，并核对能源数据的单位。" if status == "returned" else "",
+    )
+
+
+def create_answers(
+    assessments: Sequence[DemoAssessment], rules: RuleSet, pools: AnswerPools, random: Random, counters: Counters
+) -> Iterator[int]:
+    """Writes the answers, evidence and verdicts in slices; yields how many assessments are done."""
+    for start in range(0, len(assessments), 1000):
+        lines: list[str] = []
+        evidence: list[tuple[object, ...]] = []
+        verdicts: list[tuple[object, ...]] = []
+        for assessment in assessments[start : start + 1000]:
+            _write(assessment, rules, pools, random, counters, lines, evidence, verdicts)
+        columns = ("id", "assessment_id", "question", "value", "note", "version", "evidence_count", "updated_by_id", "updated_at")
+        copy_text("assessments_answer", columns, ["".join(lines)])
+        copy_rows("assessments_evidenceuse", ("answer_id", "document_id", "added_by_id", "added_at"), evidence)
+        copy_rows("assessments_verdict", ("answer_id", "outcome", "reason", "by_id", "at"), verdicts)
+        yield min(start + 1000, len(assessments))
+    move_sequences(["assessments_assessment", "assessments_answer"])
+
+
+def _write(
+    assessment: DemoAssessment,
+    rules: RuleSet,
+    pools: AnswerPools,
+    random: Random,
+    counters: Counters,
+    lines: list[str],
+    evidence: list[tuple[object, ...]],
+    verdicts: list[tuple[object, ...]],
+) -> None:
+    if assessment.started is None:
+        return
+    supplier = assessment.supplier
+    documents = counters.document_of.get(supplier.id, [])
+    saved = assessment.submitted or assessment.started
+    stamp = saved.isoformat()
+    reviewed = assessment.reviewer_id is not None and (assessment.status == "closed" or random.random() < 0.6)
+    for code, drawn in _answers(assessment, rules, pools, random):
+        counters.answer += 1
+        attached = bool(documents) and drawn.asks_evidence and random.random() < supplier.evidence_habit * 0.75
+        lines.append(
+            f"{counters.answer}\t{assessment.id}\t{code}\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n"
+        )
+        if attached:
+            counters.evidence += 1
+            evidence.append((counters.answer, documents[int(random.random() * len(documents))], supplier.user_id, saved))
+        if reviewed and drawn.asks_evidence and random.random() < 0.25:
+            outcome = "accept" if random.random() < 0.55 + 0.42 * supplier.quality else "reject_evidence" if attached else "query"
+            reason = "" if outcome == "accept" else random.choice(REJECTIONS)
+            verdicts.append((counters.answer, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
+
+
+def _answers(
+    assessment: DemoAssessment, rules: RuleSet, pools: AnswerPools, random: Random
+) -> Iterator[tuple[str, DrawnAnswer]]:
+    """Draw an answer for everything that could be asked, then keep what the rules ask once the answers are known."""
+    supplier = assessment.supplier
+    facts = Facts(supplier.category, supplier.country, supplier.headcount, tuple((s.type, s.country) for s in supplier.sites))
+    low, high = COMPLETE.get(assessment.status, (0.93, 1.0))
+    complete = 0.62 if supplier.id == 1 and assessment.status == "in_progress" else low + (high - low) * random.random()
+    performance = {area: min(1.0, max(0.0, supplier.quality + lean)) for area, lean in supplier.leaning.items()}
+    drawn: dict[str, DrawnAnswer] = {}
+    for question in rules.questionnaire.questions:
+        level = min(1.0, max(0.0, random.gauss(performance[question.area], 0.1)))
+        drawn[question.code] = pools.draw(question.code, level, supplier.headcount, random)
+    if random.random() < ZERO_TOLERANCE_SHARE and supplier.id != 1:
+        code = random.choice(pools.worst_codes)
+        drawn[code] = pools.worst[code]
+    states = {code: AnswerState(answer.value, False, None) for code, answer in drawn.items()}
+    asked = rules.applicable(facts, states)
+    # People work from the front: the first areas are the full ones.
+    reach = complete * len(asked)
+    for place, code in enumerate(asked):
+        if place < reach or random.random() < 0.15 * complete:
+            yield code, drawn[code]
+
+
+def noon(day: date) -> datetime:
+    return datetime.combine(day, time(4, 0), tzinfo=UTC)

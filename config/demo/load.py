@@ -1,0 +1,182 @@
+"""Loads the demo, all in one transaction: a load that is broken off leaves nothing behind, and the next start begins again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from random import Random
+
+from django.db import connection, transaction
+
+from assessments import rulesets, standing
+from assessments.models import QuestionnaireVersion
+from audit import trail
+from config.demo import cycles, files, people, world
+from config.demo.answers import AnswerPools
+from config.demo.copying import copy_rows, move_sequences
+from suppliers.models import Supplier
+
+SEED = 20220507
+SUPPLIERS = 10_400
+# Loading writes what never happened: no history of it is kept, and derived columns are written directly.
+QUIET_TABLES = ("suppliers_supplier", "assessments_answer", "assessments_evidenceuse", "assessments_assessment")
+
+Progress = Callable[[str, int, int], None]
+
+
+def is_loaded() -> bool:
+    return Supplier.objects.exists()
+
+
+@transaction.atomic
+def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> None:
+    """Needs the tables' owner: triggers are put to sleep for the bulk rows."""
+    today = at.date()
+    random = Random(SEED)  # noqa: S311 - the same demo every time is the point
+    version = _questionnaire(at)
+    rules = rulesets.for_version(version.pk)
+    with _triggers_asleep():
+        progress("suppliers", 0, count)
+        suppliers = list(world.suppliers(random, count=count, areas=tuple(area.code for area in rules.questionnaire.areas)))
+        _write_suppliers(suppliers, at)
+        cast = people.create_cast(showcase_id=1)
+        people.create_supplier_people(suppliers, showcase_signatory=cast.by_role["supplier_signatory"].pk, at=at)
+        counters = cycles.Counters()
+        _write_documents(suppliers, counters, random, today)
+        progress("suppliers", count, count)
+        _write_cycles(version, suppliers, cast, random, counters, today, progress)
+        standing.refresh_all()
+    trail.record("demo.loaded", detail={"suppliers": count, "answers": counters.answer}, at=at)
+
+
+def _questionnaire(at: datetime) -> QuestionnaireVersion:
+    from assessments import loading
+
+    version = loading.load_questionnaire(loading.OURS, by=None, at=at)
+    return loading.publish(version, by=None, at=at)
+
+
+@contextmanager
+def _triggers_asleep() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        # Foreign keys are checked with each statement, so that nothing is pending when the triggers wake up.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in QUIET_TABLES:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        for table in QUIET_TABLES:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def _write_suppliers(suppliers: Sequence[world.DemoSupplier], at: datetime) -> None:
+    created = at - timedelta(days=900)
+    copy_rows(
+        "suppliers_supplier",
+        (
+            "id", "name_zh", "name_en", "reference", "uscc", "company_number", "country", "region", "address", "postcode", "category",
+            "industry_scheme", "industry_code", "headcount_band", "fiscal_year_start", "website", "state", "created_at", "updated_at",
+        ),  # fmt: skip
+        (
+            (
+                s.id, s.name_zh, s.name_en, f"S{s.id:06d}", s.uscc, s.company_number, s.country, s.region, "", "", s.category,
+                "GB/T 4754-2017", world.INDUSTRY_CODES[s.category], s.headcount, 4 if s.id == 1 else 1, "", s.state, created, created,
+            )
+            for s in suppliers
+        ),
+    )  # fmt: skip
+    copy_rows(
+        "suppliers_site",
+        ("id", "supplier_id", "reference", "name", "type", "country", "region", "address"),
+        ((site.id, s.id, "", site.name, site.type, site.country, site.region, "") for s in suppliers for site in s.sites),
+    )
+    copy_rows(
+        "suppliers_contact",
+        ("supplier_id", "name", "email", "phone", "job_title", "language", "is_primary"),
+        (
+            (s.id, s.contact_name, s.contact_email, "", "", "zh-hans" if s.country in {"CN", "HK", "TW"} else "en", True)
+            for s in suppliers
+        ),
+    )
+    move_sequences(["suppliers_supplier", "suppliers_site"])
+
+
+def _write_documents(suppliers: Sequence[world.DemoSupplier], counters: cycles.Counters, random: Random, today: date) -> None:
+    stored = files.store_all()
+    rows = []
+    number = 0
+    for supplier in suppliers:
+        for kind in _document_kinds(supplier, random):
+            number += 1
+            counters.document_of.setdefault(supplier.id, []).append(number)
+            valid_from, valid_to = _validity(kind, supplier, today, random)
+            file = stored[kind]
+            rows.append(
+                (
+                    number, supplier.id, kind, files.KINDS[kind], "", f"DEMO-{number:06d}", valid_from, valid_to, file.path,
+                    f"{kind}.pdf", "application/pdf", file.size, file.sha256, supplier.user_id or None, cycles.noon(valid_from),
+                )
+            )  # fmt: skip
+    copy_rows(
+        "suppliers_document",
+        (
+            "id", "supplier_id", "kind", "title", "issuer", "number", "valid_from", "valid_to", "file", "original_name", "content_type",
+            "size", "sha256", "uploaded_by_id", "uploaded_at",
+        ),  # fmt: skip
+        rows,
+    )
+    move_sequences(["suppliers_document"])
+
+
+def _document_kinds(supplier: world.DemoSupplier, random: Random) -> Iterator[str]:
+    """What a company like this has on file: better ones hold more certificates."""
+    yield "code_of_conduct"
+    yield "other"
+    good = supplier.quality
+    types = {site.type for site in supplier.sites}
+    chances = {
+        "iso_14001": good * 0.9,
+        "iso_45001": good * 0.5,
+        "discharge_permit": 0.75 if types & {"factory", "data_centre", "warehouse"} else 0.0,
+        "iso_50001": good * 0.9 if "data_centre" in types else 0.05,
+        "pue_report": good if "data_centre" in types else 0.0,
+        "renewable_energy": good * 0.6,
+        "fsc_pefc": good * 0.8 if supplier.category in {"media", "events"} else 0.0,
+        "energy_label": good * 0.7 if supplier.category == "office_it" else 0.0,
+        "green_building": good * 0.5 if supplier.category == "engineering" else 0.0,
+    }
+    for kind, chance in chances.items():
+        if supplier.id == 1 or random.random() < chance:
+            if chance > 0:
+                yield kind
+
+
+def _validity(kind: str, supplier: world.DemoSupplier, today: date, random: Random) -> tuple[date, date | None]:
+    """Most certificates run for three years and are in date; one in twelve has run out."""
+    if kind in {"code_of_conduct", "other", "pue_report"}:
+        return today - timedelta(days=random.randint(60, 400)), None
+    left = random.randint(-200, -5) if supplier.id != 1 and random.random() < 1 / 12 else random.randint(20, 900)
+    years = 5 if kind == "discharge_permit" else 3
+    return today + timedelta(days=left - 365 * years), today + timedelta(days=left)
+
+
+def _write_cycles(
+    version: QuestionnaireVersion,
+    suppliers: Sequence[world.DemoSupplier],
+    cast: people.Cast,
+    random: Random,
+    counters: cycles.Counters,
+    today: date,
+    progress: Progress,
+) -> None:
+    rules = rulesets.for_version(version.pk)
+    pools = AnswerPools(rules, random)
+    staff = cast.by_role["esg_staff"].pk
+    year = today.year if today.month >= 4 else today.year - 1
+    plans = (
+        (year - 1, today - timedelta(days=500), today - timedelta(days=410), True),
+        (year, today - timedelta(days=75), today + timedelta(days=25), False),
+    )
+    for cycle, opens, due, closed in plans:
+        campaign = cycles.create_campaign(version, cycle=cycle, opens=opens, due=due, by_id=staff, closed=closed)
+        assessments = cycles.create_assessments(campaign, suppliers, cast, random, counters, today=today)
+        for done in cycles.create_answers(assessments, rules, pools, random, counters):
+            progress(f"answers FY{cycle}", done, len(assessments))
