@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.menu import MENU, Entry
 
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import BUYER_ROLES, SUPPLIER_ROLES, Role, User
 from accounts.permissions import Permission, has
 
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from accounts.badges import TONES, badge_of
 
+
 register = template.Library()
 
 NO_VALUE = "–"
