@@ -1,13 +1,19 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
+from runs.registry import title_of
+
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -75,6 +81,19 @@ class Run(models.Model):
         return self.status in (self.Status.QUEUED, self.Status.RUNNING)
 
     @property
+    def may_be_retried(self) -> bool:
+        return self.status in (self.Status.FAILED, self.Status.DONE_WITH_FAILURES)
+
+    @property
+    def name(self) -> str:
+        """The title it was given, or its kind in the reader's language."""
+        return self.title or str(title_of(self.kind))
+
+    @cached_property
+    def progress(self) -> "Progress":
+        return progress_of([self])[self.pk]
+
+    @property
     def duration(self) -> timedelta | None:
         if self.started_at and self.finished_at:
             return self.finished_at - self.started_at
@@ -82,7 +101,14 @@ class Run(models.Model):
 
 
 class ChunkQuerySet(models.QuerySet["Chunk"]):
+    def ready(self, at: datetime) -> Self:
+        return self.filter(Q(not_before__isnull=True) | Q(not_before__lte=at), status=Chunk.Status.WAITING)
+
+    def unfinished(self) -> Self:
+        return self.filter(status__in=[Chunk.Status.WAITING, Chunk.Status.CLAIMED])
+
     def abandoned(self, before: datetime) -> Self:
+        """Claimed a while ago; whether somebody works on them, the lock on their row says (see runs.engine)."""
         return self.filter(status=Chunk.Status.CLAIMED, claimed_at__lt=before)
 
 
@@ -103,6 +129,7 @@ class Chunk(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=100, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True, help_text="a chunk that failed waits until then")
     finished_at = models.DateTimeField(null=True, blank=True)
     result = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
@@ -116,7 +143,54 @@ class Chunk(models.Model):
             models.UniqueConstraint(fields=["run", "number"], name="chunk_number_once"),
             models.CheckConstraint(condition=Q(status__in=["waiting", "claimed", "done", "failed"]), name="chunk_status_known"),
         ]
-        indexes = [models.Index(fields=["run", "status"], name="chunk_run_status")]
+        indexes = [
+            models.Index(fields=["run", "status"], name="chunk_run_status"),
+            models.Index(fields=["claimed_at"], condition=Q(status="claimed"), name="chunk_claimed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.number}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, in items; chunks in work count when they are done."""
+
+    total: int
+    done: int = 0
+    failed: int = 0
+    chunks: int = 0
+    chunks_in_work: int = 0
+    chunks_failed: int = 0
+
+    @property
+    def percent(self) -> int:
+        return 100 * (self.done + self.failed) // self.total if self.total else 0
+
+
+def progress_of(runs: Iterable[Run]) -> dict[int, Progress]:
+    """One query for any number of runs."""
+    totals = {run.pk: run.total for run in runs}
+    status = Chunk.Status
+    counted = (
+        Chunk.objects.filter(run_id__in=totals)
+        .values("run_id")
+        .annotate(
+            done=Coalesce(Sum("size", filter=Q(status=status.DONE)), 0),
+            failed=Coalesce(Sum("size", filter=Q(status=status.FAILED)), 0),
+            chunks=Count("pk"),
+            chunks_in_work=Count("pk", filter=Q(status=status.CLAIMED)),
+            chunks_failed=Count("pk", filter=Q(status=status.FAILED)),
+        )
+        .order_by()
+    )
+    found = {row.pop("run_id"): row for row in counted}
+    return {pk: Progress(total=total, **found.get(pk, {})) for pk, total in totals.items()}
+
+
+def load_progress(runs: Iterable[Run]) -> None:
+    """Fills in `run.progress` of a page of runs."""
+    runs = list(runs)
+    progress = progress_of(runs)
+    for run in runs:
+        run.progress = progress[run.pk]
