@@ -36,10 +36,8 @@ class Outcome(NamedTuple):
 
 SILENCE = Outcome(False, False, 0, 0, False, ())
 
-# The credit of the answer in `state.own`; None when the answer takes its question out of the score.
-_Rule = Callable[[State], Fraction | None]
-
-_NOTHING, _HALF, _ALL = Fraction(0), Fraction(1, 2), Fraction(1)
+# The credit of the answer in `state.own`, times the scale; None when the answer takes its question out of the score.
+_Rule = Callable[[State], int | None]
 
 # How many different answers to one question are remembered with what they are worth.
 _REMEMBER = 2048
@@ -73,7 +71,7 @@ def _possible_credits(credit: Credit) -> list[Fraction]:
     found = [Fraction(value) for value in credit.credits.values() if value is not None]
     found += [Fraction(band.credit) for band in credit.bands]
     found += [Fraction(credit.when_zero), Fraction(1, credit.full or 1)]
-    found += {"maturity": [Fraction(1, 4)], "disclosure": [_HALF]}.get(credit.kind, [])
+    found += {"maturity": [Fraction(1, 4)], "disclosure": [Fraction(1, 2)]}.get(credit.kind, [])
     return found
 
 
@@ -89,7 +87,7 @@ class QuestionRules:
         self.scale = scale.credit
         self.answered = values.answered(question)
         share = question.evidence.share
-        self._share = Fraction(share if share is not None else questionnaire.evidence_share)
+        self._share = Fraction(share if share is not None else questionnaire.evidence_share).as_integer_ratio()
         scope = names.scope(questionnaire.by_code, question)
         self._checks = [(check.key, *_check(check.ok_when, scope)) for check in question.checks]
         self._evidence_when = _bound(question.evidence.when, scope) if question.evidence.when else None
@@ -135,15 +133,15 @@ class QuestionRules:
         answered = self.answered(value, has_evidence)
         hits = tuple(hit for hit, bound in self._triggers if bound.test(own)) if value else ()
         # Disclosures are worth something half given; every other kind needs its whole answer.
-        credit = self._credit(own) if answered or self.question.credit.kind == "disclosure" else _NOTHING
+        credit = self._credit(own) if answered or self.question.credit.kind == "disclosure" else 0
         if credit is None:
             return Outcome(answered, True, 0, 0, False, hits)
-        asked = answered and self.evidence_asked(own)
-        bare = credit * self._share if asked else credit
-        return Outcome(answered, False, self._scaled(credit), self._scaled(bare), asked, hits)
-
-    def _scaled(self, credit: Fraction) -> int:
-        return int(credit * self.scale) * self.weight
+        full = credit * self.weight
+        if not answered or not self.evidence_asked(own):
+            return Outcome(answered, False, full, full, False, hits)
+        # The scale holds the denominators of the shares, so this division leaves no rest.
+        top, bottom = self._share
+        return Outcome(True, False, full, full * top // bottom, True, hits)
 
     def evidence_asked(self, own: State) -> bool:
         if self.question.evidence.rule != "required":
@@ -170,15 +168,17 @@ def _check(source: str, scope: expressions.Scope) -> tuple[expressions.Test, exp
 
 
 def _credit_rule(rules: QuestionRules) -> _Rule:
-    question, kind = rules.question, rules.question.credit.kind
+    kind = rules.question.credit.kind
     if kind == "none":
-        return lambda _state: _NOTHING
+        return lambda _state: 0
     if kind == "disclosure":
         return _disclosure(rules)
-    if kind == "ratio_bands":
-        return _ratio_bands(question)
-    makers = {"maturity": _maturity, "options": _options, "checklist": _checklist, "bands": _bands}
-    return makers[kind](question.credit, _field(question, question.credit.field))
+    makers = {"maturity": _maturity, "options": _options, "checklist": _checklist, "bands": _bands, "ratio_bands": _ratio_bands}
+    return makers[kind](rules.question, rules.scale)
+
+
+def _scaled(worth: Decimal, scale: int) -> int:
+    return int(Fraction(worth) * scale)
 
 
 def _field(question: Question, key: str) -> Field:
@@ -188,62 +188,76 @@ def _field(question: Question, key: str) -> Field:
     return field
 
 
-def _maturity(_credit: Credit, field: Field) -> _Rule:
-    key, read = field.key, values.reader(field)
-    return lambda state: Fraction(read(state.own.get(key)) or 0) / 4
+def _maturity(question: Question, scale: int) -> _Rule:
+    key, table = question.credit.field, {str(level): level * scale // 4 for level in range(5)}
+    return lambda state: _looked_up(table, state.own.get(key))
 
 
-def _options(credit: Credit, field: Field) -> _Rule:
-    key = field.key
-    table = {option: None if worth is None else Fraction(worth) for option, worth in credit.credits.items()}
-    return lambda state: table.get(raw, _NOTHING) if isinstance(raw := state.own.get(key), str) else _NOTHING
+def _options(question: Question, scale: int) -> _Rule:
+    key = question.credit.field
+    table = {option: None if worth is None else _scaled(worth, scale) for option, worth in question.credit.credits.items()}
+    return lambda state: _looked_up(table, state.own.get(key))
 
 
-def _checklist(credit: Credit, field: Field) -> _Rule:
+def _looked_up(table: Mapping[str, int | None] | Mapping[str, int], raw: Any) -> int | None:
+    return table.get(raw, 0) if isinstance(raw, str) else 0
+
+
+def _checklist(question: Question, scale: int) -> _Rule:
     """min(chosen / full, 1); without `full` the credits of the chosen options, at most 1."""
-    read, excluding = values.reader(field), {option.key for option in field.options if option.excludes_others}
+    credit, field = question.credit, _field(question, question.credit.field)
+    read, key, full = values.reader(field), field.key, credit.full
+    drops_out = frozenset(option for option, worth in credit.credits.items() if worth is None)
+    worth_of = {option: _scaled(worth or Decimal(0), scale) for option, worth in credit.credits.items()}
+    if full:
+        worth_of = {option.key: 0 if option.excludes_others else scale // full for option in field.options}
 
-    def rule(state: State) -> Fraction | None:
-        chosen = read(state.own.get(field.key)) or ()
-        if any(credit.credits[key] is None for key in chosen):
+    def rule(state: State) -> int | None:
+        chosen = frozenset(read(state.own.get(key)) or ())
+        if not drops_out.isdisjoint(chosen):
             return None
-        counted = [key for key in dict.fromkeys(chosen) if key not in excluding]
-        if credit.full:
-            return min(Fraction(len(counted), credit.full), _ALL)
-        return min(sum((Fraction(credit.credits[key] or 0) for key in counted), _NOTHING), _ALL)
+        return min(sum(worth_of[option] for option in chosen), scale)
 
     return rule
 
 
-def _bands(credit: Credit, field: Field) -> _Rule:
+def _descending(question: Question, scale: int) -> list[tuple[Decimal, int]]:
+    return [(band.starts_at, _scaled(band.credit, scale)) for band in reversed(question.credit.bands)]
+
+
+def _bands(question: Question, scale: int) -> _Rule:
     """The credit of the highest band that starts at or below the number, in the question's unit."""
-    key, read = field.key, values.reader(field)
-    descending = [(band.starts_at, Fraction(band.credit)) for band in reversed(credit.bands)]
+    field = _field(question, question.credit.field)
+    key, read, descending = field.key, values.reader(field), _descending(question, scale)
 
-    def rule(state: State) -> Fraction | None:
+    def rule(state: State) -> int | None:
         number = read(state.own.get(key))
-        if number is None:
-            return _NOTHING
-        return next((worth for start, worth in descending if number >= start), _NOTHING)
+        if number is not None:
+            for start, worth in descending:
+                if number >= start:
+                    return worth
+        return 0
 
     return rule
 
 
-def _ratio_bands(question: Question) -> _Rule:
-    credit = question.credit
-    read_top = values.reader(_field(question, credit.numerator))
-    read_bottom = values.reader(_field(question, credit.denominator))
-    descending = [(band.starts_at, Fraction(band.credit)) for band in reversed(credit.bands)]
-    when_zero, multiply = Fraction(credit.when_zero), units.EXACT.multiply
+def _ratio_bands(question: Question, scale: int) -> _Rule:
+    credit, descending = question.credit, _descending(question, scale)
+    top_key, read_top = credit.numerator, values.reader(_field(question, credit.numerator))
+    bottom_key, read_bottom = credit.denominator, values.reader(_field(question, credit.denominator))
+    when_zero, multiply = _scaled(credit.when_zero, scale), units.EXACT.multiply
 
-    def rule(state: State) -> Fraction | None:
-        top, bottom = read_top(state.own.get(credit.numerator)), read_bottom(state.own.get(credit.denominator))
+    def rule(state: State) -> int | None:
+        top, bottom = read_top(state.own.get(top_key)), read_bottom(state.own.get(bottom_key))
         if top is None or bottom is None or bottom < 0:
-            return _NOTHING
+            return 0
         if bottom == 0:
             return when_zero
-        # Multiplying instead of dividing keeps the comparison exact.
-        return next((worth for start, worth in descending if top >= multiply(start, bottom)), _NOTHING)
+        for start, worth in descending:
+            # Multiplying instead of dividing keeps the comparison exact.
+            if top >= multiply(start, bottom):
+                return worth
+        return 0
 
     return rule
 
@@ -251,14 +265,12 @@ def _ratio_bands(question: Question) -> _Rule:
 def _disclosure(rules: QuestionRules) -> _Rule:
     """All required fields given and every check passed or explained: 1. Something given: one half. Nothing: 0."""
     given = [(field.key, values.given(field)) for field in rules.question.fields]
+    whole, half = rules.scale, rules.scale // 2
 
-    def rule(state: State) -> Fraction | None:
+    def rule(state: State) -> int | None:
         value = state.own
-        if not any(test(value.get(key)) for key, test in given):
-            return _NOTHING
         if not rules.answered(value, False):
-            return _HALF
-        explained = bool(str(value.get(NOTE) or "").strip())
-        return _ALL if explained or not rules.failed_checks(state) else _HALF
+            return half if any(test(value.get(key)) for key, test in given) else 0
+        return half if rules.failed_checks(state) and not str(value.get(NOTE) or "").strip() else whole
 
     return rule
