@@ -1,10 +1,11 @@
 """Stored questionnaire versions as rule sets that can score, compiled once a process."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from assessments import questionnaire, scoring
 from assessments.models import QuestionnaireVersion
-from assessments.questions import Questionnaire
+from assessments.questions import Questionnaire, Text
 
 # A published version never changes, so its hash need not be asked for twice.
 _published: dict[int, str] = {}
@@ -25,7 +26,17 @@ def questionnaire_of(version_id: int) -> Questionnaire:
     return for_version(version_id).questionnaire
 
 
+def trigger_text(version_id: int, key: str) -> Text:
+    """What a rule says about itself; the key where the version does not know it."""
+    return _trigger_texts(for_version(version_id).sha256, version_id).get(key) or Text(key, "")
+
+
 @lru_cache(maxsize=32)
 def _compiled(sha256: str, version_id: int) -> scoring.RuleSet:  # noqa: ARG001 - the hash is what the cache goes by
     content = QuestionnaireVersion.objects.values_list("content", flat=True).get(pk=version_id)
     return scoring.compile(questionnaire.load(content))
+
+
+@lru_cache(maxsize=32)
+def _trigger_texts(sha256: str, version_id: int) -> Mapping[str, Text]:  # noqa: ARG001
+    return {trigger.key: trigger.text for question in questionnaire_of(version_id).questions for trigger in question.triggers}

@@ -34,12 +34,13 @@ _OLD = ", ".join(f"old.{name}" for name in _COLUMNS.split(", "))
 _NEW = ", ".join(f"excluded.{name}" for name in _COLUMNS.split(", "))
 
 # Rows that are already true are left alone: a nightly refresh of ten thousand writes only what changed.
-_REFRESH = f"""
+_REFRESH_ALL = f"""
     INSERT INTO assessments_standing AS old (supplier_id, {_COLUMNS})
-    {_TRUTH} {{where}}
+    {_TRUTH}
     ON CONFLICT (supplier_id) DO UPDATE SET ({_COLUMNS}) = ROW({_NEW})
     WHERE ({_OLD}) IS DISTINCT FROM ({_NEW})
 """  # noqa: S608 - made of the constants above
+_REFRESH = _REFRESH_ALL.replace(_TRUTH, f"{_TRUTH} WHERE supplier.id = ANY(%s)")
 
 _DIFFERENCES = f"""
     SELECT truth.supplier_id FROM ({_TRUTH}) truth
@@ -56,13 +57,13 @@ def refresh(supplier_ids: Iterable[int]) -> int:
     if not ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_REFRESH.format(where="WHERE supplier.id = ANY(%s)"), [ids])
+        cursor.execute(_REFRESH, [ids])
         return cursor.rowcount
 
 
 def refresh_all() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_REFRESH.format(where=""))
+        cursor.execute(_REFRESH_ALL)
         return cursor.rowcount
 
 
