@@ -64,7 +64,7 @@ def area_scores(areas: Sequence[AreaScore], *, title: str, description: str = ""
         (_("Verified"), "verified", [area.verified for area in areas]),
     )
     shown = [(label, paint, values) for label, paint, values in series if any(value is not None for value in values)]
-    height = 56 + len(areas) * (14 + 14 * max(len(shown), 1))
+    height = 60 + len(areas) * (15 + 15 * max(len(shown), 1))
     labels = [area.label for area in areas]
     chart = _ScoreBars(
         **settings_for(
@@ -101,6 +101,7 @@ def trajectory(points: Sequence[TrajectoryPoint], *, title: str, unit: str, desc
             max_scale=6,
             include_x_axis=True,
             allow_interruptions=True,
+            margin_right=28,
         )
     )
     chart.x_labels = thinned(labels)

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from pygal.style import Style
 
 
-WIDTH: Final = 640
-LABEL_SIZE: Final = 12
-VALUE_SIZE: Final = 11
+WIDTH: Final = 600
+LABEL_SIZE: Final = 13
+VALUE_SIZE: Final = 12
 LEGEND_HEIGHT: Final = 30
 LEGEND_WIDTH_BESIDE_RING: Final = 300
 
@@ -103,7 +103,7 @@ def draw(
 ) -> SafeString:
     root = chart.render_tree()
     graph = find_graph(root)
-    dress(graph, paints, [item.label for item in legend] if centre is None else [], values_beside_bars=values_beside_bars)
+    dress(graph, paints, values_beside_bars=values_beside_bars)
     svg = new_svg(root.get("viewBox"), title, description)
     svg.append(graph)
     if centre is None:
@@ -147,7 +147,7 @@ def element_text(element: Any) -> str:
 # --- pygal's shapes ---------------------------------------------------------------------------------------------------
 
 
-def dress(graph: ET.Element, paints: Sequence[Paint], names: Sequence[str], *, values_beside_bars: bool) -> None:
+def dress(graph: ET.Element, paints: Sequence[Paint], *, values_beside_bars: bool) -> None:
     vertical = "vertical" in graph.get("class", "").split()
     for parent in list(graph.iter()):
         across = vertical and "x" in parent.get("class", "").split()
