@@ -133,7 +133,7 @@ def distribution(parts: Sequence[Part], *, title: str, total_label: str = "", de
     shown = [part for part in parts if part.value]
     total = sum((Decimal(part.value) for part in parts), Decimal(0))
     margins = dict.fromkeys(("margin_top", "margin_right", "margin_bottom", "margin_left"), 8)
-    chart = pygal.Pie(**settings_for([], height=220, places=0, width=220, inner_radius=0.66, **margins))
+    chart = pygal.Pie(**settings_for([], height=220, places=0, width=220, inner_radius=0.66, no_data_text="", **margins))
     for part in shown:
         chart.add(part.label, float(part.value))
     legend = [Legend(part.label, Paint(part.paint), number_text(part.value), share_text(part.value, total)) for part in parts]

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from pygal.etree import etree as pygal_etree
 from pygal.style import Style
 
 
@@ -132,16 +133,8 @@ def new_svg(view_box: str, title: str, description: str) -> ET.Element:
 
 def find_graph(root: Any) -> ET.Element:
     graph = next(element for element in root if "graph" in str(element.get("class", "")).split())
-    # Through text and back: pygal may have built the tree with lxml.
-    return ET.fromstring(element_text(graph))  # noqa: S314 - our own chart, not somebody's upload
-
-
-def element_text(element: Any) -> str:
-    if isinstance(element, ET.Element):
-        return ET.tostring(element, encoding="unicode")
-    from lxml import etree
-
-    return str(etree.tostring(element, encoding="unicode"))
+    # Through text and back: pygal builds the tree with lxml where that is installed.
+    return ET.fromstring(pygal_etree.tostring(graph, encoding="unicode"))  # noqa: S314 - our own chart, not somebody's upload
 
 
 # --- pygal's shapes ---------------------------------------------------------------------------------------------------

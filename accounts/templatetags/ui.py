@@ -57,9 +57,9 @@ def status_badge(value: object, label: object = "") -> SafeString:
 @register.simple_tag
 def widget(field: BoundField, **attrs: str) -> SafeString:
     """The bare input of a form field, dressed for our stylesheet. `data_x="1"` becomes `data-x="1"`."""
-    given = {name.replace("_", "-"): value for name, value in attrs.items()}
+    given: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attrs.items()}
     own = str(field.field.widget.attrs.get("class", ""))
-    given["class"] = " ".join(filter(None, [input_class(field), own, given.get("class", ""), "is-invalid" if field.errors else ""]))
+    given["class"] = " ".join(filter(None, [input_class(field), own, attrs.get("class", ""), "is-invalid" if field.errors else ""]))
     return field.as_widget(attrs=given)
 
 
