@@ -60,8 +60,6 @@ def test_every_painted_shape_has_a_class_for_the_page_and_an_attribute_for_the_p
         assert shapes
         assert all(shape.get("class", "").startswith("chart-fill chart-fill--") for shape in shapes)
         assert all(shape.get("fill", "").startswith("#") for shape in shapes)
-            shape.get("class", "").startswith("chart-fill chart-fill--") and shape.get("fill", "").startswith("#") for shape in shapes
-        )
 
 
 def test_area_scores_are_written_beside_their_bars_and_a_missing_number_has_none():
