@@ -171,7 +171,8 @@ def is_scaffolding(element: ET.Element) -> bool:
     return (
         "background" in classes
         or "tooltip-overlay" in classes
-        or (element.tag == "title")
+        or element.tag == "title"
+        or (element.tag == "text" and not element.text)
         or (element.tag == "desc" and not {"value", "x_label"} & set(classes))
     )
 
