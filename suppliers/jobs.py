@@ -1,0 +1,60 @@
+"""The long jobs of this app: the dry run of an import and the import itself, some thousand rows a chunk."""
+
+from collections.abc import Iterable, Sequence
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from runs.engine import ChunkPlan, Job, Result, add_up, job
+from runs.models import Chunk, Run
+from suppliers import importing
+from suppliers.models import Import
+
+
+CHUNK_ROWS = 2000
+
+# The list in work, so that a worker reads it once and not once a chunk: (run, list). Never more than one.
+_in_work: dict[int, importing.Prepared] = {}
+
+
+def prepared_for(run: Run, source: Import) -> importing.Prepared:
+    if run.pk not in _in_work:
+        _in_work.clear()
+        _in_work[run.pk] = importing.prepare(source)
+    return _in_work[run.pk]
+
+
+class ImportJob(Job):
+    is_dry_run = False
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        source = source_of(run)
+        importing.forget_findings(source, is_dry_run=self.is_dry_run)
+        total = len(prepared_for(run, source).rows)
+        starts = range(0, total, CHUNK_ROWS)
+        return [ChunkPlan({"from": start, "to": min(start + CHUNK_ROWS, total)}, min(CHUNK_ROWS, total - start)) for start in starts]
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        source = source_of(run)
+        part = slice(chunk.payload["from"], chunk.payload["to"])
+        return dict(importing.settle(source, prepared_for(run, source), part, is_dry_run=self.is_dry_run, at=timezone.now()))
+
+    def finish(self, run: Run, results: Sequence[Result]) -> Result:
+        _in_work.pop(run.pk, None)
+        counts = add_up(results)
+        importing.record_counts(source_of(run).pk, counts, is_dry_run=self.is_dry_run, by=run.started_by, at=timezone.now())
+        return counts
+
+
+@job(importing.CHECK_JOB, title=_("Check a list before its import"))
+class CheckImport(ImportJob):
+    is_dry_run = True
+
+
+@job(importing.IMPORT_JOB, title=_("Import a list"))
+class ImportList(ImportJob):
+    pass
+
+
+def source_of(run: Run) -> Import:
+    return Import.objects.get(pk=run.parameters["import"])
