@@ -21,7 +21,7 @@ WIDTH: Final = 600
 LABEL_SIZE: Final = 13
 VALUE_SIZE: Final = 12
 LEGEND_HEIGHT: Final = 30
-LEGEND_WIDTH_BESIDE_RING: Final = 300
+LEGEND_WIDTH_BESIDE_RING: Final = 240
 
 INK: Final = "#16211d"
 INK_MUTED: Final = "#596862"
@@ -286,9 +286,9 @@ def add_ring_texts(svg: ET.Element, legend: Sequence[Legend], centre: tuple[str,
     for position, item in enumerate(legend):
         y = top + 28 * position
         add_swatch(svg, item, 244, y)
-        add_text(svg, item.label, 264, y + 4, 13, INK, "chart-value")
-        add_text(svg, item.value, right - 64, y + 4, 13, INK, "chart-value", anchor="end")
-        add_text(svg, item.share, right - 4, y + 4, 13, INK_MUTED, "chart-label", anchor="end")
+        add_text(svg, item.label, 264, y + 5, 14, INK, "chart-value")
+        add_text(svg, item.value, right - 60, y + 5, 14, INK, "chart-value", anchor="end")
+        add_text(svg, item.share, right - 2, y + 5, 14, INK_MUTED, "chart-label", anchor="end")
 
 
 def add_swatch(parent: ET.Element, item: Legend, x: float, y: float) -> None:
