@@ -27,7 +27,6 @@ from config.paths import BASE_DIR, var_dir
 
 
 READY_SECONDS = 90.0
-STOP_SECONDS = 15.0
 MOST_FALLS = 5  # of one process, within a minute
 
 
@@ -36,6 +35,7 @@ class Part:
     name: str
     command: list[str]
     farewell: signal.Signals  # what makes it end soon, its children with it
+    patience: float  # seconds until it is killed
 
 
 class Stopped(Exception):
@@ -76,9 +76,9 @@ class Child:
         if self.process.poll() is None:
             self.process.send_signal(self.part.farewell)
 
-    def end(self, deadline: float) -> None:
+    def end(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            self.process.wait(timeout=self.part.patience)
         # Whatever is left of its group, grandchildren included.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -126,7 +126,7 @@ def _only_copy(var: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            sys.exit(f"The portal is already running on the data in {var}. For a second copy: PORTAL_VAR=<dir> {sys.argv[0]} --port N")
+            sys.exit(f"The portal is already running on the data in {var}. For a second copy: PORTAL_VAR=<dir> ./script/server --port N")
         yield
 
 
@@ -186,14 +186,16 @@ def parts(port: int) -> list[Part]:
             [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread"]
             + ["--threads", "4", "--graceful-timeout", "5", "--timeout", "60", "--worker-tmp-dir", scratch],
             signal.SIGTERM,
+            8,
         ),
         Part(
             "worker",
             [*python, "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"]
             + ["--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"portal-{os.getpid()}@%h"],
-            signal.SIGQUIT,  # at once: what it was doing is handed out again
+            signal.SIGQUIT,  # without finishing: what it was doing is handed out again
+            3,
         ),
-        Part("beat", [*python, "celery", "-A", "config", "beat", "--loglevel", "INFO", "--pidfile="], signal.SIGTERM),
+        Part("beat", [*python, "celery", "-A", "config", "beat", "--loglevel", "INFO", "--pidfile="], signal.SIGTERM, 3),
     ]
 
 
@@ -215,9 +217,8 @@ def _run(port: int) -> None:
     finally:
         for child in children:
             child.say_goodbye()
-        deadline = time.monotonic() + STOP_SECONDS
         for child in children:
-            child.end(deadline)
+            child.end()
 
 
 def _wait_until_ready(address: str, children: list[Child]) -> None:

@@ -30,7 +30,6 @@ VENV, SYSTEM = BASE / ".venv", BASE / ".system"
 ROOT = SYSTEM / "root"
 FETCHED = "PORTAL_SYSTEM_PACKAGES_FETCHED"
 OLDEST_PYTHON = (3, 11)
-SYSTEM_FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,6 @@ def chromium() -> str | None:
     return shutil.which("chromium") or (str(inside) if inside.exists() else None)
 
 
-def has_chinese_font() -> bool:
-    places = [*SYSTEM_FONTS, str(ROOT / "usr" / "share" / "fonts")]
-    return any(glob.glob(f"{os.path.expanduser(place)}/**/Noto*CJK*", recursive=True) for place in places)
-
-
-def has_latin_font() -> bool:
-    places = [*SYSTEM_FONTS, str(ROOT / "usr" / "share" / "fonts")]
-    return any(glob.glob(f"{os.path.expanduser(place)}/**/DejaVuSans.ttf", recursive=True) for place in places)
-
-
 def has_pip() -> bool:
     return (VENV / "bin" / "pip").exists() or importlib.util.find_spec("ensurepip") is not None
 
@@ -84,8 +73,6 @@ NEEDS = {
     "server": [
         Need("pip, which installs the Python packages", ("python3-pip-whl",), has_pip),
         Need("Pango, which lays out the text of PDFs", ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"), has_pango),
-        Need("a Chinese font for PDFs", ("fonts-noto-cjk",), has_chinese_font),
-        Need("a Latin font for PDFs", ("fonts-dejavu-core",), has_latin_font),
     ],
     "test": [
         Need("Chromium, the browser of the tests", ("chromium",), lambda: chromium() is not None),
@@ -187,7 +174,8 @@ def fetch_system_packages(missing: list[Need]) -> None:
         sys.exit(f"{failure}\nCould not fetch what is missing. Please install it and start again: {_names(missing)}")
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         list(pool.map(_unpack, archives))
-    _write_font_configuration()
+    if not Path("/etc/fonts/fonts.conf").exists():
+        write_font_configuration()
     for folder in ("apt-lists", "apt-cache"):
         shutil.rmtree(SYSTEM / folder, ignore_errors=True)
     say(f"  {len(archives)} packages in {time.monotonic() - started:.0f} s")
@@ -235,18 +223,18 @@ def _unpack(archive: Path) -> None:
     run(["dpkg-deb", "-x", str(archive), str(ROOT)])
 
 
-def _write_font_configuration() -> None:
-    """The machine's fonts, if any, and those just fetched."""
+def write_font_configuration() -> None:
+    """For a machine without one: its fonts, those fetched, and ours, which know Chinese."""
     (SYSTEM / "fonts.conf").write_text(f"""<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
   <dir>/usr/share/fonts</dir>
   <dir>{ROOT}/usr/share/fonts</dir>
+  <dir>{BASE}/static/fonts</dir>
   <cachedir>{SYSTEM}/font-cache</cachedir>
-  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family><family>Noto Sans CJK SC</family></prefer></alias>
-  <alias><family>serif</family><prefer><family>DejaVu Serif</family><family>Noto Serif CJK SC</family></prefer></alias>
-  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family><family>Noto Sans Mono CJK SC</family></prefer></alias>
+  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family><family>Noto Sans SC</family></prefer></alias>
+  <alias><family>serif</family><prefer><family>DejaVu Serif</family><family>Noto Sans SC</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family><family>Noto Sans SC</family></prefer></alias>
 </fontconfig>
 """)
 

@@ -203,7 +203,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
     from config.celery import app
 
     name = request.param
-    url = request.getfixturevalue("redis_url") if name == "redis" else "filesystem://"
+    url = request.getfixturevalue("redis_url") if name == "redis" else "filesystem://localhost//"
     before = {key: app.conf[key] for key in ("broker_url", "broker_write_url", "broker_read_url", "broker_transport_options")}
     options = before["broker_transport_options"] if name == "filesystem" else {"visibility_timeout": 3600}
     _point_app_at({"broker_url": url, "broker_write_url": url, "broker_read_url": url, "broker_transport_options": options})
