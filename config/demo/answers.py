@@ -10,12 +10,16 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from assessments import crediting
+from assessments.names import State
 from assessments.questions import Field, Question
 from assessments.scoring import RuleSet
 from config.demo.world import HEADCOUNTS
 
 LEVELS = 11  # performance 0.0, 0.1 ... 1.0
 POOL = 12
+TRIES = 60
+NOTHING_ELSE = State({})
 # Plain size of yearly quantities by headcount band, times a lognormal: kWh, m3 and so on only need to look like life.
 SIZE = {"micro": 0.2, "small": 1.0, "medium": 5.0, "large": 25.0, "xlarge": 120.0}
 TYPICAL = {
@@ -46,14 +50,16 @@ class AnswerPools:
         # By question, the answer that hits its zero-tolerance rule.
         self.worst: dict[str, DrawnAnswer] = {}
         self._rules = rules
+        scale = crediting.scale_of(rules.questionnaire)
         for question in rules.questionnaire.questions:
+            self._outcome = crediting.QuestionRules(rules.questionnaire, question, 0, scale).outcome
             sized = any(_grows_with_size(field) for field in question.fields)
             for level in range(LEVELS):
                 shared = [self._draw(question, level / (LEVELS - 1), "medium", random) for _ in range(POOL)]
                 for band in HEADCOUNTS:
                     pool = [self._draw(question, level / (LEVELS - 1), band, random) for _ in range(POOL)] if sized else shared
                     self._pools[question.code, level, band] = pool
-            if any(trigger.kind == "zero_tolerance" for trigger in question.triggers):
+            if _has_zero_tolerance(question):
                 self.worst[question.code] = self._drawn(question, _worst_value(question))
         self.worst_codes = list(self.worst)
 
@@ -62,17 +68,28 @@ class AnswerPools:
         return self._pools[code, level, headcount][int(random.random() * POOL)]
 
     def _draw(self, question: Question, performance: float, band: str, random: Random) -> DrawnAnswer:
-        value = {}
-        for field in question.fields:
-            drawn = _field_value(question, field, performance, band, random)
-            if drawn is not None:
-                value[field.key] = drawn
+        """A value that trips no rule, but for the few that life has: criticals and gates one in a hundred, majors one in thirty."""
+        for attempt in range(TRIES):
+            # Where poor companies can hardly help tripping the rule, they are drawn as better ones.
+            eased = performance + (1.15 - performance) * attempt / TRIES
+            value = {}
+            for field in question.fields:
+                drawn = _field_value(question, field, eased, band, random)
+                if drawn is not None:
+                    value[field.key] = drawn
+            hits = {hit.kind for hit in self._outcome(value, False, NOTHING_ELSE).hits}
+            if not hits or (hits == {"major_finding"} and random.random() < 0.03) or ("zero_tolerance" not in hits and random.random() < 0.01):
+                break
         return self._drawn(question, value)
 
     def _drawn(self, question: Question, value: dict[str, Any]) -> DrawnAnswer:
         text = json.dumps(value, ensure_ascii=False)
         escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
         return DrawnAnswer(value, escaped, self._rules.evidence_asked(question.code, value))
+
+
+def _has_zero_tolerance(question: Question) -> bool:
+    return any(trigger.kind == "zero_tolerance" for trigger in question.triggers)
 
 
 def _grows_with_size(field: Field) -> bool:
@@ -112,7 +129,7 @@ def _field_value(question: Question, field: Field, performance: float, band: str
 def _option(question: Question, field: Field, performance: float, random: Random) -> str:
     """An option whose credit is near the performance; "not applicable" now and then; never one that trips a rule."""
     credits = question.credit.credits if question.credit.field in (field.key, "") else {}
-    worst = _worst_value(question).get(field.key) if question.triggers else None
+    worst = _worst_value(question).get(field.key) if _has_zero_tolerance(question) else None
     weighed: list[tuple[str, float]] = []
     for place, option in enumerate(field.options):
         credit = credits.get(option.key, option.credit)
@@ -129,6 +146,8 @@ def _number(question: Question, field: Field, performance: float, band: str, ran
     low, high = field.min, field.max
     if question.credit.kind == "bands" and question.credit.field == field.key and question.credit.bands:
         amount = _near_band(question, performance, random)
+    elif low is not None and high is not None and high - low <= 10:
+        amount = random.uniform(float(low), float(high))
     else:
         size = SIZE[band] if _grows_with_size(field) else 1.0
         amount = TYPICAL.get(field.unit or "count", 12.0) * size * random.lognormvariate(0, 0.45) * (1.25 - performance * 0.5)

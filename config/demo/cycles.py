@@ -159,8 +159,8 @@ def _write(
         if attached:
             counters.evidence += 1
             evidence.append((counters.answer, documents[int(random.random() * len(documents))], supplier.user_id, saved))
-        if reviewed and drawn.asks_evidence and random.random() < 0.25:
-            outcome = "accept" if random.random() < 0.55 + 0.42 * supplier.quality else "reject_evidence" if attached else "query"
+        if reviewed and drawn.asks_evidence and random.random() < 0.12:
+            outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
             reason = "" if outcome == "accept" else random.choice(REJECTIONS)
             verdicts.append((counters.answer, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
 

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from random import Random
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from assessments import rulesets, standing
-from assessments.models import QuestionnaireVersion
+from assessments import loading, rulesets, scorekeeping, standing
+from assessments.models import Campaign, Finding, QuestionnaireVersion
 from audit import trail
 from config.demo import cycles, files, people, world
 from config.demo.answers import AnswerPools
@@ -17,6 +18,7 @@ from suppliers.models import Supplier
 
 SEED = 20220507
 SUPPLIERS = 10_400
+QUESTIONNAIRE = settings.BASE_DIR / "assessments" / "questionnaires" / "supplier-esg-code-2026.1.yaml"
 # Loading writes what never happened: no history of it is kept, and derived columns are written directly.
 QUIET_TABLES = ("suppliers_supplier", "assessments_answer", "assessments_evidenceuse", "assessments_assessment")
 
@@ -43,16 +45,18 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         counters = cycles.Counters()
         _write_documents(suppliers, counters, random, today)
         progress("suppliers", count, count)
-        _write_cycles(version, suppliers, cast, random, counters, today, progress)
+        _write_public_records(suppliers, random, today, cast)
+        campaigns = _write_cycles(version, suppliers, cast, random, counters, today, progress)
         standing.refresh_all()
+        for campaign in campaigns:
+            _score(campaign, at=min(at, cycles.noon(campaign.due_on)), progress=progress)
+        _work_on_findings(campaigns[0], cast, random, at)
     trail.record("demo.loaded", detail={"suppliers": count, "answers": counters.answer}, at=at)
 
 
 def _questionnaire(at: datetime) -> QuestionnaireVersion:
-    from assessments import loading
-
-    version = loading.load_questionnaire(loading.OURS, by=None, at=at)
-    return loading.publish(version, by=None, at=at)
+    version = loading.load_questionnaire(QUESTIONNAIRE, by=None, at=at)
+    return loading.publish(version_id=version.pk, by=None, at=at - timedelta(days=520))
 
 
 @contextmanager
@@ -166,7 +170,7 @@ def _write_cycles(
     counters: cycles.Counters,
     today: date,
     progress: Progress,
-) -> None:
+) -> list[Campaign]:
     rules = rulesets.for_version(version.pk)
     pools = AnswerPools(rules, random)
     staff = cast.by_role["esg_staff"].pk
@@ -175,8 +179,63 @@ def _write_cycles(
         (year - 1, today - timedelta(days=500), today - timedelta(days=410), True),
         (year, today - timedelta(days=75), today + timedelta(days=25), False),
     )
+    campaigns = []
     for cycle, opens, due, closed in plans:
         campaign = cycles.create_campaign(version, cycle=cycle, opens=opens, due=due, by_id=staff, closed=closed)
         assessments = cycles.create_assessments(campaign, suppliers, cast, random, counters, today=today)
         for done in cycles.create_answers(assessments, rules, pools, random, counters):
             progress(f"answers FY{cycle}", done, len(assessments))
+        campaigns.append(campaign)
+    return campaigns
+
+
+def _score(campaign: Campaign, *, at: datetime, progress: Progress) -> None:
+    ids = list(campaign.assessments.exclude(started_at=None).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), 1000):
+        scorekeeping.keep_scores(ids[start : start + 1000], at=at)
+        progress(f"scores FY{campaign.cycle}", min(start + 1000, len(ids)), len(ids))
+
+
+def _write_public_records(suppliers: Sequence[world.DemoSupplier], random: Random, today: date, cast: people.Cast) -> None:
+    """One company in forty was fined in the last two years; half of them have answered."""
+    staff = cast.by_role["esg_staff"].pk
+    rows = []
+    for supplier in suppliers:
+        if supplier.id == 1 or random.random() > 0.025:
+            continue
+        decided = today - timedelta(days=random.randint(20, 700))
+        answered = cycles.noon(decided + timedelta(days=30)) if random.random() < 0.5 else None
+        accepted = answered + timedelta(days=10) if answered and random.random() < 0.7 else None
+        rows.append(
+            (
+                supplier.id, f"{supplier.region or supplier.country} · demo authority", f"DEMO-{supplier.id}", decided,
+                "演示记录：超标排放，已责令改正。", random.choice((20_000, 50_000, 120_000)), "",
+                "已完成整改并提交监测报告。" if answered else "", answered, accepted, staff, cycles.noon(decided + timedelta(days=5)),
+            )
+        )  # fmt: skip
+    copy_rows(
+        "suppliers_publicrecord",
+        (
+            "supplier_id", "authority", "reference", "decided_on", "description", "fine_cny", "source_url", "answer", "answered_at",
+            "accepted_at", "recorded_by_id", "created_at",
+        ),  # fmt: skip
+        rows,
+    )
+
+
+def _work_on_findings(campaign: Campaign, cast: people.Cast, random: Random, at: datetime) -> None:
+    """Of last cycle's findings most are closed, some have a plan, and a few nobody has touched."""
+    found = list(Finding.objects.filter(assessment__campaign=campaign).order_by("pk"))
+    for finding in found:
+        fate = random.random()
+        if fate < 0.15:
+            continue
+        finding.action_plan, finding.due_on = "更换处置单位并补办转移联单，由环保主管负责。", at.date() - timedelta(days=random.randint(-60, 120))
+        finding.status = Finding.Status.ACTION_PLANNED
+        if fate > 0.4:
+            finding.status, finding.closing_reason = Finding.Status.CLOSED, "已核实整改证据。"
+            finding.closed_at, finding.closed_by_id = at - timedelta(days=random.randint(30, 250)), random.choice(cast.reviewers)
+    Finding.objects.bulk_update(
+        found, ["action_plan", "due_on", "status", "closing_reason", "closed_at", "closed_by"], batch_size=500
+    )
+    standing.refresh({finding.supplier_id for finding in found})

@@ -122,7 +122,7 @@ def suppliers(random: Random, *, count: int, areas: tuple[str, ...]) -> Iterator
             state="active" if showcase else _weighted(random, STATES),
             uscc=credit_code(number, PROVINCES[region][0]) if country == "CN" else None,
             company_number=None if country == "CN" else f"{country}-{random.randrange(10**7, 10**8)}",
-            quality=0.86 if showcase else random.betavariate(3.2, 2.4),
+            quality=0.86 if showcase else random.betavariate(4, 2.4),
             evidence_habit=0.92 if showcase else random.betavariate(4, 1.6),
             leaning={area: random.gauss(0, 0.13) for area in areas},
         )
