@@ -62,7 +62,12 @@ def chromium() -> str | None:
 
 
 def has_pip() -> bool:
-    return (VENV / "bin" / "pip").exists() or importlib.util.find_spec("ensurepip") is not None
+    return (VENV / "bin" / "pip").exists() or importlib.util.find_spec("ensurepip") is not None or bool(pip_wheels())
+
+
+def pip_wheels() -> list[str]:
+    """Debian keeps pip as a wheel for its venv module; a wheel runs as it is."""
+    return sorted(path for root in (ROOT, Path("/")) for path in glob.glob(str(root / "usr/share/python-wheels/pip-*.whl")))
 
 
 def has_pango() -> bool:
@@ -297,10 +302,7 @@ def _venv_works() -> bool:
 def _pip() -> list[str]:
     if (VENV / "bin" / "pip").exists():
         return ["-m", "pip"]
-    wheels = sorted(glob.glob(f"{ROOT}/usr/share/python-wheels/pip-*.whl") or glob.glob("/usr/share/python-wheels/pip-*.whl"))
-    if not wheels:
-        sys.exit("pip is missing. Please install python3-pip-whl or python3-venv and start again.")
-    return [f"{wheels[-1]}/pip"]
+    return [f"{pip_wheels()[-1]}/pip"]
 
 
 if __name__ == "__main__":
