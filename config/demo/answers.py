@@ -69,6 +69,7 @@ class AnswerPools:
 
     def _draw(self, question: Question, performance: float, band: str, random: Random) -> DrawnAnswer:
         """A value that trips no rule, but for the few that life has: criticals and gates one in a hundred, majors one in thirty."""
+        luck = random.random()
         for attempt in range(TRIES):
             # Where poor companies can hardly help tripping the rule, they are drawn as better ones.
             eased = performance + (1.15 - performance) * attempt / TRIES
@@ -78,7 +79,7 @@ class AnswerPools:
                 if drawn is not None:
                     value[field.key] = drawn
             hits = {hit.kind for hit in self._outcome(value, False, NOTHING_ELSE).hits}
-            if not hits or (hits == {"major_finding"} and random.random() < 0.03) or ("zero_tolerance" not in hits and random.random() < 0.01):
+            if not hits or ("zero_tolerance" not in hits and luck < (0.05 if hits == {"major_finding"} else 0.012)):
                 break
         return self._drawn(question, value)
 
