@@ -399,6 +399,8 @@ class Score(models.Model):
     evidenced = models.DecimalField(_("evidenced score"), max_digits=5, decimal_places=2)
     verified = models.DecimalField(_("verified score"), **POINTS)
     evidence_coverage = models.DecimalField(_("evidence coverage"), max_digits=5, decimal_places=2)
+    # What was true of the company: sites have no history of their beginnings, so it is kept here. As in a receipt.
+    facts = models.JSONField(default=dict)
     # As in Assessment.area_scores, and [{"kind", "question", "key"}].
     areas = models.JSONField(default=dict)
     triggers_hit = models.JSONField(default=list, blank=True)

@@ -17,9 +17,11 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessments import canonical_fast, facts, findings, rulesets, standing
-from assessments.models import Assessment
+from assessments.models import Answer, Assessment, Campaign
+from assessments.names import Facts
 from assessments.scoring import Result
 
 # FOR NO KEY UPDATE: answers may still be saved (their foreign key only needs the row to stay).
@@ -50,8 +52,8 @@ _RETIRE = "UPDATE assessments_score SET is_current = false WHERE assessment_id =
 
 _COPY_IN = """
     COPY assessments_score (
-        assessment_id, is_current, ruleset_sha256, inputs_sha256, declared, evidenced, verified, evidence_coverage, areas,
-        triggers_hit, run_id, computed_at
+        assessment_id, is_current, ruleset_sha256, inputs_sha256, declared, evidenced, verified, evidence_coverage, facts,
+        areas, triggers_hit, run_id, computed_at
     ) FROM STDIN
 """
 
@@ -89,6 +91,7 @@ class Stored(NamedTuple):
 class Scored(NamedTuple):
     stored: Stored
     ruleset_sha256: str
+    facts: Facts
     result: Result
 
     @property
@@ -115,6 +118,15 @@ class Outcome:
             "findings_withdrawn": self.findings_withdrawn,
             "without_score": self.without_score,
         }
+
+
+def to_be_scored(*, campaign_id: int | None = None) -> QuerySet[Assessment, int]:
+    """Ids of the assessments of launched campaigns that say anything."""
+    launched = Assessment.objects.filter(campaign__status__in=[Campaign.Status.OPEN, Campaign.Status.CLOSED])
+    if campaign_id is not None:
+        launched = launched.filter(campaign_id=campaign_id)
+    answered = Exists(Answer.objects.filter(assessment=OuterRef("pk")))
+    return launched.filter(Q(submitted_at__isnull=False) | answered).order_by("pk").values_list("pk", flat=True)
 
 
 @transaction.atomic
@@ -157,8 +169,9 @@ def score_stored(ids: Sequence[int]) -> Iterator[Scored]:
     for row in rows:
         rule_set = rulesets.for_version(row.questionnaire_id)
         answers = canonical_fast.loads(row.answers) if row.answers else {}
-        result = rule_set.score(facts_by_supplier[row.supplier_id], answers, row.is_reviewed, canonical_fast.encode)
-        yield Scored(row._replace(answers=None), rule_set.sha256, result)
+        about = facts_by_supplier[row.supplier_id]
+        result = rule_set.score(about, answers, row.is_reviewed, canonical_fast.encode)
+        yield Scored(row._replace(answers=None), rule_set.sha256, about, result)
 
 
 def _write(scored: Sequence[Scored], *, at: datetime, run_id: int | None) -> None:
@@ -185,6 +198,7 @@ def _score_row(item: Scored, *, at: datetime, run_id: int | None) -> tuple[Any, 
         result.verified if item.stored.is_reviewed else None,
         # Where nothing had to be evidenced, nothing is missing.
         Decimal(100) if result.evidence_coverage is None else result.evidence_coverage,
+        canonical_fast.encode(item.facts._asdict()).decode(),
         canonical_fast.encode(areas_as_json(result, item.stored.is_reviewed)).decode(),
         canonical_fast.encode([hit._asdict() for hit in result.triggers]).decode(),
         run_id,

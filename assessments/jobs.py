@@ -1,0 +1,53 @@
+"""The long jobs of this app: scoring the portfolio, and inviting the suppliers of a campaign."""
+
+from collections.abc import Iterable, Sequence
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from runs.models import Chunk, Run
+from runs.registry import ChunkPlan, Job, Result, add_up, job, plan_ids
+
+
+# Large enough that the statements of a chunk cost little for one assessment, small enough for an even end on two workers.
+ASSESSMENTS_A_CHUNK = 500
+ADDRESSES_A_CHUNK = 500
+
+
+@job("score_portfolio", title=_("Score the portfolio"))
+class ScorePortfolio(Job):
+    """Parameters: `campaign` limits the run to one campaign."""
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.scorekeeping import to_be_scored
+
+        return plan_ids(to_be_scored(campaign_id=run.parameters.get("campaign")), size=ASSESSMENTS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.scorekeeping import keep_scores
+
+        return keep_scores(chunk.payload["ids"], at=timezone.now(), run_id=run.pk).figures()
+
+    def finish(self, run: Run, results: Sequence[Result]) -> Result:
+        from assessments import standing
+
+        # Whatever was changed past the code (a repair by hand) is put right once a run, and counted.
+        return {**add_up(results), "standings_repaired": standing.refresh_all()}
+
+
+@job("send_invitations", title=_("Send the invitations of a campaign"))
+class SendInvitations(Job):
+    """Parameters: `campaign`. Queues one message for each address that has none for this campaign yet; accounts delivers them."""
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.invitations import parts
+
+        campaign = run.parameters["campaign"]
+        for part, of, size in parts(campaign, size=ADDRESSES_A_CHUNK):
+            yield ChunkPlan({"campaign": campaign, "part": part, "of": of}, size)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.invitations import queue_part
+
+        payload = chunk.payload
+        return queue_part(payload["campaign"], part=payload["part"], of=payload["of"])

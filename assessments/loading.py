@@ -1,0 +1,73 @@
+"""Questionnaires into the database: loaded from a file or from parsed data, checked as a whole, published once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from assessments import questionnaire
+from assessments.models import QuestionnaireVersion
+from assessments.questions import Questionnaire
+from audit import trail
+
+
+class PublishedVersionDiffers(Exception):
+    """A version that was published never changes: what is different needs a version number of its own."""
+
+    def __init__(self, version: QuestionnaireVersion) -> None:
+        super().__init__(f"{version.key} {version.version} is published and says something else; give the new text a new version.")
+        self.version = version
+
+
+def read(source: Path | str | Mapping[str, Any]) -> Questionnaire:
+    """From a file (YAML or JSON), from YAML text, or from data. Raises `questionnaire.QuestionnaireError` with every problem."""
+    if isinstance(source, Mapping):
+        return questionnaire.load(source)
+    text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source
+    return questionnaire.read_yaml(text)
+
+
+def load_questionnaire(source: Path | str | Mapping[str, Any], *, by: User | None, at: datetime) -> QuestionnaireVersion:
+    """Keep the questionnaire as a draft. Loading the same again changes nothing; a draft may be loaded over.
+
+    Raises `PublishedVersionDiffers` when this version was published with another content.
+    """
+    return keep(read(source), by=by, at=at)
+
+
+@transaction.atomic
+def keep(loaded: Questionnaire, *, by: User | None, at: datetime) -> QuestionnaireVersion:
+    fields = {
+        "title_en": loaded.title.en or loaded.title.zh,
+        "title_zh": loaded.title.zh or loaded.title.en,
+        "content": dict(loaded.document),
+        "sha256": loaded.sha256,
+    }
+    same_version = QuestionnaireVersion.objects.select_for_update()
+    version, is_new = same_version.get_or_create(key=loaded.key, version=loaded.version, defaults=fields)
+    if not is_new:
+        if version.sha256 == loaded.sha256:
+            return version
+        if version.status != QuestionnaireVersion.Status.DRAFT:
+            raise PublishedVersionDiffers(version)
+        for name, value in fields.items():
+            setattr(version, name, value)
+        version.save(update_fields=list(fields))
+    trail.record("questionnaire.loaded", actor=by, target=version, detail={"sha256": loaded.sha256}, at=at)
+    return version
+
+
+@transaction.atomic
+def publish(*, version_id: int, by: User | None, at: datetime) -> QuestionnaireVersion:
+    """From now on it can be used in campaigns and never changes. Publishing twice is the same as once."""
+    version = QuestionnaireVersion.objects.select_for_update().get(pk=version_id)
+    if version.status == QuestionnaireVersion.Status.DRAFT:
+        version.status = QuestionnaireVersion.Status.PUBLISHED
+        version.published_at, version.published_by = at, by
+        version.save(update_fields=["status", "published_at", "published_by"])
+        trail.record("questionnaire.published", actor=by, target=version, detail={"sha256": version.sha256}, at=at)
+    return version
+

@@ -1,0 +1,105 @@
+"""The inputs of a score as they were: from the rows as they stand, and from their history where they have changed since.
+
+A score keeps the hash of its inputs. Its receipt is built again from rules, facts and answers, and is only handed out when the hash
+of what was found is the hash that was kept.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from assessments import receipts, rulesets
+from assessments.models import Score
+from assessments.names import AnswerState, Facts
+
+
+class NotReproducible(Exception):
+    """Neither the rows nor their history give the inputs this score was computed from."""
+
+
+# A history row holds what a row said until `pgh_created_at`: of the versions that ended after the moment, the first was in force.
+_ANSWERS_AT = """
+    WITH version AS (
+        SELECT id, question, value, evidence_count, updated_at, pgh_created_at AS until FROM assessments_answerevent
+        WHERE assessment_id = %(assessment)s AND site_id IS NULL AND pgh_created_at > %(at)s
+        UNION ALL
+        SELECT id, question, value, evidence_count, updated_at, 'infinity' FROM assessments_answer
+        WHERE assessment_id = %(assessment)s AND site_id IS NULL
+    ), answer AS (
+        SELECT DISTINCT ON (id) * FROM version ORDER BY id, until
+    ), word AS (
+        SELECT answer_id, outcome, at, pgh_created_at AS until FROM assessments_verdictevent
+        WHERE answer_id IN (SELECT id FROM answer) AND pgh_created_at > %(at)s
+        UNION ALL
+        SELECT answer_id, outcome, at, 'infinity' FROM assessments_verdict WHERE answer_id IN (SELECT id FROM answer)
+    ), verdict AS (
+        SELECT DISTINCT ON (answer_id) * FROM word ORDER BY answer_id, until
+    )
+    SELECT answer.question, answer.value, answer.evidence_count > 0, verdict.outcome
+    FROM answer LEFT JOIN verdict ON verdict.answer_id = answer.id AND verdict.at <= %(at)s
+    WHERE answer.updated_at <= %(at)s
+"""
+
+_CHANGES = """
+    SELECT DISTINCT moment FROM (
+        SELECT pgh_created_at AS moment FROM assessments_answerevent WHERE assessment_id = %(assessment)s
+        UNION ALL
+        SELECT updated_at FROM assessments_answer WHERE assessment_id = %(assessment)s
+        UNION ALL
+        SELECT verdict.at FROM assessments_verdict verdict JOIN assessments_answer answer ON answer.id = verdict.answer_id
+        WHERE answer.assessment_id = %(assessment)s
+    ) changes
+    WHERE moment > %(from)s AND moment <= %(to)s ORDER BY moment LIMIT 50
+"""
+
+# A score may have read what was saved while it waited for its turn, shortly after the moment it states.
+_WAIT = timedelta(seconds=60)
+
+
+def answers_at(assessment_id: int, at: datetime) -> dict[str, AnswerState]:
+    import orjson
+
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERS_AT, {"assessment": assessment_id, "at": at})
+        return {code: AnswerState(orjson.loads(value), evidence, outcome) for code, value, evidence, outcome in cursor.fetchall()}
+
+
+def receipt_for(score: Score) -> dict[str, Any]:
+    """The receipt of a stored score, old or new. Raises `NotReproducible`. `score` comes with its assessment, campaign and supplier."""
+    assessment = score.assessment
+    rule_set = rulesets.for_version(assessment.campaign.questionnaire_id)
+    facts = _facts(score)
+    for answers in _candidates(score):
+        # A score states a verified number when, and only when, the review was closed.
+        for reviewed in (score.verified is not None, score.verified is None):
+            if rule_set.score(facts, answers, reviewed).inputs_sha256 == score.inputs_sha256:
+                return receipts.build(rule_set, facts, answers, reviewed, subject_of(score))
+    raise NotReproducible(score.pk)
+
+
+def _candidates(score: Score) -> Iterator[dict[str, AnswerState]]:
+    yield answers_at(score.assessment_id, score.computed_at)
+    with connection.cursor() as cursor:
+        span = {"assessment": score.assessment_id, "from": score.computed_at, "to": score.computed_at + _WAIT}
+        cursor.execute(_CHANGES, span)
+        moments = [row[0] for row in cursor.fetchall()]
+    for moment in moments:
+        yield answers_at(score.assessment_id, moment)
+
+
+def _facts(score: Score) -> Facts:
+    said = score.facts
+    return Facts(said["category"], said["country"], said["headcount"], tuple((kind, country) for kind, country in said["sites"]))
+
+
+def subject_of(score: Score) -> dict[str, Any]:
+    assessment = score.assessment
+    return {
+        "supplier": {"id": assessment.supplier_id, "name": assessment.supplier.name_en or assessment.supplier.name_zh},
+        "campaign": {"id": assessment.campaign_id, "cycle": assessment.campaign.cycle},
+        "assessment": assessment.pk,
+        "score": score.pk,
+        "scored_at": score.computed_at.isoformat(),
+    }
