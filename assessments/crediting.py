@@ -34,13 +34,12 @@ class Outcome(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-SILENCE = Outcome(False, False, 0, 0, False, ())
-
 # The credit of the answer in `state.own`, times the scale; None when the answer takes its question out of the score.
 _Rule = Callable[[State], int | None]
 
 # How many different answers to one question are remembered with what they are worth.
 _REMEMBER = 2048
+_FEW_VALUES = frozenset({"yes_no", "yes_no_na", "single", "maturity", "percent", "multi", "date"})
 
 
 class Scale(NamedTuple):
@@ -85,7 +84,9 @@ class QuestionRules:
         # Questions without weight are collected, not scored.
         self.weight = 0 if question.credit.kind == "none" else int(question.weight * scale.weight)
         self.scale = scale.credit
-        self.answered = values.answered(question)
+        self.read = values.reading(question)
+        self.field_keys = frozenset(field.key for field in question.fields)
+        self._answered = values.answered(question)
         share = question.evidence.share
         self._share = Fraction(share if share is not None else questionnaire.evidence_share).as_integer_ratio()
         scope = names.scope(questionnaire.by_code, question)
@@ -93,26 +94,26 @@ class QuestionRules:
         self._evidence_when = _bound(question.evidence.when, scope) if question.evidence.when else None
         self._triggers = [(Hit(item.kind, question.code, item.key), _bound(item.when, scope)) for item in question.triggers]
         self._credit = _credit_rule(self)
-        self._deciding_field = self._what_decides()
+        self._deciding = self._what_decides()
         self._remembered: dict[Any, Outcome] = {}
 
-    def _what_decides(self) -> str:
-        """The one field whose value alone decides the outcome, or "" when there is more to look at."""
+    def _what_decides(self) -> tuple[str, ...]:
+        """The fields whose values alone decide the outcome, when there are few such values to remember; else nothing."""
         question = self.question
         bounds = [bound for _hit, bound in self._triggers]
         bounds += [self._evidence_when] if self._evidence_when else []
-        short = ("yes_no", "yes_no_na", "single", "maturity", "percent", "multi")
-        if len(question.fields) != 1 or question.fields[0].type not in short or question.checks:
-            return ""
-        return question.fields[0].key if all(bound.local for bound in bounds) else ""
+        if any(field.type not in _FEW_VALUES for field in question.fields) or not all(bound.local for bound in bounds):
+            return ()
+        # A disclosure also depends on its checks and on the note that explains them.
+        return () if question.credit.kind == "disclosure" else tuple(field.key for field in question.fields)
 
     def outcome(self, value: Mapping[str, Any], has_evidence: bool, state: State) -> Outcome:
-        if not self._deciding_field:
+        fields = self._deciding
+        if not fields:
             return self._work_out(value, has_evidence, state)
-        raw = value.get(self._deciding_field)
-        if raw is None:
-            return SILENCE
-        key = tuple(raw) if isinstance(raw, list) else raw
+        key = value.get(fields[0]) if len(fields) == 1 else tuple([_hashable(value.get(field)) for field in fields])
+        if isinstance(key, list):
+            key = tuple(key)
         try:
             return self._remembered[key]
         except KeyError:
@@ -127,11 +128,10 @@ class QuestionRules:
         return found
 
     def _work_out(self, value: Mapping[str, Any], has_evidence: bool, state: State) -> Outcome:
-        if not value and not has_evidence:
-            return SILENCE
-        own = State(value, state.answers, state.facts, state.hidden)
-        answered = self.answered(value, has_evidence)
-        hits = tuple(hit for hit, bound in self._triggers if bound.test(own)) if value else ()
+        typed = self.read(value)
+        own = State(typed, state.answers, state.facts, state.hidden)
+        answered = self._answered(typed, has_evidence)
+        hits = tuple([hit for hit, bound in self._triggers if bound.test(own)]) if typed else ()
         # Disclosures are worth something half given; every other kind needs its whole answer.
         credit = self._credit(own) if answered or self.question.credit.kind == "disclosure" else 0
         if credit is None:
@@ -142,6 +142,12 @@ class QuestionRules:
         # The scale holds the denominators of the shares, so this division leaves no rest.
         top, bottom = self._share
         return Outcome(True, False, full, full * top // bottom, True, hits)
+
+    def answered(self, value: Mapping[str, Any], has_evidence: bool) -> bool:
+        return self._answered(self.read(value), has_evidence)
+
+    def own_state(self, value: Mapping[str, Any], around: State) -> State:
+        return State(self.read(value), around.answers, around.facts, around.hidden)
 
     def evidence_asked(self, own: State) -> bool:
         if self.question.evidence.rule != "required":
@@ -162,6 +168,10 @@ def _check(source: str, scope: expressions.Scope) -> tuple[expressions.Test, exp
     bound = _bound(source, scope)
     readers = [name.read for word in bound.names if (name := scope(word))]
     return bound.test, lambda state: all(read(state) is not None for read in readers)
+
+
+def _hashable(raw: Any) -> Any:
+    return tuple(raw) if isinstance(raw, list) else raw
 
 
 # --- how an answer becomes a credit -------------------------------------------------------------------------------
@@ -189,31 +199,27 @@ def _field(question: Question, key: str) -> Field:
 
 
 def _maturity(question: Question, scale: int) -> _Rule:
-    key, table = question.credit.field, {str(level): level * scale // 4 for level in range(5)}
-    return lambda state: _looked_up(table, state.own.get(key))
+    key = question.credit.field
+    return lambda state: int(state.own.get(key, 0)) * scale // 4
 
 
 def _options(question: Question, scale: int) -> _Rule:
     key = question.credit.field
     table = {option: None if worth is None else _scaled(worth, scale) for option, worth in question.credit.credits.items()}
-    return lambda state: _looked_up(table, state.own.get(key))
-
-
-def _looked_up(table: Mapping[str, int | None] | Mapping[str, int], raw: Any) -> int | None:
-    return table.get(raw, 0) if isinstance(raw, str) else 0
+    return lambda state: table.get(state.own.get(key, ""), 0)
 
 
 def _checklist(question: Question, scale: int) -> _Rule:
     """min(chosen / full, 1); without `full` the credits of the chosen options, at most 1."""
     credit, field = question.credit, _field(question, question.credit.field)
-    read, key, full = values.reader(field), field.key, credit.full
+    key, full = field.key, credit.full
     drops_out = frozenset(option for option, worth in credit.credits.items() if worth is None)
     worth_of = {option: _scaled(worth or Decimal(0), scale) for option, worth in credit.credits.items()}
     if full:
         worth_of = {option.key: 0 if option.excludes_others else scale // full for option in field.options}
 
     def rule(state: State) -> int | None:
-        chosen = frozenset(read(state.own.get(key)) or ())
+        chosen = frozenset(state.own.get(key, ()))
         if not drops_out.isdisjoint(chosen):
             return None
         return min(sum(worth_of[option] for option in chosen), scale)
@@ -227,11 +233,10 @@ def _descending(question: Question, scale: int) -> list[tuple[Decimal, int]]:
 
 def _bands(question: Question, scale: int) -> _Rule:
     """The credit of the highest band that starts at or below the number, in the question's unit."""
-    field = _field(question, question.credit.field)
-    key, read, descending = field.key, values.reader(field), _descending(question, scale)
+    key, descending = question.credit.field, _descending(question, scale)
 
     def rule(state: State) -> int | None:
-        number = read(state.own.get(key))
+        number = state.own.get(key)
         if number is not None:
             for start, worth in descending:
                 if number >= start:
@@ -243,12 +248,11 @@ def _bands(question: Question, scale: int) -> _Rule:
 
 def _ratio_bands(question: Question, scale: int) -> _Rule:
     credit, descending = question.credit, _descending(question, scale)
-    top_key, read_top = credit.numerator, values.reader(_field(question, credit.numerator))
-    bottom_key, read_bottom = credit.denominator, values.reader(_field(question, credit.denominator))
+    top_key, bottom_key = credit.numerator, credit.denominator
     when_zero, multiply = _scaled(credit.when_zero, scale), units.EXACT.multiply
 
     def rule(state: State) -> int | None:
-        top, bottom = read_top(state.own.get(top_key)), read_bottom(state.own.get(bottom_key))
+        top, bottom = state.own.get(top_key), state.own.get(bottom_key)
         if top is None or bottom is None or bottom < 0:
             return 0
         if bottom == 0:
@@ -264,13 +268,11 @@ def _ratio_bands(question: Question, scale: int) -> _Rule:
 
 def _disclosure(rules: QuestionRules) -> _Rule:
     """All required fields given and every check passed or explained: 1. Something given: one half. Nothing: 0."""
-    given = [(field.key, values.given(field)) for field in rules.question.fields]
-    whole, half = rules.scale, rules.scale // 2
+    whole, half, answered, keys = rules.scale, rules.scale // 2, values.answered(rules.question), rules.field_keys
 
     def rule(state: State) -> int | None:
-        value = state.own
-        if not rules.answered(value, False):
-            return half if any(test(value.get(key)) for key, test in given) else 0
-        return half if rules.failed_checks(state) and not str(value.get(NOTE) or "").strip() else whole
+        if not answered(state.own, False):
+            return half if any(key in state.own for key in keys) else 0
+        return half if rules.failed_checks(state) and NOTE not in state.own else whole
 
     return rule

@@ -91,7 +91,6 @@ def _hidden(question: Question, why_not: str) -> Line:
 
 def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: bool, has_verified: bool, possible: Fraction) -> Line:
     question, outcome = rules.question, rules.outcome(answer.value, answer.has_evidence, state)
-    own = State(answer.value, state.answers, state.facts, state.hidden)
     whole = rules.scale * rules.weight
     counts = bool(whole) and not outcome.drops_out
     declared = evidenced = verified = None
@@ -102,7 +101,7 @@ def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: boo
             verified = Fraction(verified_worth(outcome, answer.has_evidence, answer.verdict, reviewed), whole)
     elif whole and has_verified and answer.verdict == REJECT_ANSWER:
         verified = Fraction(0)
-    failed = rules.failed_checks(own) if answer.value else ()
+    failed = rules.failed_checks(rules.own_state(answer.value, state))
     return Line(
         question=question.code,
         area=question.area,

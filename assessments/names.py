@@ -34,13 +34,13 @@ _NO_FACTS = Facts("", "", "", ())
 
 
 class State:
-    """What an expression looks at while it is evaluated."""
+    """What an expression looks at while it is evaluated: its question's own fields as read, and everything else as stored."""
 
     __slots__ = ("answers", "facts", "hidden", "own")
 
     def __init__(
         self,
-        own: Mapping[str, Any],
+        own: values.Typed,
         answers: Answers | None = None,
         facts: Facts = _NO_FACTS,
         hidden: frozenset[str] | set[str] = frozenset(),
@@ -99,7 +99,8 @@ def _field_name(question: Question, word: str, code: str) -> Name | None:
         column = next((column for column in field.columns if column.key == column_key), None)
         if column is None or _KINDS[column.type] != "number" or column.type == "maturity":
             return None
-        return Name("number", _read_field(key, values.column_total(column), code), None, code, not code)
+        total = values.column_total(column)
+        return Name("number", _read_field(key, total, code, total), None, code, not code)
     if column_key:
         return None
     return Name(_KINDS[field.type], _read_field(key, values.reader(field), code), _options(field), code, not code)
@@ -109,9 +110,10 @@ def _options(field: Field) -> tuple[str, ...] | None:
     return tuple(option.key for option in field.options) if field.options else None
 
 
-def _read_field(key: str, read: values.Read, code: str) -> Read:
+def _read_field(key: str, read: values.Read, code: str, total: values.Read | None = None) -> Read:
     if not code:
-        return lambda state: read(state.own.get(key))
+        # Own fields are read before an expression looks at them; only a table's column is still to be added up.
+        return (lambda state: total(state.own.get(key))) if total else (lambda state: state.own.get(key))
 
     def read_other(state: State) -> Any:
         answer = state.answers.get(code)

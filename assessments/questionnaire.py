@@ -518,7 +518,7 @@ _CREDIT_KEYS = {
 }
 _FIELD_TYPES_OF_CREDIT = {
     "maturity": ("maturity",),
-    "options": ("yes_no", "yes_no_na", "single", "maturity"),
+    "options": ("yes_no", "yes_no_na", "single"),
     "checklist": ("multi",),
     "bands": ("number", "percent"),
     "ratio_bands": ("number", "percent"),

@@ -181,18 +181,19 @@ class RuleSet:
     def evidence_asked(self, code: str, value: Mapping[str, Any], facts: Facts | None = None, answers: Answers | None = None) -> bool:
         """Whether this answer is worth its full credit only with evidence."""
         rules = self.rules[code]
-        return rules.answered(value, False) and rules.evidence_asked(self._state(value, facts, answers))
+        return rules.answered(value, False) and rules.evidence_asked(rules.own_state(value, self._around(facts, answers)))
 
     def failed_checks(
         self, code: str, value: Mapping[str, Any], facts: Facts | None = None, answers: Answers | None = None
     ) -> tuple[str, ...]:
         """Keys of the plausibility checks this value fails. A check waits until everything it compares is given."""
-        return self.rules[code].failed_checks(self._state(value, facts, answers))
+        rules = self.rules[code]
+        return rules.failed_checks(rules.own_state(value, self._around(facts, answers)))
 
-    def _state(self, value: Mapping[str, Any], facts: Facts | None, answers: Answers | None) -> State:
+    def _around(self, facts: Facts | None, answers: Answers | None) -> State:
         if facts is None:
-            return State(value, answers)
-        return State(value, answers, facts, self.applicability.settle(facts, answers or {})[1])
+            return State({}, answers)
+        return State({}, answers, facts, self.applicability.settle(facts, answers or {})[1])
 
     def band(self, score: Decimal | None) -> str | None:
         if score is None:

@@ -5,15 +5,17 @@ A value the field cannot read counts as not given (None): `answers.clean` never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from assessments import units
-from assessments.questions import Field, Question
+from assessments.questions import NOTE, Field, Question
 
 
 Read = Callable[[Any], Any]
+# Field key -> what its value means.
+Typed = Mapping[str, Any]
 
 _WHOLE_LEVELS = {str(level): Decimal(level) for level in range(5)}
 
@@ -68,20 +70,17 @@ def _multi_reader(field: Field) -> Read:
 
 
 def _amount_reader(field: Field) -> Read:
-    ratios: dict[str | None, units.Ratio] = {}
-    if field.unit is None:
-        ratios[None] = units.Ratio(Decimal(1), Decimal(1))
-    else:
-        for unit in field.units:
-            ratio = units.ratio(unit, field.unit)
-            if ratio is not None:
-                ratios[unit] = ratio
+    unit = field.unit
+    ratios = {other: ratio for other in field.units if unit and (ratio := units.ratio(other, unit))}
 
     def read(raw: Any) -> Decimal | None:
         if not isinstance(raw, dict):
             return None
-        amount, ratio = decimal(raw.get("amount")), ratios.get(raw.get("unit"))
-        return None if amount is None or ratio is None else units.apply(ratio, amount)
+        amount, given_in = decimal(raw.get("amount")), raw.get("unit")
+        if amount is None or given_in == unit:
+            return amount
+        ratio = ratios.get(given_in) if isinstance(given_in, str) else None
+        return None if ratio is None else units.apply(ratio, amount)
 
     return read
 
@@ -106,30 +105,43 @@ def sum_exactly(numbers: Iterable[Decimal]) -> Decimal:
     return total
 
 
-def given(field: Field) -> Callable[[Any], bool]:
-    """Whether a field counts as filled in. A table needs its rows, each with every required column."""
+def reading(question: Question) -> Callable[[Mapping[str, Any]], Typed]:
+    """A stored answer, each of its fields read once; fields that are not given are absent."""
+    readers = [(field.key, reader(field)) for field in question.fields if field.type != "file"]
+    if all(key != NOTE for key, _read in readers):
+        readers.append((NOTE, _text))
+
+    def read_all(value: Mapping[str, Any]) -> Typed:
+        return {key: typed for key, read in readers if (raw := value.get(key)) is not None and (typed := read(raw)) is not None}
+
+    return read_all
+
+
+def complete(field: Field) -> Callable[[Any], bool]:
+    """Whether a field that was read counts as filled in: a table needs its rows, each with every required column."""
     if field.type != "table":
-        read = reader(field)
-        return lambda raw: read(raw) is not None
-    needed = [(column.key, given(column)) for column in field.columns if column.required]
+        return lambda typed: typed is not None
+    needed = [(column.key, reader(column)) for column in field.columns if column.required]
 
-    def complete(raw: Any) -> bool:
-        if not isinstance(raw, list) or len(raw) < field.min_rows:
+    def whole(rows: Any) -> bool:
+        if rows is None or len(rows) < field.min_rows:
             return False
-        return all(isinstance(row, dict) and all(test(row.get(key)) for key, test in needed) for row in raw)
+        return all(isinstance(row, dict) and all(read(row.get(key)) is not None for key, read in needed) for row in rows)
 
-    return complete
+    return whole
 
 
-def answered(question: Question) -> Callable[[Any, bool], bool]:
+def answered(question: Question) -> Callable[[Typed, bool], bool]:
     """Whether all required fields are filled. Files are attachments: they count only where nothing else is asked."""
-    needed = [(field.key, given(field)) for field in question.fields if field.required and field.type != "file"]
-    if not needed and all(field.type == "file" for field in question.fields):
-        return lambda _value, has_evidence: has_evidence
-    if not needed:
-        optional = [(field.key, given(field)) for field in question.fields]
-        return lambda value, _has_evidence: any(test(value.get(key)) for key, test in optional)
-    if len(needed) == 1:
-        key, test = needed[0]
-        return lambda value, _has_evidence: test(value.get(key))
-    return lambda value, _has_evidence: all(test(value.get(key)) for key, test in needed)
+    fields = [field for field in question.fields if field.type != "file"]
+    if not fields:
+        return lambda _typed, has_evidence: has_evidence
+    required = [field for field in fields if field.required]
+    if not required:
+        keys = [field.key for field in fields]
+        return lambda typed, _has_evidence: any(key in typed for key in keys)
+    plain = frozenset(field.key for field in required if field.type != "table")
+    tables = [(field.key, complete(field)) for field in required if field.type == "table"]
+    if not tables:
+        return lambda typed, _has_evidence: plain <= typed.keys()
+    return lambda typed, _has_evidence: plain <= typed.keys() and all(test(typed.get(key)) for key, test in tables)
