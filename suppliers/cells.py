@@ -212,12 +212,15 @@ def clean_email(text: str) -> str:
 
 
 check_url = URLValidator(schemes=["http", "https"])
+# Nearly all addresses are this plain, and ten times faster to recognise than to validate.
+PLAIN_URL = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,20}/?", re.IGNORECASE)
 
 
 def clean_website(text: str) -> str:
     address = text if "://" in text else f"https://{text}"
-    try:
-        check_url(address)
-    except ValidationError as error:
-        raise Problem("website_form") from error
+    if not PLAIN_URL.fullmatch(address):
+        try:
+            check_url(address)
+        except ValidationError as error:
+            raise Problem("website_form") from error
     return str(text_of(200)(address))

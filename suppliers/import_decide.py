@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from suppliers import identifiers, places
-from suppliers.import_match import FIXED, SUPPLIER_FIELDS, Match, Record, Register, fetch, match_all
-from suppliers.import_rows import Finding, Key, Row, identifier_keys, name_key, name_keys, repeat
+from suppliers.import_match import FIXED, NOBODY, SUPPLIER_FIELDS, Match, Record, Register, Wanted, fetch, match_all
+from suppliers.import_rows import Finding, Key, Row, identifier_keys, name_key, repeat
 from suppliers.models import Import, ImportRow
 from suppliers.problems import Problem
 
@@ -52,13 +52,14 @@ def update(row: Row, record: Record, changes: dict[str, list[Any]]) -> Decision:
 
 
 def decide_suppliers(rows: Sequence[Row], defaults: Values) -> list[Decision]:
-    countries = [str(row.values.get("country") or defaults.get("country") or "") for row in rows]
-    wanted = [
-        ([], []) if row.findings else (identifier_keys(row.values, country), name_keys(row.values, country))
-        for row, country in zip(rows, countries, strict=True)
-    ]
+    wanted = [NOBODY if row.findings else supplier_wanted(row.values, defaults) for row in rows]
     register, matches = match_all(wanted)
     return [decide_supplier(row, match, register, defaults) for row, match in zip(rows, matches, strict=True)]
+
+
+def supplier_wanted(values: Values, defaults: Values) -> Wanted:
+    country = str(values.get("country") or defaults.get("country") or "")
+    return Wanted(identifier_keys(values, country), values, country)
 
 
 def decide_supplier(row: Row, match: Match, register: Register, defaults: Values) -> Decision:
@@ -114,22 +115,22 @@ def refuse_conflicts(values: Values, record: Record) -> None:
 # --- sites and contacts -----------------------------------------------------------------------------------------------
 
 
-def owner_keys(values: Values, defaults: Values) -> tuple[list[Key], list[Key]]:
+def owner_wanted(values: Values, defaults: Values) -> Wanted:
     own = {name.removeprefix("supplier_"): value for name, value in values.items() if name.startswith("supplier_")}
     country = str(own.get("country") or defaults.get("supplier_country") or "")
     keys = identifier_keys(own, country)
     # An identifier, even one nobody has, is more exact than a name: the name is asked only where there is none.
-    return keys, [] if keys or not own.get("name") else [("name", country, name_key(own["name"]))]
+    return Wanted(keys, {} if keys or not own.get("name") else {"name_en": own["name"]}, country)
 
 
 def find_owners(rows: Sequence[Row], defaults: Values) -> tuple[list[int | None], Register]:
     """The supplier of each row; rows whose supplier is not found get a finding."""
-    wanted = [owner_keys(row.values, defaults) for row in rows]
+    wanted = [owner_wanted(row.values, defaults) for row in rows]
     register, matches = match_all(wanted)
-    for row, (keys, names), match in zip(rows, wanted, matches, strict=True):
+    for row, owner, match in zip(rows, wanted, matches, strict=True):
         if match.pk is None:
-            problem = match.problem or Problem("supplier_unknown" if keys or names else "supplier_missing")
-            row.findings.append(finding(f"supplier_{keys[0][0]}" if keys else "supplier_name", problem))
+            problem = match.problem or Problem("supplier_unknown" if owner.keys or owner.values else "supplier_missing")
+            row.findings.append(finding(f"supplier_{owner.keys[0][0]}" if owner.keys else "supplier_name", problem))
     return [match.pk for match in matches], register
 
 

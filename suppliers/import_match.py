@@ -6,12 +6,12 @@ supplier of that name which is known without any, and so learns them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from suppliers.import_rows import Key, name_key
+from suppliers.import_rows import Key, name_key, name_keys
 from suppliers.problems import Problem
 
 
@@ -51,10 +51,11 @@ class Register:
         self.records.update((record["id"], record) for record in records)
         return records
 
-    def load_names(self, countries: set[str]) -> None:
+    def load_names(self, countries: set[str], *, nameless_only: bool) -> None:
         """All names in these countries, or in all where one is unknown: which spellings are the same is decided by `name_key`."""
         columns = ("id", "country", "name_zh", "name_en", *FIXED)
-        records = fetch("suppliers_supplier", columns, *(() if "" in countries else ("country", list(countries))))
+        restriction = " AND ".join(f"{name} IS NULL" for name in FIXED) if nameless_only else ""
+        records = fetch("suppliers_supplier", columns, *(() if "" in countries else ("country", list(countries))), restriction=restriction)
         for record in records:
             entry = Named(record["id"], record["country"], not any(record[name] for name in FIXED))
             for key in {name_key(record["name_zh"]), name_key(record["name_en"])} - {""}:
@@ -90,12 +91,13 @@ def key_of(record: Mapping[str, Any], name: str) -> Key:
     return (name, record["country"], record[name]) if name == "company_number" else (name, record[name])
 
 
-def fetch(table: str, columns: Iterable[str], column: str = "", values: list[Any] | None = None) -> list[Record]:
-    """Rows whose `column` is one of `values`: one array parameter, however many values. The names are our own constants."""
+def fetch(table: str, columns: Iterable[str], column: str = "", values: list[Any] | None = None, *, restriction: str = "") -> list[Record]:
+    """Rows whose `column` is one of `values`: one array parameter, however many values. All names are our own constants."""
     names = tuple(columns)
-    where, params = (f" WHERE {column} = ANY(%s)", [values]) if column else ("", [])
+    conditions = [condition for condition in (f"{column} = ANY(%s)" if column else "", restriction) if condition]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(names)} FROM {table}{where}", params)  # noqa: S608
+        cursor.execute(f"SELECT {', '.join(names)} FROM {table}{where}", [values] if column else [])  # noqa: S608
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
@@ -104,16 +106,34 @@ class Match(NamedTuple):
     problem: Problem | None = None
 
 
-def match_all(wanted: list[tuple[list[Key], list[Key]]]) -> tuple[Register, list[Match]]:
-    """For each row's (identifier keys, name keys) the supplier it means; `pk` None where there is none."""
-    register = Register(key for keys, _ in wanted for key in keys)
-    matches = [attempt(register.by_identifiers, keys) for keys, _ in wanted]
-    open_rows = [position for position, match in enumerate(matches) if match.pk is None and match.problem is None and wanted[position][1]]
-    if open_rows:
-        register.load_names({str(key[1]) for position in open_rows for key in wanted[position][1]})
-    for position in open_rows:
-        keys, names = wanted[position]
-        matches[position] = attempt(register.by_names, names, nameless_only=bool(keys))
+class Wanted(NamedTuple):
+    """What a row says about the supplier it means."""
+
+    keys: list[Key]
+    values: Mapping[str, Any]
+    country: str
+
+    def names(self) -> list[Key]:
+        return name_keys(self.values, self.country)
+
+
+NOBODY = Wanted([], {}, "")
+
+
+def match_all(wanted: Sequence[Wanted]) -> tuple[Register, list[Match]]:
+    """The supplier each row means; `pk` None where there is none."""
+    register = Register(key for row in wanted for key in row.keys)
+    matches = [attempt(register.by_identifiers, row.keys) for row in wanted]
+    # Names are compared only for rows that are not found otherwise, and only with the suppliers they could mean.
+    unmatched = [position for position, match in enumerate(matches) if match.pk is None and match.problem is None]
+    for nameless_only in (False, True):
+        positions = [position for position in unmatched if bool(wanted[position].keys) is nameless_only and wanted[position].values]
+        if not positions:
+            continue
+        register.by_name.clear()
+        register.load_names({wanted[position].country for position in positions}, nameless_only=nameless_only)
+        for position in positions if register.by_name else ():
+            matches[position] = attempt(register.by_names, wanted[position].names(), nameless_only=nameless_only)
     register.complete(match.pk for match in matches)
     return register, matches
 

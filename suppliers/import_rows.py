@@ -201,21 +201,22 @@ def name_keys(values: Mapping[str, Any], country: str) -> list[Key]:
 def flag_repeated_suppliers(rows: Sequence[Row], defaults: Mapping[str, Any]) -> None:
     """The first row with an identifier counts; later ones are refused with its number. A row that has a name only repeats any
     row with this name, wherever it stands: which company it means could otherwise change from one import to the next."""
-    countries = [str(row.values.get("country") or defaults.get("country") or "") for row in rows]
+    identified: list[tuple[Row, str]] = []
+    nameless: list[tuple[Row, str]] = []
     first_of: dict[Key, int] = {}
-    named: dict[Key, int] = {}
-    nameless: list[tuple[Row, list[Key]]] = []
-    for row, country in zip(rows, countries, strict=True):
+    for row in rows:
+        country = str(row.values.get("country") or defaults.get("country") or "")
         keys = identifier_keys(row.values, country)
-        names = name_keys(row.values, country)
-        if not keys:
-            nameless.append((row, names))
-            continue
         repeat(row, keys, first_of)
-        for key in names:
+        (identified if keys else nameless).append((row, country))
+    if not nameless:
+        return
+    named: dict[Key, int] = {}
+    for row, country in identified:
+        for key in name_keys(row.values, country):
             named.setdefault(key, row.number)
-    for row, names in nameless:
-        repeat(row, names, named)
+    for row, country in nameless:
+        repeat(row, name_keys(row.values, country), named)
 
 
 def repeat(row: Row, keys: Iterable[Key], first_of: dict[Key, int], column: str = "") -> None:

@@ -80,6 +80,9 @@ PROVINCE_SUFFIX = re.compile(
     r"|特别行政区|自治区|省|市)$"
 )
 
+# After decomposition accents stand alone, as marks: they are not alphanumeric either.
+NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+
 # Names that django-countries does not list: common short forms, former and official names.
 COUNTRY_ALIASES = {
     "CN": "prc|pr china|p.r. china|p.r.c.|people's republic of china|the people's republic of china|mainland china|china mainland"
@@ -129,8 +132,8 @@ COUNTRY_ALIASES = {
 
 def key(text: str) -> str:
     """Letters and digits only, without accents and letter case: what two spellings of one name have in common."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in plain if letter.isalnum())
+    folded = text.casefold()
+    return NOT_ALPHANUMERIC.sub("", folded if folded.isascii() else unicodedata.normalize("NFKD", folded))
 
 
 @cache

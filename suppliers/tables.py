@@ -52,7 +52,7 @@ class Table:
 def normal_heading(text: str) -> str:
     """ "Supplier No. *" and "supplier_no" are one heading; remarks in brackets do not count."""
     bare = re.sub(r"[(（\[【].*?[)）\]】]", "", text) or text
-    return "".join(letter for letter in bare.casefold() if letter.isalnum())
+    return re.sub(r"[\W_]+", "", bare.casefold())
 
 
 def read_table(data: bytes, encoding: str = "") -> Table:
