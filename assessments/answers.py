@@ -45,7 +45,7 @@ class Cleaned(NamedTuple):
     errors: dict[str, AnswerError]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     def __init__(self, key: str, **params: object) -> None:
         super().__init__(key)
         self.error = AnswerError(key, params)
@@ -79,7 +79,7 @@ def _clean_into(value: dict[str, Any], errors: dict[str, AnswerError], field: Fi
         return
     try:
         cleaned = _CLEANERS[field.type](field, raw)
-    except Refused as refused:
+    except RefusedError as refused:
         errors[path] = refused.error
     else:
         if cleaned is not None:
@@ -89,7 +89,7 @@ def _clean_into(value: dict[str, Any], errors: dict[str, AnswerError], field: Fi
 def _clean_note(value: dict[str, Any], errors: dict[str, AnswerError], raw: object) -> None:
     try:
         note = _line_of_text(raw, NOTE_LIMIT)
-    except Refused as refused:
+    except RefusedError as refused:
         errors[NOTE] = refused.error
     else:
         if note:
@@ -103,12 +103,12 @@ def _line_of_text(raw: object, limit: int) -> str | None:
     if raw is None:
         return None
     if not isinstance(raw, str):
-        raise Refused("unreadable")
+        raise RefusedError("unreadable")
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
     # Control characters and lone surrogates come from broken copying; neither can be stored or printed.
     text = "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs")).strip()
     if len(text) > limit:
-        raise Refused("text_too_long", limit=limit, length=len(text))
+        raise RefusedError("text_too_long", limit=limit, length=len(text))
     return text or None
 
 
@@ -122,7 +122,7 @@ def _clean_choice(field: Field, raw: object) -> str | None:
     # A level may come as a number from a spreadsheet or an API client.
     key = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) and field.type == "maturity" else raw
     if not isinstance(key, str) or field.option(key) is None:
-        raise Refused("not_an_option")
+        raise RefusedError("not_an_option")
     return key
 
 
@@ -130,13 +130,13 @@ def _clean_multi(field: Field, raw: object) -> list[str] | None:
     if raw is None or raw == "":
         return None
     if not isinstance(raw, (list, tuple)):
-        raise Refused("unreadable")
+        raise RefusedError("unreadable")
     if any(not isinstance(key, str) or field.option(key) is None for key in raw):
-        raise Refused("not_an_option")
+        raise RefusedError("not_an_option")
     chosen = [option for option in field.options if option.key in raw]
     alone = next((option for option in chosen if option.excludes_others), None)
     if alone and len(chosen) > 1:
-        raise Refused("excludes_others", option=alone.label)
+        raise RefusedError("excludes_others", option=alone.label)
     return [option.key for option in chosen] or None
 
 
@@ -151,7 +151,7 @@ def _number(raw: object) -> Decimal | None:
     if raw is None:
         return None
     if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
-        raise Refused("number_unreadable")
+        raise RefusedError("number_unreadable")
     text = unicodedata.normalize("NFKC", str(raw)).strip().replace("\u2212", "-")
     text = re.sub(r"(?<=\d)[ '\u2019](?=\d{3}(\D|\Z))", "", text)
     if not text:
@@ -160,12 +160,12 @@ def _number(raw: object) -> Decimal | None:
         text = text.replace(",", "")
     elif re.match(r"[+-]?\d+,\d+\Z", text):
         # 1,5 may mean one and a half or a slip in 1,500: asking is safer than guessing.
-        raise Refused("number_with_comma")
+        raise RefusedError("number_with_comma")
     if not _PLAIN.match(text):
-        raise Refused("number_unreadable")
+        raise RefusedError("number_unreadable")
     whole, _, decimals = text.lstrip("+-").partition(".")
     if len(whole.lstrip("0")) > WHOLE_DIGITS or len(decimals.rstrip("0")) > DECIMAL_DIGITS:
-        raise Refused("number_too_long", whole=WHOLE_DIGITS, decimals=DECIMAL_DIGITS)
+        raise RefusedError("number_too_long", whole=WHOLE_DIGITS, decimals=DECIMAL_DIGITS)
     return Decimal(text)
 
 
@@ -179,9 +179,9 @@ def plain(number: Decimal) -> str:
 
 def _check_limits(field: Field, number: Decimal, lowest: Decimal | None, highest: Decimal | None) -> None:
     if lowest is not None and number < lowest:
-        raise Refused("too_small", limit=_limit(lowest, field))
+        raise RefusedError("too_small", limit=_limit(lowest, field))
     if highest is not None and number > highest:
-        raise Refused("too_large", limit=_limit(highest, field))
+        raise RefusedError("too_large", limit=_limit(highest, field))
 
 
 def _limit(number: Decimal, field: Field) -> str:
@@ -205,14 +205,14 @@ def _clean_number(field: Field, raw: object) -> dict[str, str] | None:
 def _unit(field: Field, raw: object) -> str | None:
     if field.unit is None:
         if raw:
-            raise Refused("unknown_unit", unit=str(raw), known="")
+            raise RefusedError("unknown_unit", unit=str(raw), known="")
         return None
     if not raw:
         if len(field.units) > 1:
-            raise Refused("unit_missing", known=", ".join(field.units))
+            raise RefusedError("unit_missing", known=", ".join(field.units))
         return field.units[0]
     if raw not in field.units:
-        raise Refused("unknown_unit", unit=str(raw), known=", ".join(field.units))
+        raise RefusedError("unknown_unit", unit=str(raw), known=", ".join(field.units))
     return str(raw)
 
 
@@ -240,14 +240,14 @@ def _clean_date(_field: Field, raw: object) -> str | None:
         raw = raw.isoformat()[:10]
     match = _DATE.match(re.sub(r"\s", "", unicodedata.normalize("NFKC", raw))) if isinstance(raw, str) else None
     if match is None:
-        raise Refused("date_unreadable")
+        raise RefusedError("date_unreadable")
     year, month, day = (int(part) for part in match.groups() if part is not None)
     try:
         found = date(year, month, day)
     except ValueError:
-        raise Refused("date_unreadable") from None
+        raise RefusedError("date_unreadable") from None
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Refused("date_out_of_range", first=FIRST_YEAR, last=LAST_YEAR)
+        raise RefusedError("date_out_of_range", first=FIRST_YEAR, last=LAST_YEAR)
     return found.isoformat()
 
 
