@@ -5,6 +5,7 @@ PostgreSQL and Celery's filesystem broker in PORTAL_VAR, reachable from loopback
 import hashlib
 from pathlib import Path
 
+import django_stubs_ext
 import pghistory
 from csp.constants import NONE, SELF
 from django.contrib.messages import constants as message_levels
@@ -15,6 +16,7 @@ from config import environment as env
 from config.paths import BASE_DIR, embedded_database_url, var_dir
 
 
+django_stubs_ext.monkeypatch()
 VAR = var_dir()
 
 # The embedded default, or servers of your own.
@@ -72,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PersonalSettingsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
