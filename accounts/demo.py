@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from accounts.models import Role
 
-PASSWORD = "green-lantern-2026"  # noqa: S105 - published on purpose
+
+PASSWORD = "green-lantern-2026"
 
 
 class Person(NamedTuple):

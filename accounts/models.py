@@ -1,11 +1,11 @@
 import hashlib
-import secrets
+import uuid
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -137,6 +137,13 @@ class Invitation(models.Model):
 
     VALID_FOR = timedelta(days=30)
 
+    key = models.UUIDField(
+        default=uuid.uuid4,
+        db_default=Func(function="gen_random_uuid"),
+        unique=True,
+        editable=False,
+        help_text="the link's token is derived from it",
+    )
     email = models.EmailField(_("e-mail address"))
     name = models.CharField(_("name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=32, choices=Role.choices)
@@ -168,14 +175,17 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.email
 
-    @staticmethod
-    def new_token() -> str:
-        return secrets.token_urlsafe(32)
+    def is_usable(self, at: datetime) -> bool:
+        return self.accepted_at is None and self.revoked_at is None and self.expires_at > at
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def queued(self) -> Self:
         return self.filter(status=Message.Status.QUEUED)
+
+    def ready(self, at: datetime) -> Self:
+        """Queued, and not refused by the mail server a moment ago."""
+        return self.queued().filter(Q(claimed_at__isnull=True) | Q(claimed_at__lt=at - Message.RETRY_AFTER))
 
     def stuck(self, before: datetime) -> Self:
         return self.filter(status=Message.Status.SENDING, claimed_at__lt=before)
@@ -189,6 +199,8 @@ class Message(models.Model):
         SENDING = "sending", _("Being sent")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
+
+    RETRY_AFTER = timedelta(minutes=5)
 
     kind = models.CharField(_("kind"), max_length=40, help_text="templates/emails/<kind>.txt and .html")
     email = models.EmailField(_("e-mail address"))

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import Role
 
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 

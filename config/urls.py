@@ -1,13 +1,13 @@
 from importlib.util import find_spec
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.i18n import set_language
+
+from accounts.views.profile import set_language
 
 
 urlpatterns = [
-    path("language/", login_not_required(set_language), name="set_language"),  # a language is chosen before signing in
+    path("language/", set_language, name="set_language"),
     path("staff-admin/", admin.site.urls),
 ]
 for _prefix, _app in (

@@ -13,7 +13,7 @@ class RunsConfig(AppConfig):
         post_migrate.connect(_create_schedules, dispatch_uid="runs.schedules", sender=self)
 
 
-def _create_schedules(*, using: str, **kwargs: Any) -> None:
+def _create_schedules(*, using: str, **_kwargs: Any) -> None:
     from runs.schedules import create_schedules
 
     create_schedules(using=using)

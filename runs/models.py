@@ -9,10 +9,11 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
-from runs.registry import title_of
+from runs.registry import labels_of, title_of
 
 
 if TYPE_CHECKING:
@@ -98,6 +99,22 @@ class Run(models.Model):
         if self.started_at and self.finished_at:
             return self.finished_at - self.started_at
         return None
+
+    @property
+    def duration_in_words(self) -> str:
+        if self.duration is None:
+            return ""
+        seconds = self.duration.total_seconds()
+        if seconds < 60:
+            return gettext("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
+        minutes, rest = divmod(round(seconds), 60)
+        return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
+
+    @property
+    def result_lines(self) -> list[tuple[str, object]]:
+        """What the run brought, figure by figure, in words; parts that are not a figure or a text are for other pages."""
+        labels = labels_of(self.kind)
+        return [(str(labels.get(key, key)), value) for key, value in self.result.items() if isinstance(value, int | str)]
 
 
 class ChunkQuerySet(models.QuerySet["Chunk"]):

@@ -6,10 +6,10 @@ class ScorePortfolio(Job):
     def work(self, run, chunk): ...    # one piece, applied exactly once
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django_stubs_ext import StrOrPromise
 
@@ -33,6 +33,8 @@ class Job:
 
     kind: str = ""
     title: StrOrPromise = ""
+    # What the keys of the result are called on the page.
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {}
     # A plan of a few rows is made in the request that starts the run; a longer one by a worker.
     plans_at_once = False
 
@@ -44,7 +46,7 @@ class Job:
         database happens exactly once. What it does outside of the database may happen again after a crash."""
         raise NotImplementedError
 
-    def finish(self, run: "Run", results: Sequence[Result]) -> Result | None:  # noqa: ARG002 - for those who override it
+    def finish(self, run: "Run", results: Sequence[Result]) -> Result | None:
         """Runs once, after the last chunk, in the transaction that closes the run; its answer is the run's result."""
         return add_up(results)
 
@@ -80,6 +82,10 @@ def job_of(kind: str) -> Job:
 
 def title_of(kind: str) -> StrOrPromise:
     return _jobs[kind].title if kind in _jobs else kind
+
+
+def labels_of(kind: str) -> Mapping[str, StrOrPromise]:
+    return _jobs[kind].labels if kind in _jobs else {}
 
 
 def registered_kinds() -> list[str]:

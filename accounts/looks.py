@@ -1,0 +1,48 @@
+"""The access log: which of the buyer's people looked at a supplier's data. An action counts when its verb is one of these."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import BUYER_ROLES, Role
+from audit.models import Event
+
+
+VERBS: dict[str, StrOrPromise] = {
+    "viewed": gettext_lazy("Looked at: %(subject)s"),
+    "exported": gettext_lazy("Exported: %(subject)s"),
+    "printed": gettext_lazy("Printed: %(subject)s"),
+    "downloaded": gettext_lazy("Downloaded: %(subject)s"),
+}
+SUBJECTS: dict[str, StrOrPromise] = {
+    "answers": gettext_lazy("your answers"),
+    "assessment": gettext_lazy("your assessment"),
+    "receipt": gettext_lazy("the receipt of your score"),
+    "document": gettext_lazy("one of your documents"),
+    "evidence": gettext_lazy("evidence you gave"),
+    "supplier": gettext_lazy("your company's page"),
+    "portfolio": gettext_lazy("the supplier list with your company in it"),
+    "audit_pdf": gettext_lazy("the audit report of your assessment"),
+    "agreement": gettext_lazy("your pilot agreement"),
+    "pilot": gettext_lazy("your pilot agreement"),
+    "inventory": gettext_lazy("your emission data"),
+    "label": gettext_lazy("your green label"),
+    "certificate": gettext_lazy("the certificate of your label"),
+}
+
+
+def looks_at(supplier_id: int) -> QuerySet[Event]:
+    verb = "|".join(VERBS)
+    events = Event.objects.about_supplier(supplier_id).filter(actor_role__in=BUYER_ROLES, action__regex=rf"\.({verb})$")
+    return events.select_related("actor")
+
+
+def words_for(action: str) -> str:
+    subject, _dot, verb = action.rpartition(".")
+    if verb not in VERBS:
+        return action
+    return str(VERBS[verb]) % {"subject": SUBJECTS.get(subject, subject)}
+
+
+def role_name(role: str) -> str:
+    return str(Role(role).label) if role in Role.values else role

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from runs import views
+
+
+app_name = "runs"
+urlpatterns = [
+    path("", views.run_list, name="list"),
+    path("schedules/", views.schedule_list, name="schedule_list"),
+    path("<int:pk>/", views.run_detail, name="detail"),
+    path("<int:pk>/progress/", views.run_progress, name="progress"),
+    path("<int:pk>/cancel/", views.run_cancel, name="cancel"),
+    path("<int:pk>/retry/", views.run_retry, name="retry"),
+]

@@ -1,0 +1,78 @@
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.http import AuthenticatedHttpRequest
+from accounts.permissions import Permission, has, require
+from accounts.seek import page_by
+from runs import engine
+from runs.models import Chunk, Run, load_progress
+from runs.registry import registered_kinds, title_of
+from runs.schedules import schedule_lines
+
+
+PAGE_SIZE = 50
+MOST_FAILURES = 100
+
+
+def run_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.RUN_VIEW)
+    runs = Run.objects.visible_to(request.user).select_related("started_by")
+    if kind := request.GET.get("kind"):
+        runs = runs.filter(kind=kind)
+    page = page_by(runs, "-pk", request.GET, size=PAGE_SIZE)
+    load_progress(page.rows)
+    kinds = [(kind, title_of(kind)) for kind in registered_kinds()]
+    return render(request, "runs/run_list.html", {"runs": page.rows, "page": page, "kinds": kinds, "kind": kind or ""})
+
+
+def schedule_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.RUN_VIEW)
+    return render(request, "runs/schedule_list.html", {"schedules": schedule_lines()})
+
+
+def run_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user).select_related("started_by"), pk=pk)
+    failures = run.chunks.filter(status=Chunk.Status.FAILED).order_by("number")[:MOST_FAILURES]
+    context = {"run": run, "failures": failures, "may_manage": has(request.user, Permission.RUN_MANAGE)}
+    return render(request, "runs/run_detail.html", context)
+
+
+def run_progress(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """The part that pages with a progress bar fetch again and again while the run is open."""
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    response = render(request, "runs/_progress.html", {"run": run})
+    response["Cache-Control"] = "no-store"
+    if not run.is_open:
+        # The whole page has news now: results, failures, other buttons.
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def run_cancel(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    require(request.user, Permission.RUN_MANAGE)
+    try:
+        engine.cancel(run_id=run.pk, by=request.user, at=timezone.now())
+    except engine.IllegalTransition:
+        messages.info(request, _("The run had ended already."))
+    else:
+        messages.success(request, _("The run is cancelled. What is in work at this moment comes to its end."))
+    return redirect(run)
+
+
+@require_POST
+def run_retry(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    require(request.user, Permission.RUN_MANAGE)
+    try:
+        engine.retry_failed(run_id=run.pk, by=request.user, at=timezone.now())
+    except engine.IllegalTransition:
+        messages.info(request, _("Nothing in this run has failed."))
+    else:
+        messages.success(request, _("What failed is being tried again."))
+    return redirect(run)
