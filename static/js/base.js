@@ -39,13 +39,15 @@
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     event.submitter?.setAttribute("aria-disabled", "true");
+    // A form that answers with a file leaves the page standing.
+    setTimeout(() => release(form), 8000);
   });
+  const release = (form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+  };
   addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    document.querySelectorAll("form[data-sent]").forEach((form) => {
-      delete form.dataset.sent;
-      form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
-    });
+    if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
   });
 
   // Filters send themselves when a choice changes: <form data-autosubmit>. Typing waits for Enter or the button.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.template import Context, Template
 from django.template.loader import render_to_string
@@ -12,6 +13,7 @@ from accounts.badges import _STATES, TONES
 from accounts.templatetags import ui
 
 
+OURS = {"accounts", "runs", "suppliers", "emissions", "assessments", "pilots", "labels", "reports"}
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
@@ -57,6 +59,20 @@ def test_an_unknown_state_is_neutral_and_an_unknown_tone_is_refused():
     assert "state--neutral" in render('{% status_badge "never_heard_of" "New" %}')
     with pytest.raises(ValueError, match="unknown tone"):
         ui.badge("x", "purple")
+
+
+def test_every_state_a_model_can_be_in_has_a_badge():
+    states = {
+        str(value)
+        for model in apps.get_models()
+        if model._meta.app_label in OURS
+        for field in model._meta.get_fields()
+        if field.name in {"status", "state", "outcome", "severity"}
+        for value, _label in getattr(field, "choices", None) or []
+        if value
+    }
+
+    assert states - set(_STATES) == set()
 
 
 @pytest.mark.parametrize(
