@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.http import HttpRequest
+from django.http import HttpRequest  # noqa: TID251 - a sign-in backend is handed the request
 
 from accounts.demo_access import demo_account_allowed
 from accounts.models import User

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from accounts.models import Role
 
 
-PASSWORD = "green-lantern-2026"
+PASSWORD = "green-lantern-2026"  # noqa: S105 - published on purpose
 
 
 class Person(NamedTuple):

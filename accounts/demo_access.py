@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest  # noqa: TID251 - looks at where a sign-in comes from
 
 
 def demo_account_allowed(request: HttpRequest | None) -> bool:

@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BUYER_ROLES, SUPPLIER_ROLES, Role, User
+from accounts.models import BUYER_ROLES, LANGUAGE_CHOICES, SUPPLIER_ROLES, Role, User
 from accounts.password_reset import send_reset_link
 
 
@@ -34,7 +34,7 @@ class ForgottenPasswordForm(auth_forms.PasswordResetForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail address")
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *_args: Any, **_kwargs: Any) -> None:
         """Django would send the mail inside the request; ours is queued like every other."""
         for user in self.get_users(self.cleaned_data["email"]):
             send_reset_link(user, at=timezone.now())
@@ -42,7 +42,7 @@ class ForgottenPasswordForm(auth_forms.PasswordResetForm):
 
 class AcceptForm(forms.Form):
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
-    language = forms.ChoiceField(label=_("Language"), choices=User._meta.get_field("language").choices)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
     password = forms.CharField(
         label=_("Choose a password"),
         strip=False,
@@ -85,14 +85,12 @@ class ProfileForm(forms.ModelForm[User]):
 class InviteForm(forms.Form):
     email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"}))
     name = forms.CharField(label=_("Name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "off"}))
-    role = forms.ChoiceField(label=_("Role"))
-    language = forms.ChoiceField(label=_("Language of the e-mail"), choices=User._meta.get_field("language").choices)
+    role = forms.ChoiceField()
+    language = forms.ChoiceField(label=_("Language of the e-mail"), choices=LANGUAGE_CHOICES)
 
     def __init__(self, *args: Any, roles: tuple[Role, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["role"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = role_choices(roles)
+        self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=role_choices(roles))
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()

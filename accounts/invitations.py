@@ -12,7 +12,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
@@ -75,8 +74,7 @@ def invite(
 ) -> Invitation:
     """Creates the invitation and queues its mail. An earlier link for the same person and side stops working."""
     email = email.lower()
-    open_ones = Invitation.objects.usable(at).filter(email=email, supplier_id=supplier_id)
-    open_ones.update(revoked_at=at)
+    Invitation.objects.usable(at).on_side(supplier_id).filter(email=email).update(revoked_at=at)
     [invitation] = invite_many([Invitee(email, role, supplier_id, name)], by=by, at=at)
     queue(
         "invitation",
@@ -160,9 +158,7 @@ def _locked(token: str, *, at: datetime) -> Invitation:
 
 
 def _accept(invitation: Invitation, user: User, *, at: datetime) -> User:
-    membership, _created = Membership.objects.update_or_create(
-        user=user, supplier_id=invitation.supplier_id, defaults={"role": invitation.role}
-    )
+    membership, _created = Membership.objects.update_or_create(user=user, supplier=invitation.supplier, defaults={"role": invitation.role})
     user.active_membership = membership
     user.save(update_fields=["active_membership"])
     invitation.accepted_at, invitation.accepted_by = at, user
@@ -174,5 +170,4 @@ def _accept(invitation: Invitation, user: User, *, at: datetime) -> User:
 
 def waiting_for(*, supplier_id: int | None, at: datetime) -> list[Invitation]:
     """Open invitations of one supplier, or (None) of the buyer."""
-    side = Q(supplier_id=supplier_id) if supplier_id else Q(supplier__isnull=True)
-    return list(Invitation.objects.usable(at).filter(side).select_related("invited_by").order_by("email", "pk"))
+    return list(Invitation.objects.usable(at).on_side(supplier_id).select_related("invited_by").order_by("email", "pk"))

@@ -25,6 +25,10 @@ SUPPLIER_ROLES = (Role.SUPPLIER_CONTRIBUTOR, Role.SUPPLIER_SIGNATORY)
 BUYER_ROLES = (Role.REVIEWER, Role.ESG_STAFF, Role.AUDITOR, Role.ADMINISTRATOR)
 
 
+# Each in its own words, so that everybody finds theirs.
+LANGUAGE_CHOICES = [("en", "English"), ("zh-hans", "简体中文")]
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -46,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"))
     name = models.CharField(_("name"), max_length=150)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
-    language = models.CharField(_("language"), max_length=10, default="zh-hans", choices=[("en", "English"), ("zh-hans", "简体中文")])
+    language = models.CharField(_("language"), max_length=10, default="zh-hans", choices=LANGUAGE_CHOICES)
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the repair tools"), default=False)
@@ -122,6 +126,10 @@ class Membership(models.Model):
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def usable(self, at: datetime) -> Self:
         return self.filter(accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=at)
+
+    def on_side(self, supplier_id: int | None) -> Self:
+        """Of one supplier, or (None) of the buyer."""
+        return self.filter(supplier__isnull=True) if supplier_id is None else self.filter(supplier_id=supplier_id)
 
     def for_token(self, token: str) -> Self:
         return self.filter(token_sha256=hash_token(token))

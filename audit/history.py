@@ -16,8 +16,9 @@ M = TypeVar("M", bound=type[models.Model])
 
 
 def keep_history(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
-    return pghistory.track(
+    track: Callable[[M], M] = pghistory.track(
         pghistory.UpdateEvent("superseded", row=pghistory.Old),
         pghistory.DeleteEvent("deleted", row=pghistory.Old),
         exclude=list(exclude),
     )
+    return track

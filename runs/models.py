@@ -201,8 +201,18 @@ def progress_of(runs: Iterable[Run]) -> dict[int, Progress]:
         )
         .order_by()
     )
-    found = {row.pop("run_id"): row for row in counted}
-    return {pk: Progress(total=total, **found.get(pk, {})) for pk, total in totals.items()}
+    progress = {pk: Progress(total=total) for pk, total in totals.items()}
+    for row in counted:
+        pk = row["run_id"]
+        progress[pk] = Progress(
+            total=totals[pk],
+            done=row["done"],
+            failed=row["failed"],
+            chunks=row["chunks"],
+            chunks_in_work=row["chunks_in_work"],
+            chunks_failed=row["chunks_failed"],
+        )
+    return progress
 
 
 def load_progress(runs: Iterable[Run]) -> None:

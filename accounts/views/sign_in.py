@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse, reverse_lazy
@@ -40,7 +41,7 @@ class SignInView(auth_views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         keep_chosen_language(self.request)
         return response
@@ -69,7 +70,7 @@ class NewPasswordView(auth_views.PasswordResetConfirmView):
     template_name = "registration/password_reset_confirm.html"
     success_url = reverse_lazy("accounts:sign_in")
 
-    def form_valid(self, form: auth_views.SetPasswordForm) -> HttpResponse:  # type: ignore[type-arg,override]
+    def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
         response = super().form_valid(form)
         trail.record("user.password_reset", actor=form.user, target=form.user)
         messages.success(self.request, _("Your new password is set. Please sign in with it."))
@@ -80,7 +81,7 @@ class ChangePasswordView(auth_views.PasswordChangeView):
     template_name = "registration/password_change.html"
     success_url = reverse_lazy("accounts:profile")
 
-    def form_valid(self, form: auth_views.PasswordChangeForm) -> HttpResponse:  # type: ignore[type-arg,override]
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
         trail.record("user.password_changed", actor=form.user, target=form.user)
         messages.success(self.request, _("Your password is changed."))
