@@ -12,6 +12,7 @@ import ctypes
 import fcntl
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -216,7 +217,7 @@ def _initialise(var: Path) -> None:
     # An initdb that was cut short leaves a folder that neither starts nor may be initialised again.
     draft = home / "data.new"
     if draft.exists():
-        subprocess.run(["rm", "-rf", str(draft)], check=True)
+        shutil.rmtree(draft)
     draft.mkdir(mode=0o700)
     if account:
         os.chown(draft, account.pw_uid, account.pw_gid)
@@ -240,7 +241,7 @@ def _start_server(var: Path) -> subprocess.Popen[bytes]:
         [str(_binaries() / "postgres"), "-D", str(var / "postgres" / "data"), *options],
         cwd="/",
         env=_environment(),
-        preexec_fn=_as_child_of_keeper(account),
+        preexec_fn=_as_child_of_keeper(account),  # noqa: PLW1509 - the keeper has one thread
     )
 
 
@@ -255,7 +256,7 @@ def _system_account() -> pwd.struct_passwd | None:
     with suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
     subprocess.run(
-        ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+        ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
         check=True,
     )
     return pwd.getpwnam(SYSTEM_USER)

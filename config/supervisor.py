@@ -59,7 +59,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches this process only, which then says goodbye in order
-                preexec_fn=_tie_to_us(self.part.farewell),
+                preexec_fn=_tie_to_us(self.part.farewell),  # noqa: PLW1509 - this process has one thread
             )
 
     def look_after(self) -> None:
@@ -164,7 +164,7 @@ def _prepare() -> None:
 
 def _manage(*arguments: str) -> None:
     command = [sys.executable, "manage.py", *arguments]
-    process = subprocess.Popen(command, cwd=BASE_DIR, preexec_fn=_tie_to_us(signal.SIGTERM))
+    process = subprocess.Popen(command, cwd=BASE_DIR, preexec_fn=_tie_to_us(signal.SIGTERM))  # noqa: PLW1509 - one thread
     try:
         if process.wait():
             sys.exit(f"manage.py {' '.join(arguments)} failed; see above.")
@@ -183,15 +183,19 @@ def parts(port: int) -> list[Part]:
     return [
         Part(
             "web",
-            [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread"]
-            + ["--threads", "4", "--graceful-timeout", "5", "--timeout", "60", "--worker-tmp-dir", scratch],
+            [
+                *(*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread"),
+                *("--threads", "4", "--graceful-timeout", "5", "--timeout", "60", "--worker-tmp-dir", scratch),
+            ],
             signal.SIGTERM,
             8,
         ),
         Part(
             "worker",
-            [*python, "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"]
-            + ["--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"portal-{os.getpid()}@%h"],
+            [
+                *(*python, "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"portal-{os.getpid()}@%h"),
+            ],
             signal.SIGQUIT,  # without finishing: what it was doing is handed out again
             3,
         ),
@@ -207,7 +211,8 @@ def _run(port: int) -> None:
     children: list[Child] = []
     try:
         for part in parts(port):
-            children.append(Child(part, logs / f"{part.name}.log"))
+            # One by one, not in a comprehension: those started before one fails to start must be stopped, too.
+            children.append(Child(part, logs / f"{part.name}.log"))  # noqa: PERF401
         _wait_until_ready(address, children)
         _manage("welcome", address)
         while True:

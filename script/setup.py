@@ -156,7 +156,7 @@ def run(command: list[str], **options: object) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: libc.prctl(1, signal.SIGTERM),
+        preexec_fn=lambda: libc.prctl(1, signal.SIGTERM),  # PR_SET_PDEATHSIG
         **options,  # type: ignore[call-overload]
     )
     if done.returncode:
@@ -258,10 +258,8 @@ def environment() -> dict[str, str]:
         found["LD_LIBRARY_PATH"] = os.pathsep.join([*folders, *present])
     if (SYSTEM / "fonts.conf").exists():
         found["FONTCONFIG_FILE"] = str(SYSTEM / "fonts.conf")
-    for variable, path in (("PORTAL_CHROMIUM", chromium()), ("PORTAL_REDIS_SERVER", program("redis-server"))):
-        if path:
-            found[variable] = path
-    return found
+    programs = {"PORTAL_CHROMIUM": chromium(), "PORTAL_REDIS_SERVER": program("redis-server")}
+    return found | {variable: path for variable, path in programs.items() if path}
 
 
 # --- Python's part ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from config.paths import BASE_DIR, embedded_database_url, var_dir
+from config.paths import BASE_DIR, embedded_database_url
 
 
-PORTAL_VARIABLES = (
-    "ALLOWED_HOSTS BEHIND_PROXY CACHE_URL CELERY_BROKER_URL DATABASE_CONNECT_AS DATABASE_OWNER_URL DATABASE_POOL DATABASE_URL "
-    "EMAIL_URL MEDIA_ROOT PORTAL_DEBUG PORTAL_DEMO PORTAL_HTTPS PUBLIC_URL SECRET_KEY STATIC_ROOT"
-).split()
-for _name in PORTAL_VARIABLES:
+# Whatever the shell has set for a run of the portal is not for the tests.
+for _name in (
+    *("ALLOWED_HOSTS", "BEHIND_PROXY", "CACHE_URL", "CELERY_BROKER_URL", "DATABASE_CONNECT_AS", "DATABASE_OWNER_URL", "DATABASE_POOL"),
+    *("DATABASE_URL", "EMAIL_URL", "MEDIA_ROOT", "PORTAL_DEBUG", "PORTAL_DEMO", "PORTAL_HTTPS", "PUBLIC_URL", "SECRET_KEY"),
+    *("STATIC_COMPRESS", "STATIC_ROOT"),
+):
     os.environ.pop(_name, None)
 os.environ.update(
     PORTAL_VAR=os.environ.get("PORTAL_VAR") or str(BASE_DIR / "var" / "test"),
@@ -166,10 +167,8 @@ def process(command: list[str], log: Path, **environment: str) -> Iterator[subpr
 
 
 def end_group(child: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 # --- workers ----------------------------------------------------------------------------------------------------------
@@ -274,7 +273,7 @@ def celery_workers(broker: Broker, transactional_db: None, tmp_path: Path) -> It
 def _web_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port, log = free_port(), tmp_path_factory.mktemp("web") / "log"
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
     with process(command, log, PUBLIC_URL=url):
         wait_until(lambda: url_answers(f"{url}/healthz/"), what=f"the web server; see {log}")
         yield url
