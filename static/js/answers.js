@@ -1,0 +1,445 @@
+// The answer editor. Each answer is written into this browser's storage at once and sent to the portal in order; it leaves the
+// storage only when the portal has confirmed it. A closed tab, a lost network, a server restart or an expired sign-in lose
+// nothing: what is left is sent when a page of the assessment is opened again. The portal decides what is stored, what is wrong
+// and which questions are asked; this script shows it. Without it, the same form is sent with its Save button.
+(() => {
+  "use strict";
+  const form = document.querySelector("form[data-answers]");
+  if (!form) return;
+  const storeKey = `answers:${form.dataset.person}:${form.dataset.assessment}`;
+  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+  const TYPING_PAUSE = 800;
+  const LONGEST_WAIT = 30000;
+
+  const sections = new Map([...form.querySelectorAll("[data-question]")].map((each) => [each.dataset.question, each]));
+
+  // --- storage: code -> {url, pairs, base, seq, held}; the order of the keys is the order of the changes ---------------------
+  // `held` says why an entry is not being sent: "typing", "invalid", "conflict" or "closed".
+  let memory = {};
+  const readQueue = () => {
+    try {
+      return JSON.parse(localStorage.getItem(storeKey) || "{}");
+    } catch {
+      return memory;
+    }
+  };
+  const change = (work) => {
+    const queue = readQueue();
+    work(queue);
+    memory = queue;
+    try {
+      if (Object.keys(queue).length) localStorage.setItem(storeKey, JSON.stringify(queue));
+      else localStorage.removeItem(storeKey);
+    } catch { /* storage is full or forbidden: the memory of this page holds it */ }
+  };
+  let counter = Date.now();
+
+  // --- the inputs of a question -----------------------------------------------------------------------------------------------
+  const isOurs = (code, name) => name.startsWith(`${code}__`) && !name.startsWith(`${code}__-`);
+  const pairsOf = (code) => [...new FormData(form)].filter(([name, value]) => isOurs(code, name) && typeof value === "string" && value !== "");
+  const controlsOf = (section) => [...section.querySelectorAll("input[name], textarea[name], select[name]")].filter((each) => isOurs(section.dataset.question, each.name));
+
+  const fill = (section, pairs) => {
+    for (const table of section.querySelectorAll("[data-table]")) fitRows(table, pairs);
+    const wanted = new Map();
+    for (const [name, value] of pairs) wanted.set(name, [...(wanted.get(name) || []), value]);
+    for (const control of controlsOf(section)) {
+      const values = wanted.get(control.name) || [];
+      if (control.type === "radio" || control.type === "checkbox") control.checked = values.includes(control.value);
+      else if (control.tagName === "SELECT" && !values.length) control.selectedIndex = 0;
+      else control.value = values[0] ?? "";
+    }
+  };
+
+  // --- tables -----------------------------------------------------------------------------------------------------------------
+  const rowsOf = (table) => [...table.querySelectorAll("[data-row]")];
+  const isBlank = (row) => [...row.querySelectorAll("input, textarea, select")].every((each) => !each.value || each.name.endsWith("__unit"));
+  const renumber = (table) => rowsOf(table).forEach((row, number) => {
+    const rename = (text) => text.replace(/^(.+?__.+?__)\d+(__)/, `$1${number}$2`);
+    row.querySelectorAll("[name]").forEach((each) => { each.name = rename(each.name); });
+    row.querySelectorAll("[id]").forEach((each) => { each.id = rename(each.id); });
+    row.querySelectorAll("label[for]").forEach((each) => { each.htmlFor = rename(each.htmlFor); });
+    row.querySelectorAll("[data-error-for]").forEach((each) => { each.dataset.errorFor = rename(each.dataset.errorFor); });
+    row.setAttribute("aria-label", row.getAttribute("aria-label").replace(/\d+/, number + 1));
+    const label = row.querySelector("[data-remove-row] .visually-hidden");
+    if (label) label.textContent = label.textContent.replace(/\d+/, number + 1);
+  });
+  const emptied = (row) => {
+    row.querySelectorAll("input, textarea").forEach((each) => { each.value = ""; });
+    row.querySelectorAll("select").forEach((each) => { each.selectedIndex = 0; });
+    showError(row, "");
+    return row;
+  };
+  const addRow = (table) => {
+    const rows = rowsOf(table);
+    if (rows.length >= Number(table.dataset.maxRows)) return null;
+    const row = emptied(rows[rows.length - 1].cloneNode(true));
+    rows[rows.length - 1].after(row);
+    renumber(table);
+    return row;
+  };
+  const fitRows = (table, pairs) => {
+    const prefix = rowsOf(table)[0].querySelector("[name]").name.replace(/\d+__.*$/, "");
+    const numbers = pairs.filter(([name]) => name.startsWith(prefix)).map(([name]) => parseInt(name.slice(prefix.length), 10));
+    const needed = Math.max(0, ...numbers.map((number) => number + 1));
+    while (rowsOf(table).length < needed && addRow(table));
+  };
+  // Spare rows are for those without this script; one empty row stays to write in.
+  const trimRows = (table) => {
+    const rows = rowsOf(table);
+    for (let at = rows.length - 1; at > 0 && isBlank(rows[at]) && isBlank(rows[at - 1]); at -= 1) rows[at].remove();
+  };
+
+  // --- what the page shows ----------------------------------------------------------------------------------------------------
+  const SEVERITY = ["idle", "saved", "saving", "draft", "waiting", "signedout", "invalid", "conflict", "closed"];
+  const setState = (code, state) => {
+    const chip = sections.get(code)?.querySelector("[data-answer-state]");
+    if (chip) chip.dataset.state = state;
+    elsewhere.set(code, state);
+    showPageState();
+  };
+  // States of this visit; questions of other areas take part while their answers are waiting.
+  const elsewhere = new Map();
+  const showPageState = () => {
+    const worst = [...elsewhere.values()].reduce((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a), "idle");
+    const shown = worst === "draft" ? "saving" : worst;
+    document.querySelectorAll("[data-page-state]").forEach((each) => { if (each.dataset.state !== shown) each.dataset.state = shown; });
+  };
+  const showSaved = (section, at, by, version) => {
+    const time = section.querySelector("[data-saved-at]");
+    time.dateTime = at;
+    time.textContent = new Date(at).toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit" });
+    section.querySelector("[data-base]").value = version;
+    const history = section.querySelector("[data-history]");
+    if (history && version > 0) history.hidden = false;
+  };
+  const showError = (place, text, control) => {
+    for (const note of place.matches("[data-error-for], [data-question-error]") ? [place] : place.querySelectorAll("[data-error-for]")) {
+      note.hidden = !text;
+      note.querySelector("[data-error-text]").textContent = text;
+    }
+    for (const each of control ? [control] : place.querySelectorAll("[aria-invalid]")) {
+      if (text) each.setAttribute("aria-invalid", "true"); else each.removeAttribute("aria-invalid");
+      each.classList.toggle("is-invalid", Boolean(text));
+    }
+  };
+  const clearErrors = (section) => {
+    showError(section, "");
+    const whole = section.querySelector("[data-question-error]");
+    if (whole) showError(whole, "");
+    section.classList.remove("question--wrong");
+  };
+  const showErrors = (section, errors) => {
+    clearErrors(section);
+    section.classList.add("question--wrong");
+    for (const [name, text] of Object.entries(errors)) {
+      const note = errorPlace(section, name) || section.querySelector("[data-question-error]");
+      const control = note.dataset.errorFor ? document.getElementById(note.dataset.errorFor) : null;
+      showError(note, text, control);
+    }
+  };
+  // The portal counts the rows that are filled in; the page may hold empty ones between them.
+  const errorPlace = (section, name) => {
+    const cell = name.match(/^(.+?__.+?)__(\d+)__(.+)$/);
+    const table = cell && [...section.querySelectorAll("[data-table]")].find((each) => each.querySelector(`[name^="${CSS.escape(cell[1])}__"]`));
+    if (table) {
+      const row = rowsOf(table).filter((each) => !isBlank(each))[Number(cell[2])];
+      return row && [...row.querySelectorAll("[data-error-for]")].find((each) => each.dataset.errorFor.endsWith(`__${cell[3]}`));
+    }
+    return section.querySelector(`[data-error-for="${CSS.escape(name)}"]`);
+  };
+  const showQuestions = (states) => {
+    for (const [code, state] of Object.entries(states || {})) {
+      const section = sections.get(code);
+      if (!section) continue;
+      if (section.hidden && !state.hidden) section.classList.add("question--new");
+      section.hidden = state.hidden;
+      section.dataset.answered = state.answered ? "1" : "0";
+      const need = section.querySelector("[data-lacks-evidence]");
+      if (need) need.hidden = !state.lacks_evidence;
+      showChecks(section, state.checks);
+    }
+    showProgress();
+  };
+  const checkTemplate = document.getElementById("check-template");
+  const showChecks = (section, texts) => {
+    const place = section.querySelector("[data-checks]");
+    if (place.textContent.trim() === texts.join("")) return;
+    place.replaceChildren(...texts.map((text) => {
+      const note = checkTemplate.content.firstElementChild.cloneNode(true);
+      note.querySelector("p").textContent = text;
+      return note;
+    }));
+    const box = section.querySelector("[data-note]");
+    if (box && texts.length) box.open = true;
+  };
+  const showProgress = () => {
+    const asked = [...sections.values()].filter((each) => !each.hidden);
+    const answered = asked.filter((each) => each.dataset.answered === "1").length;
+    for (const place of document.querySelectorAll("[data-area-progress]")) {
+      const bar = place.querySelector("progress");
+      bar.max = Math.max(asked.length, 1);
+      bar.value = answered;
+      place.querySelector(".meter-text").textContent = place.dataset.text.replace("{answered}", answered).replace("{asked}", asked.length);
+    }
+    document.querySelectorAll(".area-list-current [data-area-count]").forEach((each) => { each.textContent = `${answered}/${asked.length}`; });
+  };
+
+  // --- sending ----------------------------------------------------------------------------------------------------------------
+  const conflicts = new Map();
+  let busy = false;
+  let failures = 0;
+  let timer = 0;
+
+  const enqueue = (section, { typing = false } = {}) => {
+    const code = section.dataset.question;
+    const entry = { url: section.dataset.url, pairs: pairsOf(code), base: Number(section.querySelector("[data-base]").value), seq: (counter += 1), held: typing ? "typing" : "" };
+    change((queue) => {
+      if (queue[code]?.held === "conflict") Object.assign(entry, { base: queue[code].base, held: "conflict" });
+      delete queue[code];
+      queue[code] = entry;
+    });
+    setState(code, entry.held === "conflict" ? "conflict" : typing ? "draft" : "saving");
+    if (!entry.held) pump();
+  };
+  const release = (code) => change((queue) => { if (queue[code]) queue[code].held = ""; });
+
+  const pump = async () => {
+    if (busy) return;
+    busy = true;
+    clearTimeout(timer);
+    try {
+      for (;;) {
+        const [code, entry] = Object.entries(readQueue()).find(([, each]) => !each.held) || [];
+        if (!code) break;
+        if (!(await withLock(() => send(code, entry)))) break;
+      }
+    } finally {
+      busy = false;
+    }
+  };
+  // Two tabs of one person share the storage: one of them sends at a time.
+  const withLock = (work) => (navigator.locks ? navigator.locks.request(storeKey, work) : work());
+
+  const send = async (code, entry) => {
+    setState(code, "saving");
+    const body = new URLSearchParams(entry.pairs);
+    body.append(`${code}__-base`, entry.base);
+    body.append(`${code}__-strict`, "1");
+    let response;
+    let answer = {};
+    try {
+      response = await fetch(entry.url, { method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual", keepalive: true });
+      if (response.type !== "opaqueredirect" && [200, 409, 422].includes(response.status)) answer = await response.json();
+    } catch {
+      return later("waiting");
+    }
+    if (response.type === "opaqueredirect" || response.status === 403) return later("signedout");
+    if (response.status === 200) return saved(code, entry, answer);
+    if (response.status === 422) return refused(code, entry, answer);
+    if (response.status === 409 && answer.is_own) return rebased(code, answer);
+    if (response.status === 409 && answer.pairs) return contested(code, entry, answer);
+    if (response.status === 409 || response.status === 404) return hold(code, entry, "closed");
+    return later("waiting");
+  };
+  const later = (state) => {
+    failures += 1;
+    for (const [code, entry] of Object.entries(readQueue())) if (!entry.held) setState(code, state);
+    clearTimeout(timer);
+    timer = setTimeout(pump, state === "signedout" ? LONGEST_WAIT : Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(failures - 1, 5)));
+    return false;
+  };
+  const saved = (code, entry, answer) => {
+    failures = 0;
+    const section = sections.get(code);
+    let isNewest = false;
+    change((queue) => {
+      isNewest = queue[code]?.seq === entry.seq;
+      if (isNewest) delete queue[code];
+      else if (queue[code] && answer.version) queue[code].base = answer.version;
+    });
+    if (section) {
+      if (answer.version !== undefined) showSaved(section, answer.at, answer.by, answer.version);
+      showQuestions(answer.questions);
+      if (isNewest) clearErrors(section);
+    }
+    if (isNewest) {
+      setState(code, "saved");
+      if (!section) elsewhere.delete(code);
+    }
+    return true;
+  };
+  const refused = (code, entry, answer) => {
+    failures = 0;
+    const section = sections.get(code);
+    let isNewest = false;
+    change((queue) => {
+      isNewest = queue[code]?.seq === entry.seq;
+      if (queue[code] && answer.version !== undefined) queue[code].base = answer.version;
+      if (isNewest) queue[code].held = "invalid";
+    });
+    if (section) {
+      if (answer.version !== undefined) showSaved(section, answer.at, answer.by, answer.version);
+      showQuestions(answer.questions);
+      // Somebody who is still typing is not told off; leaving the field sends it again.
+      const isTyping = entry.typed && section.contains(document.activeElement) && document.activeElement.matches("input, textarea");
+      if (isNewest && !isTyping) showErrors(section, answer.errors);
+      if (isNewest) setState(code, isTyping ? "draft" : "invalid");
+    } else if (isNewest) setState(code, "invalid");
+    return true;
+  };
+  // The person's own newer save came from another tab, or an earlier request arrived after all: what is typed here goes on top.
+  const rebased = (code, answer) => {
+    change((queue) => { if (queue[code]) queue[code].base = answer.version; });
+    const section = sections.get(code);
+    if (section) section.querySelector("[data-base]").value = answer.version;
+    return true;
+  };
+  const contested = (code, entry, answer) => {
+    conflicts.set(code, answer);
+    const section = sections.get(code);
+    if (section) section.querySelector("[data-conflict]").innerHTML = answer.html;
+    return hold(code, entry, "conflict");
+  };
+  const hold = (code, entry, why) => {
+    change((queue) => { if (queue[code]?.seq === entry.seq) queue[code].held = why; });
+    setState(code, why);
+    return true;
+  };
+  const choose = (section, which) => {
+    const code = section.dataset.question;
+    const theirs = conflicts.get(code);
+    if (!theirs) return;
+    conflicts.delete(code);
+    section.querySelector("[data-conflict]").replaceChildren();
+    section.querySelector("[data-base]").value = theirs.version;
+    if (which === "mine") {
+      change((queue) => { if (queue[code]) Object.assign(queue[code], { base: theirs.version, held: "", pairs: pairsOf(code), seq: (counter += 1) }); });
+      setState(code, "saving");
+      pump();
+    } else {
+      change((queue) => { delete queue[code]; });
+      fill(section, theirs.pairs);
+      clearErrors(section);
+      setState(code, "saved");
+    }
+    section.querySelector(".question-text").scrollIntoView({ block: "nearest" });
+  };
+
+  // --- what people do ---------------------------------------------------------------------------------------------------------
+  const pauses = new Map();
+  const sectionOf = (element) => element.closest("[data-question]");
+  const isAnswer = (element) => element.name && sectionOf(element) && isOurs(sectionOf(element).dataset.question, element.name);
+
+  form.addEventListener("input", (event) => {
+    const control = event.target;
+    if (!isAnswer(control) || !control.matches("textarea, input:not([type=radio], [type=checkbox], [type=date])")) return;
+    const section = sectionOf(control);
+    const code = section.dataset.question;
+    enqueue(section, { typing: true });
+    clearTimeout(pauses.get(code));
+    pauses.set(code, setTimeout(() => {
+      change((queue) => { if (queue[code]?.held === "typing") Object.assign(queue[code], { held: "", typed: true }); });
+      pump();
+    }, TYPING_PAUSE));
+  });
+  form.addEventListener("change", (event) => {
+    const control = event.target;
+    const section = sectionOf(control);
+    if (!section) return;
+    if (control.name === `${section.dataset.question}__-choice`) return choose(section, control.value);
+    if (control.type === "file") return upload(section, [...control.files]);
+    if (!isAnswer(control)) return;
+    if (control.type === "checkbox" && control.checked) leaveExclusive(section, control);
+    clearTimeout(pauses.get(section.dataset.question));
+    enqueue(section);
+  });
+  // "None of these" and the others rule each other out.
+  const leaveExclusive = (section, chosen) => {
+    for (const other of section.querySelectorAll(`[name="${CSS.escape(chosen.name)}"]`)) {
+      if (other !== chosen && ("excludesOthers" in chosen.dataset || "excludesOthers" in other.dataset)) other.checked = false;
+    }
+  };
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    const section = button && sectionOf(button);
+    if (!section) return;
+    if (button.matches("[data-clear]")) {
+      fill(section, []);
+      enqueue(section);
+    } else if (button.matches("[data-add-row]")) {
+      addRow(button.closest("[data-table]"))?.querySelector("input, select, textarea")?.focus();
+    } else if (button.matches("[data-remove-row]")) {
+      const table = button.closest("[data-table]");
+      if (rowsOf(table).length > 1) button.closest("[data-row]").remove(); else emptied(button.closest("[data-row]"));
+      renumber(table);
+      enqueue(section);
+    } else if (button.name === "remove") {
+      event.preventDefault();
+      const data = new FormData();
+      data.append("remove", button.value);
+      changeEvidence(section, data);
+    }
+  });
+
+  // --- evidence ---------------------------------------------------------------------------------------------------------------
+  const upload = (section, files) => {
+    if (!files.length) return;
+    const data = new FormData();
+    files.forEach((file) => data.append("file", file));
+    changeEvidence(section, data);
+  };
+  const changeEvidence = (section, data) => {
+    const block = section.querySelector("[data-evidence]");
+    const bar = block.querySelector("[data-upload-progress]");
+    const request = new XMLHttpRequest();
+    request.open("POST", block.dataset.url);
+    request.setRequestHeader("X-CSRFToken", token);
+    request.setRequestHeader("X-Requested-With", "fetch");
+    request.upload.addEventListener("progress", (event) => {
+      bar.hidden = false;
+      bar.value = event.lengthComputable ? Math.round((100 * event.loaded) / event.total) : 50;
+    });
+    request.addEventListener("loadend", () => {
+      bar.hidden = true;
+      let answer = null;
+      try { answer = JSON.parse(request.responseText); } catch { /* not from this view: signed out, or a proxy */ }
+      if (!answer?.html) {
+        window.portal.toast(document.getElementById("toasts").dataset[request.status ? "failed" : "offline"]);
+        return;
+      }
+      block.outerHTML = answer.html;
+      showQuestions(answer.questions);
+    });
+    request.send(data);
+  };
+  for (const [name, isOver] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
+    form.addEventListener(name, (event) => {
+      const block = event.target.closest?.("[data-evidence]");
+      if (!block || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      block.classList.toggle("is-dragged", isOver);
+      if (name === "drop") upload(sectionOf(block), [...event.dataTransfer.files]);
+    });
+  }
+
+  // --- coming and going -------------------------------------------------------------------------------------------------------
+  // What an earlier visit left behind is put back into the fields and sent.
+  for (const [code, entry] of Object.entries(readQueue())) {
+    const section = sections.get(code);
+    if (section) fill(section, entry.pairs);
+    release(code);
+    elsewhere.set(code, "saving");
+  }
+  document.querySelectorAll("[data-table]").forEach(trimRows);
+  const areas = document.querySelector("[data-area-switch]");
+  if (areas && matchMedia("(min-width: 1200px)").matches) areas.open = true;
+  addEventListener("online", () => { failures = 0; pump(); });
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") pump(); });
+  addEventListener("pagehide", () => {
+    for (const [code, entry] of Object.entries(readQueue())) if (entry.held === "typing") release(code);
+    pump();
+  });
+  showPageState();
+  pump();
+})();
