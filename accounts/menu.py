@@ -65,7 +65,6 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         _("Company"),
         [
             Entry("suppliers:profile", _("Company profile"), "building", suppliers),
-            Entry("accounts:colleagues", _("Colleagues"), "users", holders(Permission.COLLEAGUE_INVITE)),
             Entry("accounts:colleagues", _("Colleagues"), "users", suppliers),
             Entry("accounts:access_log", _("Who saw my data"), "eye-check", suppliers),
         ],
