@@ -1,0 +1,47 @@
+"""Which questions look at which: what else a page must draw again when one answer changes."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from assessments import expressions, names
+from assessments.questions import Question, Questionnaire
+from assessments.scoring import RuleSet
+
+
+class Dependencies:
+    """`watchers`: question -> the questions whose condition, checks or evidence rule look at it.
+
+    `look_beyond`: questions whose checks or evidence rule need more than their own answer.
+    """
+
+    def __init__(self, questionnaire: Questionnaire) -> None:
+        watchers: dict[str, set[str]] = {}
+        beyond = set()
+        for question in questionnaire.questions:
+            for source, is_condition in _expressions(question):
+                scope = names.scope(questionnaire.by_code, question, own=not is_condition)
+                bound = expressions.bind(expressions.parse(source), scope)
+                for code in bound.questions:
+                    watchers.setdefault(code, set()).add(question.code)
+                if not is_condition and not bound.local:
+                    beyond.add(question.code)
+        self.watchers = {code: frozenset(those) for code, those in watchers.items()}
+        self.look_beyond = frozenset(beyond)
+
+    def concern_others(self, code: str) -> bool:
+        """Whether a change of this answer can show on another question, or needs other answers to be judged."""
+        return code in self.watchers or code in self.look_beyond
+
+
+def _expressions(question: Question) -> Iterator[tuple[str, bool]]:
+    if question.applies.when:
+        yield question.applies.when, True
+    if question.evidence.when:
+        yield question.evidence.when, False
+    for check in question.checks:
+        yield check.ok_when, False
+
+
+@lru_cache(maxsize=32)
+def dependencies_of(rules: RuleSet) -> Dependencies:
+    return Dependencies(rules.questionnaire)

@@ -1,0 +1,119 @@
+"""Form inputs of a question: how they are named, read from what a browser sent, and filled from a stored value.
+
+One naming serves the whole-area form and the save of one question. `E1-02__value`, `E4-05__value__amount`,
+`E4-07__gases__0__gas`; our own inputs beside the fields begin with a hyphen, which no field key does: `E1-02__-base`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.datastructures import MultiValueDict
+
+from assessments import canonical
+from assessments.questions import NOTE, Field, Question
+
+
+Posted = MultiValueDict[str, str]
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+# Rows a table offers beyond those filled in: without JavaScript they are all there is to add.
+SPARE_ROWS = 3
+
+
+def name_of(code: str, *keys: object) -> str:
+    return "__".join([code, *map(str, keys)])
+
+
+def is_posted(question: Question, data: Posted) -> bool:
+    """Every question on a page sends its base version, even when nothing is filled in."""
+    return name_of(question.code, "-base") in data
+
+
+def read(question: Question, data: Posted) -> dict[str, Any]:
+    """What was typed, in the shape of a stored value but not yet checked: field key -> what the field holds."""
+    value = {}
+    for field in question.fields:
+        given = _read_field(field, name_of(question.code, field.key), data)
+        if given not in EMPTY:
+            value[field.key] = given
+    note = _text(data, name_of(question.code, NOTE))
+    if note:
+        value[NOTE] = note
+    return value
+
+
+def _read_field(field: Field, name: str, data: Posted) -> Any:
+    if field.type == "file":
+        return None
+    if field.type == "table":
+        return _read_table(field, name, data)
+    if field.type == "multi":
+        return [key for key in data.getlist(name) if key]
+    if field.type == "number":
+        return _read_amount(field, name, data)
+    return _text(data, name)
+
+
+def _read_amount(field: Field, name: str, data: Posted) -> dict[str, str] | None:
+    amount = _text(data, f"{name}__amount")
+    if not amount:
+        return None
+    if field.unit is None:
+        return {"amount": amount}
+    return {"amount": amount, "unit": _text(data, f"{name}__unit") or field.units[0]}
+
+
+def _read_table(field: Field, name: str, data: Posted) -> list[dict[str, Any]]:
+    """Rows in the order of the page, without those in which nothing is filled in."""
+    rows = []
+    # One more than allowed, so that a table that is too long is refused and not cut.
+    for number in range(min(_row_count(name, data), field.max_rows + 1)):
+        row = {column.key: _read_field(column, f"{name}__{number}__{column.key}", data) for column in field.columns}
+        row = {key: given for key, given in row.items() if given not in EMPTY}
+        if row:
+            rows.append(row)
+    return rows
+
+
+def _row_count(name: str, data: Posted) -> int:
+    """One more than the highest row number sent."""
+    prefix, highest = f"{name}__", -1
+    for key in data:
+        if key.startswith(prefix):
+            number = key[len(prefix) :].partition("__")[0]
+            if number.isdecimal() and len(number) < 5:
+                highest = max(highest, int(number))
+    return highest + 1
+
+
+def _text(data: Posted, name: str) -> str:
+    return str(data.get(name) or "").replace("\r\n", "\n").strip()
+
+
+def pairs(question: Question, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The inverse of `read`: names and values of the inputs that hold a stored value."""
+    found: list[tuple[str, str]] = []
+    for field in question.fields:
+        if value.get(field.key) not in EMPTY:
+            found += _pairs_of_field(field, name_of(question.code, field.key), value[field.key])
+    if question.field(NOTE) is None:
+        found.append((name_of(question.code, NOTE), str(value.get(NOTE) or "")))
+    return found
+
+
+def _pairs_of_field(field: Field, name: str, given: Any) -> Iterator[tuple[str, str]]:
+    if field.type == "table":
+        for number, row in enumerate(given):
+            for column in field.columns:
+                if row.get(column.key) not in EMPTY:
+                    yield from _pairs_of_field(column, f"{name}__{number}__{column.key}", row[column.key])
+    elif field.type == "multi":
+        yield from ((name, key) for key in given)
+    elif field.type == "number":
+        yield from ((f"{name}__{part}", given[part]) for part in ("amount", "unit") if part in given)
+    elif field.type != "file":
+        yield name, str(given)
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """Says whether what comes back with a form is what went out with it."""
+    return canonical.sha256(value)[:16]

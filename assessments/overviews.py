@@ -1,0 +1,216 @@
+"""What the supplier's pages show of a whole assessment: the areas and how far they are, what is missing and what it costs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.models import Answer, Assessment, EvidenceUse, Verdict
+from assessments.presenters import check_messages
+from assessments.questions import Area, Question
+from assessments.wording import Said, describe, local
+from assessments.worksheet import Progress, Worksheet, open_worksheet
+
+
+@dataclass(frozen=True)
+class Card:
+    """An assessment to work on."""
+
+    assessment: Assessment
+    progress: Progress
+    next_url: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One area in the task list."""
+
+    title: str
+    hint: str
+    url: str
+    status_label: str
+    tone: str
+    icon: str
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class AreaView:
+    code: str
+    title: str
+    summary: str
+    number: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One area in the row of areas above the questions."""
+
+    number: int
+    title: str
+    url: str
+    is_current: bool
+    is_complete: bool
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class LastSave:
+    by: str
+    at: datetime
+
+
+def card(assessment: Assessment) -> Card:
+    worksheet = open_worksheet(assessment)
+    missing = worksheet.unanswered
+    return Card(assessment, worksheet.progress(), _area_url(assessment, missing[0]) if missing else _check_url(assessment))
+
+
+def _area_url(assessment: Assessment, question: Question) -> str:
+    return f"{reverse('assessments:area', args=[assessment.pk, question.area])}#{question.code}"
+
+
+def _check_url(assessment: Assessment) -> str:
+    return reverse("assessments:check", args=[assessment.pk])
+
+
+def tasks(worksheet: Worksheet) -> list[Task]:
+    return [_task(worksheet, area) for area in worksheet.rules.questionnaire.areas]
+
+
+def _task(worksheet: Worksheet, area: Area) -> Task:
+    progress = worksheet.progress(area.code)
+    label, tone, icon = _state(progress)
+    url = reverse("assessments:area", args=[worksheet.assessment.pk, area.code]) if progress.asked else ""
+    return Task(local(area.title), local(area.summary), url, label, tone, icon, progress)
+
+
+def _state(progress: Progress) -> tuple[str, str, str]:
+    if not progress.asked:
+        return _("Nothing asked of you"), "neutral", "minus"
+    if progress.is_complete:
+        return _("Complete"), "good", "circle-check"
+    if progress.answered:
+        label = _("%(answered)d of %(asked)d answered") % {"answered": progress.answered, "asked": progress.asked}
+        return label, "active", "progress"
+    label = ngettext("%(asked)d question", "%(asked)d questions", progress.asked) % {"asked": progress.asked}
+    return label, "neutral", "circle-dashed"
+
+
+def area_view(worksheet: Worksheet, area: Area) -> AreaView:
+    areas = worksheet.rules.questionnaire.areas
+    return AreaView(area.code, local(area.title), local(area.summary), areas.index(area) + 1, len(areas))
+
+
+def steps(worksheet: Worksheet, this: Area) -> list[Step]:
+    found = []
+    for number, area in enumerate(worksheet.rules.questionnaire.areas, start=1):
+        progress = worksheet.progress(area.code)
+        url = reverse("assessments:area", args=[worksheet.assessment.pk, area.code])
+        found.append(Step(number, local(area.title), url, area == this, progress.is_complete, progress))
+    return found
+
+
+def last_save(assessment: Assessment) -> LastSave | None:
+    newest = Answer.objects.filter(assessment=assessment, version__gt=0).select_related("updated_by").order_by("-updated_at", "-pk").first()
+    return LastSave(str(newest.updated_by or ""), newest.updated_at) if newest else None
+
+
+# --- check your answers -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    code: str
+    text: str
+    url: str
+    said: list[Said]
+    note: str
+    evidence: list[EvidenceUse]
+    is_answered: bool
+    # Points of the total that missing evidence costs; None where none is missing.
+    evidence_costs: Decimal | None
+    evidence_text: str
+    checks: tuple[str, ...]
+    is_gate: bool
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class CheckArea:
+    title: str
+    url: str
+    progress: Progress
+    lines: list[CheckLine]
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    progress: Progress
+    unanswered: int
+    lacking_evidence: int
+    evidence_costs: Decimal
+    lacking_notes: int
+    gates: list[tuple[str, str, str]]
+
+    @property
+    def may_be_signed(self) -> bool:
+        return not self.gates
+
+    @property
+    def is_complete(self) -> bool:
+        return not (self.unanswered or self.lacking_evidence or self.lacking_notes or self.gates)
+
+
+def check_areas(worksheet: Worksheet) -> list[CheckArea]:
+    evidence = worksheet.evidence()
+    gates = {question.code for question in worksheet.closed_gates}
+    found = []
+    for area in worksheet.rules.questionnaire.areas:
+        lines = [_check_line(worksheet, each, evidence.get(each.code, []), gates) for each in worksheet.asked_in(area.code)]
+        url = reverse("assessments:area", args=[worksheet.assessment.pk, area.code])
+        if lines:
+            found.append(CheckArea(local(area.title), url, worksheet.progress(area.code), lines))
+    return found
+
+
+def _check_line(worksheet: Worksheet, question: Question, evidence: list[EvidenceUse], gates: set[str]) -> CheckLine:
+    code = question.code
+    answer = worksheet.answers.get(code)
+    return CheckLine(
+        code=code,
+        text=local(question.text),
+        url=_area_url(worksheet.assessment, question),
+        said=describe(question, answer.value) if answer else [],
+        note=answer.note if answer else "",
+        evidence=evidence,
+        is_answered=worksheet.is_answered(code),
+        evidence_costs=evidence_costs(worksheet, code) if worksheet.lacks_evidence(code) else None,
+        evidence_text=local(question.evidence.text),
+        checks=check_messages(question, worksheet.failed_checks(code)) if worksheet.lacks_note(code) else (),
+        is_gate=code in gates,
+        verdict=getattr(answer, "verdict", None) if answer else None,
+    )
+
+
+def evidence_costs(worksheet: Worksheet, code: str) -> Decimal:
+    """Points of the total the missing evidence costs."""
+    steps = worksheet.lines[code].takes
+    return next((step.gain for step in steps if step.key == "attach_evidence"), Decimal(0))
+
+
+def check_summary(worksheet: Worksheet) -> CheckSummary:
+    codes = [question.code for question in worksheet.asked]
+    lacking = [code for code in codes if worksheet.lacks_evidence(code)]
+    return CheckSummary(
+        progress=worksheet.progress(),
+        unanswered=len(worksheet.unanswered),
+        lacking_evidence=len(lacking),
+        evidence_costs=sum((evidence_costs(worksheet, code) for code in lacking), Decimal(0)),
+        lacking_notes=sum(map(worksheet.lacks_note, codes)),
+        gates=[(each.code, local(each.text), _area_url(worksheet.assessment, each)) for each in worksheet.closed_gates],
+    )

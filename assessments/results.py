@@ -1,0 +1,166 @@
+"""The results page: the numbers, where they come from, and what would raise them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from assessments.models import Assessment, Finding, Score
+from assessments.questions import Question
+from assessments.scoring import Line, Step
+from assessments.wording import grouped, local, unit_name
+from assessments.worksheet import Worksheet, open_worksheet
+from charts import AreaScore, area_scores
+
+
+# Steps the page recommends, the most rewarding first.
+STEPS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Advice:
+    code: str
+    area: str
+    text: str
+    what: str
+    gain: Decimal
+
+
+@dataclass(frozen=True)
+class ReceiptArea:
+    title: str
+    share: Decimal
+    declared: Decimal | None
+    evidenced: Decimal | None
+    verified: Decimal | None
+    lines: list[tuple[Line, str]]
+
+
+def is_reviewed(assessment: Assessment) -> bool:
+    return assessment.status == Assessment.Status.CLOSED
+
+
+def subject_of(assessment: Assessment) -> dict[str, Any]:
+    """Who and when, for the head of a receipt."""
+    return {
+        "supplier": {"id": assessment.supplier_id, "name": assessment.supplier.name_en or assessment.supplier.name_zh},
+        "campaign": {"id": assessment.campaign_id, "cycle": assessment.campaign.cycle},
+        "assessment": assessment.pk,
+        "submitted_at": assessment.submitted_at.isoformat() if assessment.submitted_at else None,
+        "scored_at": assessment.scored_at.isoformat() if assessment.scored_at else None,
+    }
+
+
+def context_of(assessment: Assessment) -> dict[str, Any]:
+    score = Score.objects.filter(assessment=assessment, is_current=True).first()
+    context: dict[str, Any] = {"assessment": assessment, "score": score}
+    if score is None:
+        return context
+    worksheet = open_worksheet(assessment)
+    result = worksheet.rules.score(worksheet.facts, worksheet.states, is_reviewed(assessment))
+    areas = receipt_areas(worksheet, score)
+    return context | {
+        "headline": score.verified if score.verified is not None else score.evidenced,
+        "band": band_title(worksheet, score),
+        "areas": areas,
+        "chart": chart(areas),
+        "advice": advice(worksheet)[:STEPS_SHOWN],
+        "findings": Finding.objects.filter(assessment=assessment).order_by("closed_at", "severity", "pk"),
+        "triggers": triggers(worksheet),
+        "capped": result.capped,
+        "cap": worksheet.rules.questionnaire.zero_tolerance_cap,
+        # The facts about the company, or the answers of a returned assessment, have changed since the score was stated.
+        "has_moved_on": result.inputs_sha256 != score.inputs_sha256,
+        "lines_count": sum(line.applies for line in worksheet.lines.values()),
+    }
+
+
+def band_title(worksheet: Worksheet, score: Score) -> str:
+    key = worksheet.rules.band(score.verified if score.verified is not None else score.evidenced)
+    return next((local(band.title) for band in worksheet.rules.questionnaire.bands if band.key == key), "")
+
+
+def receipt_areas(worksheet: Worksheet, score: Score) -> list[ReceiptArea]:
+    profile = worksheet.rules.profile(worksheet.facts.category)
+    found = []
+    for area in worksheet.rules.questionnaire.areas:
+        stated: Mapping[str, Any] = score.areas.get(area.code) or {}
+        questions = worksheet.rules.questionnaire.in_area(area.code)
+        lines = [(worksheet.lines[each.code], local(each.text)) for each in questions if worksheet.lines[each.code].applies]
+        found.append(
+            ReceiptArea(
+                local(area.title),
+                profile[area.code],
+                _number(stated.get("declared")),
+                _number(stated.get("evidenced")),
+                _number(stated.get("verified")),
+                lines,
+            )
+        )
+    return found
+
+
+def _number(text: Any) -> Decimal | None:
+    return Decimal(str(text)) if text is not None else None
+
+
+def chart(areas: list[ReceiptArea]) -> SafeString:
+    bars = [AreaScore(area.title, area.declared, area.evidenced, area.verified) for area in areas if area.declared is not None]
+    return area_scores(bars, title=_("Scores by area"), description=_("Declared, evidenced and verified scores of each area, 0 to 100."))
+
+
+def triggers(worksheet: Worksheet) -> list[dict[str, str]]:
+    """Rules that fired, in words."""
+    found = []
+    for line in worksheet.lines.values():
+        question = worksheet.rules.questionnaire.question(line.question)
+        texts = {trigger.key: local(trigger.text) for trigger in question.triggers}
+        found += [{"kind": hit.kind, "code": hit.question, "text": texts.get(hit.key, "")} for hit in line.triggers]
+    return found
+
+
+def advice(worksheet: Worksheet) -> list[Advice]:
+    """Every step that would raise the total, the most rewarding first."""
+    found = []
+    for line in worksheet.lines.values():
+        question = worksheet.rules.questionnaire.question(line.question)
+        found += [Advice(line.question, line.area, local(question.text), step_text(question, step), step.gain) for step in line.takes]
+    return sorted((each for each in found if each.gain > 0), key=lambda each: (-each.gain, each.code))
+
+
+def step_text(question: Question, step: Step) -> str:
+    params = step.params
+    if step.key == "attach_evidence":
+        return _("Attach evidence: %(what)s") % {"what": local(question.evidence.text) or _("a document that shows it")}
+    if step.key == "explain_check":
+        return _("Explain in the note why the figures are unusual")
+    if step.key == "raise_level":
+        return _("Raise the practice to level 4: measured, reviewed and improved")
+    if step.key == "choose":
+        return _("Get to: “%(option)s”") % {"option": _option_label(question, params["field"], params["option"])}
+    if step.key == "choose_more":
+        return _("Put more of the listed measures in place")
+    if step.key == "improve_number":
+        return _improve(question, params)
+    if step.key == "complete":
+        return _("Complete the answer")
+    return _("Answer the question")
+
+
+def _improve(question: Question, params: Mapping[str, Any]) -> str:
+    field = question.field(params["field"])
+    unit = "%" if field and field.type == "percent" else f" {unit_name(field.unit)}" if field and field.unit else ""
+    if "per" in params:
+        return _("Raise the share to at least %(share)s%%") % {"share": f"{Decimal(params['from']) * 100:f}".rstrip("0").rstrip(".") or "0"}
+    if "below" in params:
+        return _("Bring the figure below %(figure)s") % {"figure": f"{grouped(params['below'])}{unit}"}
+    return _("Raise the figure to at least %(figure)s") % {"figure": f"{grouped(params['from'])}{unit}"}
+
+
+def _option_label(question: Question, field_key: str, option_key: str) -> str:
+    field = question.field(field_key)
+    option = field.option(option_key) if field else None
+    return local(option.label) if option else option_key

@@ -1,0 +1,39 @@
+"""The buyer's side; included in assessments/urls.py. Findings are for both sides."""
+
+from django.urls import path
+
+from assessments.views import campaigns, findings, questionnaires, review
+
+
+urlpatterns = [
+    path("campaigns/", campaigns.campaign_list, name="campaign_list"),
+    path("campaigns/new/", campaigns.campaign_new, name="campaign_new"),
+    path("campaigns/preview/", campaigns.campaign_preview, name="campaign_preview"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/edit/", campaigns.campaign_edit, name="campaign_edit"),
+    path("campaigns/<int:pk>/launch/", campaigns.campaign_launch, name="campaign_launch"),
+    path("campaigns/<int:pk>/invite/", campaigns.campaign_invite, name="campaign_invite"),
+    path("campaigns/<int:pk>/close/", campaigns.campaign_close, name="campaign_close"),
+    path("campaigns/<int:pk>/score/", campaigns.campaign_score, name="campaign_score"),
+    path("questionnaires/", questionnaires.questionnaire_list, name="questionnaire_list"),
+    path("questionnaires/load/", questionnaires.questionnaire_load, name="questionnaire_load"),
+    path("questionnaires/<int:pk>/", questionnaires.questionnaire, name="questionnaire"),
+    path("questionnaires/<int:pk>/publish/", questionnaires.questionnaire_publish, name="questionnaire_publish"),
+    path("reviews/", review.queue, name="review_queue"),
+    path("<int:pk>/review/", review.workbench, name="review"),
+    path("<int:pk>/review/areas/<slug:code>/", review.workbench, name="review_area"),
+    path("<int:pk>/review/areas/<slug:code>/accept/", review.accept_rest, name="review_accept_rest"),
+    path("<int:pk>/review/questions/<slug:code>/", review.decide, name="review_decide"),
+    path("<int:pk>/review/questions/<slug:code>/finding/", findings.finding_new, name="finding_new"),
+    path("<int:pk>/review/take/", review.take, name="review_take"),
+    path("<int:pk>/review/give-back/", review.give_back, name="review_give_back"),
+    path("<int:pk>/review/hand-over/", review.hand_over, name="review_hand_over"),
+    path("<int:pk>/review/finish/", review.finish, name="review_finish"),
+    path("findings/", findings.finding_list, name="finding_list"),
+    path("findings/<int:pk>/", findings.finding, name="finding"),
+    path("findings/<int:pk>/plan/", findings.plan, name="finding_plan"),
+    path("findings/<int:pk>/report/", findings.report, name="finding_report"),
+    path("findings/<int:pk>/close/", findings.close, name="finding_close"),
+    path("findings/<int:pk>/send-back/", findings.send_back, name="finding_send_back"),
+    path("findings/<int:pk>/withdraw/", findings.withdraw, name="finding_withdraw"),
+]

@@ -1,0 +1,28 @@
+from django.urls import path
+
+from assessments.staff_urls import urlpatterns as staff
+from assessments.views import answers, supplier
+
+
+app_name = "assessments"
+
+# The supplier's side.
+urlpatterns = [
+    path("", supplier.home, name="home"),
+    path("mine/", supplier.list_mine, name="list_mine"),
+    path("results/", supplier.newest_results, name="results"),
+    path("<int:pk>/", supplier.overview, name="overview"),
+    path("<int:pk>/areas/<slug:code>/", supplier.area, name="area"),
+    path("<int:pk>/check/", supplier.check, name="check"),
+    path("<int:pk>/sign/", supplier.sign, name="sign"),
+    path("<int:pk>/submitted/", supplier.submitted, name="submitted"),
+    path("<int:pk>/results/", supplier.results_page, name="results"),
+    path("<int:pk>/results/receipt.json", supplier.receipt, name="receipt"),
+    path("<int:pk>/answers/<slug:code>/", answers.save_answer, name="save_answer"),
+    path("<int:pk>/answers/<slug:code>/evidence/", answers.evidence, name="evidence"),
+    path("<int:pk>/answers/<slug:code>/history/", answers.history, name="history"),
+    path("<int:pk>/answers/<slug:code>/restore/", answers.restore, name="restore"),
+]
+
+# The buyer's side: assessments/staff_urls.py.
+urlpatterns += staff

@@ -1,0 +1,252 @@
+"""Saving one answer while the person goes on, the evidence behind it, and its earlier values."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import AuthenticatedHttpRequest
+from accounts.permissions import Permission, require
+from assessments import page_saving, rulesets
+from assessments.answering import (
+    Conflict,
+    NotOpen,
+    Saved,
+    attach_evidence,
+    detach_evidence,
+    restore_version,
+    upload_evidence,
+    versions_of,
+)
+from assessments.dependencies import dependencies_of
+from assessments.inputs import name_of, pairs
+from assessments.models import Answer, Assessment
+from assessments.presenters import Attempt, check_messages, question_view
+from assessments.questions import NOTE, Question
+from assessments.scoring import RuleSet
+from assessments.wording import describe, local
+from assessments.worksheet import Worksheet, open_worksheet
+from suppliers.documents import ACCEPT, FileRefused
+from suppliers.models import Document
+
+
+# --- one answer -------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def save_answer(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonResponse:
+    """Form-encoded inputs of one question in, its state out.
+
+    200 saved (or already so); 409 somebody else's answer stands there, or the assessment is not open; 422 not readable,
+    with what is wrong per input. Whatever could be saved was saved in every case.
+    """
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    rules = rules_or_404(request, pk)
+    question = question_or_404(rules, code)
+    try:
+        saved, attempt = page_saving.save_question(
+            assessment_id=pk, question=question, data=request.POST, by=request.user, at=timezone.now()
+        )
+    except NotOpen:
+        return JsonResponse({"closed": closed_message()}, status=409)
+    if attempt and attempt.conflict:
+        return JsonResponse(conflict_json(question, attempt.conflict), status=409)
+    body: dict[str, Any] = saved_json(saved) if saved else {}
+    body["questions"] = states_after(rules, pk, question, saved)
+    if attempt:
+        body["errors"] = {name_of(code, *path.split(".")) if path else "": text for path, text in attempt.errors.items()}
+        return JsonResponse(body, status=422)
+    return JsonResponse(body)
+
+
+def rules_or_404(request: AuthenticatedHttpRequest, pk: int) -> RuleSet:
+    """The rules of an assessment this person may see, in one query."""
+    visible = Assessment.objects.visible_to(request.user).filter(pk=pk).values_list("campaign__questionnaire_id", flat=True)
+    for version_id in visible:
+        return rulesets.for_version(version_id)
+    raise Http404(pk)
+
+
+def question_or_404(rules: RuleSet, code: str) -> Question:
+    question = rules.questionnaire.by_code.get(code)
+    if question is None:
+        raise Http404(code)
+    return question
+
+
+def closed_message() -> str:
+    return _("This self-assessment is not open for answers any more. What you see was not saved.")
+
+
+def saved_json(saved: Saved) -> dict[str, Any]:
+    return {"version": saved.version, "at": saved.at.isoformat(), "by": saved.by}
+
+
+def conflict_json(question: Question, conflict: Conflict) -> dict[str, Any]:
+    stored = conflict.stored
+    body: dict[str, Any] = {"version": stored.version, "is_own": conflict.is_own, "pairs": pairs(question, stored.value)}
+    if not conflict.is_own:
+        view = {"code": question.code, "other": other_answer(question, stored)}
+        body["html"] = render_to_string("assessments/_conflict.html", {"question": view})
+    return body
+
+
+def other_answer(question: Question, stored: Answer) -> dict[str, Any]:
+    return {
+        "version": stored.version,
+        "by": str(stored.updated_by or ""),
+        "at": stored.updated_at,
+        "said": describe(question, stored.value),
+        "note": stored.note,
+    }
+
+
+def states_after(rules: RuleSet, pk: int, question: Question, saved: Saved | None) -> dict[str, dict[str, Any]]:
+    """What the page has to show differently now: of this question, and of those that look at it."""
+    dependencies = dependencies_of(rules)
+    if saved is None or dependencies.concern_others(question.code):
+        worksheet = open_worksheet(Assessment.objects.select_related("campaign", "supplier").get(pk=pk))
+        shown = {each.code: each for each in worksheet.candidates_in(question.area)}
+        return {code: state_json(worksheet, each) for code, each in shown.items()}
+    code, value = question.code, saved.value
+    return {
+        code: {
+            "hidden": False,
+            "answered": rules.answered(code, value, saved.has_evidence),
+            "lacks_evidence": not saved.has_evidence and rules.evidence_asked(code, value),
+            "checks": check_messages(question, rules.failed_checks(code, value)),
+        }
+    }
+
+
+def state_json(worksheet: Worksheet, question: Question) -> dict[str, Any]:
+    code = question.code
+    return {
+        "hidden": code in worksheet.hidden,
+        "answered": worksheet.is_answered(code),
+        "lacks_evidence": worksheet.lacks_evidence(code),
+        "checks": check_messages(question, worksheet.failed_checks(code)),
+    }
+
+
+# --- evidence ---------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def evidence(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
+    """The documents behind one answer: upload, choose one that is there already, take one away."""
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign", "supplier"), pk=pk)
+    question = question_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code)
+    refused: list[str] = []
+    if request.method == "POST":
+        try:
+            refused = change_evidence(request, assessment, question)
+        except NotOpen:
+            messages.error(request, closed_message())
+            return redirect("assessments:overview", pk)
+        if request.headers.get("X-Requested-With") == "fetch":
+            return evidence_part(request, assessment, question, refused)
+        if not refused:
+            return redirect("assessments:evidence", pk, code)
+    worksheet = open_worksheet(assessment)
+    view = question_view(
+        worksheet,
+        question,
+        evidence=worksheet.evidence([code]).get(code, []),
+        attempt=Attempt(_typed(worksheet, code), file_errors=refused),
+    )
+    attached = {use.document_id for use in view.evidence}
+    library = Document.objects.filter(supplier=assessment.supplier).exclude(pk__in=attached).exclude(file="")
+    context = {
+        "assessment": assessment,
+        "question": view,
+        "library": library.order_by("-uploaded_at", "-pk")[:200],
+        "accept": ACCEPT,
+        "area_url": f"{reverse('assessments:area', args=[pk, question.area])}#{code}",
+        "can_edit": assessment.is_editable,
+    }
+    return render(request, "assessments/evidence.html", context)
+
+
+def _typed(worksheet: Worksheet, code: str) -> dict[str, Any]:
+    answer = worksheet.answers.get(code)
+    return dict(answer.value) if answer else {}
+
+
+def change_evidence(request: AuthenticatedHttpRequest, assessment: Assessment, question: Question) -> list[str]:
+    """Does what the form asks for; gives back why files were refused."""
+    now, refused = timezone.now(), []
+    common: dict[str, Any] = {"assessment_id": assessment.pk, "question": question.code, "by": request.user, "at": now}
+    for file in request.FILES.getlist("file"):
+        try:
+            upload_evidence(file=file, **common)
+        except FileRefused as error:
+            refused.append(_("%(file)s: %(reason)s") % {"file": file.name, "reason": " ".join(error.messages)})
+    for document_id in request.POST.getlist("document"):
+        try:
+            attach_evidence(document_id=page_saving.whole_number(document_id), **common)
+        except Document.DoesNotExist:
+            raise Http404(document_id) from None
+    for use_id in request.POST.getlist("remove"):
+        detach_evidence(assessment_id=assessment.pk, use_id=page_saving.whole_number(use_id))
+    return refused
+
+
+def evidence_part(request: AuthenticatedHttpRequest, assessment: Assessment, question: Question, refused: list[str]) -> HttpResponse:
+    worksheet = open_worksheet(assessment)
+    uses = worksheet.evidence([question.code]).get(question.code, [])
+    attempt = Attempt(_typed(worksheet, question.code), file_errors=refused)
+    view = question_view(worksheet, question, evidence=uses, attempt=attempt)
+    html = render_to_string("assessments/_evidence.html", {"assessment": assessment, "question": view, "accept": ACCEPT}, request)
+    return JsonResponse({"html": html, "questions": {question.code: state_json(worksheet, question)}}, status=422 if refused else 200)
+
+
+# --- earlier values ---------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def history(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign"), pk=pk)
+    question = question_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code)
+    answer = Answer.objects.select_related("updated_by").filter(assessment=assessment, question=code, site=None).first()
+    versions = [
+        {"version": each, "said": describe(question, each.value), "note": "" if question.field(NOTE) else each.note}
+        for each in (versions_of(answer) if answer else [])
+    ]
+    context = {
+        "assessment": assessment,
+        "code": code,
+        "text": local(question.text),
+        "topic": local(question.topic),
+        "versions": versions,
+        "area_url": f"{reverse('assessments:area', args=[pk, question.area])}#{code}",
+    }
+    return render(request, "assessments/history.html", context)
+
+
+@require_POST
+def restore(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign"), pk=pk)
+    question = question_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code)
+    answer = get_object_or_404(Answer, assessment=assessment, question=code, site=None)
+    try:
+        restore_version(answer=answer, version=page_saving.whole_number(request.POST.get("version")), by=request.user, at=timezone.now())
+    except LookupError:
+        raise Http404(request.POST.get("version")) from None
+    except NotOpen:
+        messages.error(request, closed_message())
+    except Conflict:
+        messages.error(request, _("Somebody changed this answer at the same moment. Please look at the newest value first."))
+        return redirect("assessments:history", pk, code)
+    else:
+        messages.success(request, _("The earlier answer to %(code)s is back.") % {"code": code})
+    return redirect(f"{reverse('assessments:area', args=[pk, question.area])}#{code}")

@@ -1,0 +1,250 @@
+"""The supplier's way through an assessment: what to do, the eight areas, checking, signing, the results."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.http import AuthenticatedHttpRequest
+from accounts.models import Membership, Role
+from accounts.permissions import Permission, has, require
+from assessments import overviews, page_saving, receipts, results, submission
+from assessments.answering import NotOpen, detach_evidence
+from assessments.forms import SignForm
+from assessments.models import Assessment, Finding
+from assessments.presenters import question_view
+from assessments.questions import Area
+from assessments.views.answers import closed_message
+from assessments.worksheet import Worksheet, open_worksheet
+from audit import trail
+from suppliers.documents import ACCEPT
+
+
+def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:
+    visible = Assessment.objects.visible_to(request.user)
+    return get_object_or_404(visible.select_related("campaign", "supplier"), pk=pk)
+
+
+# --- what there is to do ----------------------------------------------------------------------------------------------
+
+
+@require_GET
+def home(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    mine = Assessment.objects.visible_to(request.user).select_related("campaign", "supplier")
+    newest = list(mine.order_by("-created_at", "-pk")[:20])
+    context = {
+        "cards": [overviews.card(assessment) for assessment in newest if assessment.is_editable],
+        "waiting": [assessment for assessment in newest if assessment.status in ("submitted", "in_review")],
+        "scored": next((assessment for assessment in newest if assessment.scored_at), None),
+        "findings": Finding.objects.visible_to(request.user).open().order_by("due_on", "pk")[:20],
+        "today": timezone.localdate(),
+    }
+    return render(request, "assessments/home.html", context)
+
+
+@require_GET
+def list_mine(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    mine = Assessment.objects.visible_to(request.user).select_related("campaign")
+    context = {"assessments": mine.order_by("-created_at", "-pk")[:200], "today": timezone.localdate()}
+    return render(request, "assessments/list_mine.html", context)
+
+
+@require_GET
+def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    assessment = find(request, pk)
+    if not has(request.user, Permission.ASSESSMENT_ANSWER):
+        return redirect("assessments:results", pk)
+    worksheet = open_worksheet(assessment)
+    context = {
+        "assessment": assessment,
+        "progress": worksheet.progress(),
+        "tasks": overviews.tasks(worksheet),
+        "last": overviews.last_save(assessment),
+        "signature": assessment.signatures.order_by("-signed_at", "-pk").first(),
+        "today": timezone.localdate(),
+        "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
+    }
+    return render(request, "assessments/overview.html", context)
+
+
+# --- one area ---------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    assessment = find(request, pk)
+    worksheet = open_worksheet(assessment)
+    areas = worksheet.rules.questionnaire.areas
+    this = get_object_or_404_in(areas, code)
+    attempts: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            attempts = save_area(request, worksheet, this)
+        except NotOpen:
+            messages.error(request, closed_message())
+            return redirect("assessments:overview", pk)
+        if not attempts:
+            messages.success(request, _("All answers on the page are saved."))
+            return redirect(next_stop(request, assessment, areas, this))
+        worksheet = open_worksheet(assessment)
+    return render(request, "assessments/area.html", area_context(worksheet, this, attempts))
+
+
+def get_object_or_404_in(areas: tuple[Area, ...], code: str) -> Area:
+    from django.http import Http404
+
+    for each in areas:
+        if each.code == code:
+            return each
+    raise Http404(code)
+
+
+def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Area) -> dict[str, Any]:
+    attempts = page_saving.save_page(
+        assessment_id=worksheet.assessment.pk,
+        questions=worksheet.candidates_in(this.code),
+        data=request.POST,
+        files=request.FILES,
+        by=request.user,
+        at=timezone.now(),
+    )
+    if use := request.POST.get("remove"):
+        detach_evidence(assessment_id=worksheet.assessment.pk, use_id=page_saving.whole_number(use))
+    return attempts
+
+
+def next_stop(request: AuthenticatedHttpRequest, assessment: Assessment, areas: tuple[Area, ...], this: Area) -> str:
+    """Where the button that was pressed leads: on to the next area, or back to where the person was."""
+    here = reverse("assessments:area", args=[assessment.pk, this.code])
+    if "remove" in request.POST:
+        return here
+    if "next" not in request.POST:
+        return here
+    place = areas.index(this) + 1
+    if place < len(areas):
+        return reverse("assessments:area", args=[assessment.pk, areas[place].code])
+    return reverse("assessments:check", args=[assessment.pk])
+
+
+def area_context(worksheet: Worksheet, this: Area, attempts: dict[str, Any]) -> dict[str, Any]:
+    questions = worksheet.candidates_in(this.code)
+    evidence = worksheet.evidence([question.code for question in questions])
+    views = [
+        question_view(worksheet, question, evidence=evidence.get(question.code, []), attempt=attempts.get(question.code))
+        for question in questions
+    ]
+    assessment = worksheet.assessment
+    return {
+        "assessment": assessment,
+        "area": overviews.area_view(worksheet, this),
+        "steps": overviews.steps(worksheet, this),
+        "questions": views,
+        "wrong": [view for view in views if view.has_errors],
+        "progress": worksheet.progress(this.code),
+        "can_edit": assessment.is_editable,
+        "accept": ACCEPT,
+    }
+
+
+# --- check, sign, submit ----------------------------------------------------------------------------------------------
+
+
+@require_GET
+def check(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    assessment = find(request, pk)
+    worksheet = open_worksheet(assessment)
+    context = {
+        "assessment": assessment,
+        "areas": overviews.check_areas(worksheet),
+        "summary": overviews.check_summary(worksheet),
+        "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
+        "signatories": signatories(assessment),
+    }
+    return render(request, "assessments/check.html", context)
+
+
+def signatories(assessment: Assessment) -> list[str]:
+    """Who may sign for this supplier."""
+    members = Membership.objects.filter(supplier=assessment.supplier, role=Role.SUPPLIER_SIGNATORY, user__is_active=True)
+    return [str(member.user) for member in members.select_related("user").order_by("user__name", "pk")]
+
+
+@require_http_methods(["GET", "POST"])
+def sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_SUBMIT)
+    assessment = find(request, pk)
+    if not assessment.is_editable:
+        return redirect("assessments:submitted" if assessment.submitted_at else "assessments:overview", pk)
+    worksheet = open_worksheet(assessment)
+    summary = overviews.check_summary(worksheet)
+    form = SignForm(request.POST or None, user=request.user, unanswered=len(worksheet.unanswered))
+    if request.method == "POST" and form.is_valid():
+        try:
+            submission.submit_assessment(assessment_id=pk, by=request.user, at=timezone.now(), **form.signature())
+        except submission.Blocked:
+            messages.error(request, _("Something stands in the way of the submission. Please look at the list."))
+            return redirect("assessments:check", pk)
+        except Assessment.IllegalTransition:
+            messages.error(request, _("This assessment was already submitted."))
+        return redirect("assessments:submitted", pk)
+    context = {"assessment": assessment, "form": form, "summary": summary, "statement": submission.STATEMENT}
+    return render(request, "assessments/sign.html", context)
+
+
+@require_GET
+def submitted(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    assessment = find(request, pk)
+    signature = assessment.signatures.select_related("signed_by").order_by("-signed_at", "-pk").first()
+    if signature is None:
+        return redirect("assessments:overview", pk)
+    return render(request, "assessments/submitted.html", {"assessment": assessment, "signature": signature})
+
+
+# --- results ----------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def newest_results(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.ASSESSMENT_ANSWER)
+    handed_in = Assessment.objects.visible_to(request.user).filter(submitted_at__isnull=False)
+    newest = handed_in.order_by("-created_at", "-pk").first()
+    if newest is None:
+        return render(request, "assessments/results_none.html")
+    return redirect("assessments:results", newest.pk)
+
+
+@require_GET
+def results_page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    assessment = find(request, pk)
+    note_view(request, assessment, "assessment.viewed")
+    return render(request, "assessments/results.html", results.context_of(assessment))
+
+
+@require_GET
+def receipt(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """The score's receipt as a file: it computes the score again without the portal."""
+    assessment = find(request, pk)
+    worksheet = open_worksheet(assessment)
+    trail.record("receipt.exported", actor=request.user, target=assessment, supplier_id=assessment.supplier_id)
+    body = receipts.build(
+        worksheet.rules, worksheet.facts, worksheet.states, results.is_reviewed(assessment), results.subject_of(assessment)
+    )
+    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="receipt-{assessment.campaign.cycle}-{assessment.pk}.json"'
+    return response
+
+
+def note_view(request: AuthenticatedHttpRequest, assessment: Assessment, action: str) -> None:
+    """The supplier can see which of the buyer's people looked at its answers."""
+    if request.user.is_buyer:
+        trail.record(action, actor=request.user, target=assessment, supplier_id=assessment.supplier_id)
