@@ -10,6 +10,7 @@ from accounts.permissions import Permission, has
 from assessments.models import Assessment
 from suppliers.models import Supplier
 
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -60,3 +61,8 @@ class Export(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("reports:export", args=[self.pk])
+
+    @property
+    def subject(self) -> str:
+        """What the audit trail calls it: `portfolio.downloaded`, `audit_pdf.downloaded`."""
+        return "audit_pdf" if self.kind == self.Kind.AUDIT_PDF else "portfolio"

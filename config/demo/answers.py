@@ -16,6 +16,7 @@ from assessments.questions import Field, Question
 from assessments.scoring import RuleSet
 from config.demo.world import HEADCOUNTS
 
+
 LEVELS = 11  # performance 0.0, 0.1 ... 1.0
 POOL = 12
 TRIES = 60
@@ -129,12 +130,12 @@ def _field_value(question: Question, field: Field, performance: float, band: str
 
 def _option(question: Question, field: Field, performance: float, random: Random) -> str:
     """An option whose credit is near the performance; "not applicable" now and then; never one that trips a rule."""
-    credits = question.credit.credits if question.credit.field in (field.key, "") else {}
+    worth = question.credit.credits if question.credit.field in (field.key, "") else {}
     worst = _worst_value(question).get(field.key) if _has_zero_tolerance(question) else None
     weighed: list[tuple[str, float]] = []
     for place, option in enumerate(field.options):
-        credit = credits.get(option.key, option.credit)
-        if option.drops_out or (option.key in credits and credits[option.key] is None):
+        credit = worth.get(option.key, option.credit)
+        if option.drops_out or (option.key in worth and worth[option.key] is None):
             weighed.append((option.key, 0.06))
             continue
         expected = float(credit) if credit is not None else 1 - place / max(1, len(field.options) - 1)

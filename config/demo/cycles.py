@@ -13,6 +13,7 @@ from config.demo.copying import copy_rows, copy_text, move_sequences
 from config.demo.people import Cast
 from config.demo.world import DemoSupplier
 
+
 LAST_CYCLE = (("closed", 88), ("lapsed", 12))
 THIS_CYCLE = (("not_started", 20), ("in_progress", 24), ("submitted", 12), ("in_review", 8), ("returned", 4), ("closed", 32))
 # Share of questions answered, by state.
@@ -80,18 +81,41 @@ def create_assessments(
     copy_rows(
         "assessments_assessment",
         (
-            "id", "campaign_id", "supplier_id", "status", "due_on", "created_at", "started_at", "submitted_at", "submitted_by_id",
-            "reviewer_id", "returned_reason", "closed_at", "closed_by_id", "area_scores",
-        ),  # fmt: skip
+            "id",
+            "campaign_id",
+            "supplier_id",
+            "status",
+            "due_on",
+            "created_at",
+            "started_at",
+            "submitted_at",
+            "submitted_by_id",
+            "reviewer_id",
+            "returned_reason",
+            "closed_at",
+            "closed_by_id",
+            "area_scores",
+        ),
         (
             (
-                a.id, campaign.pk, a.supplier.id, a.status, campaign.due_on, noon(campaign.opens_on), a.started, a.submitted,
-                a.supplier.user_id if a.submitted else None, a.reviewer_id, a.returned_reason, a.closed,
-                a.reviewer_id if a.closed else None, "{}",
+                a.id,
+                campaign.pk,
+                a.supplier.id,
+                a.status,
+                campaign.due_on,
+                noon(campaign.opens_on),
+                a.started,
+                a.submitted,
+                a.supplier.user_id if a.submitted else None,
+                a.reviewer_id,
+                a.returned_reason,
+                a.closed,
+                a.reviewer_id if a.closed else None,
+                "{}",
             )
             for a in made
         ),
-    )  # fmt: skip
+    )
     return made
 
 
@@ -153,9 +177,7 @@ def _write(
     for code, drawn in _answers(assessment, rules, pools, random):
         counters.answer += 1
         attached = bool(documents) and drawn.asks_evidence and random.random() < supplier.evidence_habit * 0.75
-        lines.append(
-            f"{counters.answer}\t{assessment.id}\t{code}\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n"
-        )
+        lines.append(f"{counters.answer}\t{assessment.id}\t{code}\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n")
         if attached:
             counters.evidence += 1
             evidence.append((counters.answer, documents[int(random.random() * len(documents))], supplier.user_id, saved))
@@ -165,9 +187,7 @@ def _write(
             verdicts.append((counters.answer, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
 
 
-def _answers(
-    assessment: DemoAssessment, rules: RuleSet, pools: AnswerPools, random: Random
-) -> Iterator[tuple[str, DrawnAnswer]]:
+def _answers(assessment: DemoAssessment, rules: RuleSet, pools: AnswerPools, random: Random) -> Iterator[tuple[str, DrawnAnswer]]:
     """Draw an answer for everything that could be asked, then keep what the rules ask once the answers are known."""
     supplier = assessment.supplier
     facts = Facts(supplier.category, supplier.country, supplier.headcount, tuple((s.type, s.country) for s in supplier.sites))

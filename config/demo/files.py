@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+
 KINDS = {
     "discharge_permit": "Pollutant discharge permit",
     "iso_14001": "ISO 14001 certificate",

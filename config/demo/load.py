@@ -16,6 +16,7 @@ from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from suppliers.models import Supplier
 
+
 SEED = 20220507
 SUPPLIERS = 10_400
 QUESTIONNAIRE = settings.BASE_DIR / "assessments" / "questionnaires" / "supplier-esg-code-2026.1.yaml"
@@ -76,17 +77,51 @@ def _write_suppliers(suppliers: Sequence[world.DemoSupplier], at: datetime) -> N
     copy_rows(
         "suppliers_supplier",
         (
-            "id", "name_zh", "name_en", "reference", "uscc", "company_number", "country", "region", "address", "postcode", "category",
-            "industry_scheme", "industry_code", "headcount_band", "fiscal_year_start", "website", "state", "created_at", "updated_at",
-        ),  # fmt: skip
+            "id",
+            "name_zh",
+            "name_en",
+            "reference",
+            "uscc",
+            "company_number",
+            "country",
+            "region",
+            "address",
+            "postcode",
+            "category",
+            "industry_scheme",
+            "industry_code",
+            "headcount_band",
+            "fiscal_year_start",
+            "website",
+            "state",
+            "created_at",
+            "updated_at",
+        ),
         (
             (
-                s.id, s.name_zh, s.name_en, f"S{s.id:06d}", s.uscc, s.company_number, s.country, s.region, "", "", s.category,
-                "GB/T 4754-2017", world.INDUSTRY_CODES[s.category], s.headcount, 4 if s.id == 1 else 1, "", s.state, created, created,
+                s.id,
+                s.name_zh,
+                s.name_en,
+                f"S{s.id:06d}",
+                s.uscc,
+                s.company_number,
+                s.country,
+                s.region,
+                "",
+                "",
+                s.category,
+                "GB/T 4754-2017",
+                world.INDUSTRY_CODES[s.category],
+                s.headcount,
+                4 if s.id == 1 else 1,
+                "",
+                s.state,
+                created,
+                created,
             )
             for s in suppliers
         ),
-    )  # fmt: skip
+    )
     copy_rows(
         "suppliers_site",
         ("id", "supplier_id", "reference", "name", "type", "country", "region", "address"),
@@ -95,10 +130,7 @@ def _write_suppliers(suppliers: Sequence[world.DemoSupplier], at: datetime) -> N
     copy_rows(
         "suppliers_contact",
         ("supplier_id", "name", "email", "phone", "job_title", "language", "is_primary"),
-        (
-            (s.id, s.contact_name, s.contact_email, "", "", "zh-hans" if s.country in {"CN", "HK", "TW"} else "en", True)
-            for s in suppliers
-        ),
+        ((s.id, s.contact_name, s.contact_email, "", "", "zh-hans" if s.country in {"CN", "HK", "TW"} else "en", True) for s in suppliers),
     )
     move_sequences(["suppliers_supplier", "suppliers_site"])
 
@@ -115,16 +147,42 @@ def _write_documents(suppliers: Sequence[world.DemoSupplier], counters: cycles.C
             file = stored[kind]
             rows.append(
                 (
-                    number, supplier.id, kind, files.KINDS[kind], "", f"DEMO-{number:06d}", valid_from, valid_to, file.path,
-                    f"{kind}.pdf", "application/pdf", file.size, file.sha256, supplier.user_id or None, cycles.noon(valid_from),
+                    number,
+                    supplier.id,
+                    kind,
+                    files.KINDS[kind],
+                    "",
+                    f"DEMO-{number:06d}",
+                    valid_from,
+                    valid_to,
+                    file.path,
+                    f"{kind}.pdf",
+                    "application/pdf",
+                    file.size,
+                    file.sha256,
+                    supplier.user_id or None,
+                    cycles.noon(valid_from),
                 )
-            )  # fmt: skip
+            )
     copy_rows(
         "suppliers_document",
         (
-            "id", "supplier_id", "kind", "title", "issuer", "number", "valid_from", "valid_to", "file", "original_name", "content_type",
-            "size", "sha256", "uploaded_by_id", "uploaded_at",
-        ),  # fmt: skip
+            "id",
+            "supplier_id",
+            "kind",
+            "title",
+            "issuer",
+            "number",
+            "valid_from",
+            "valid_to",
+            "file",
+            "original_name",
+            "content_type",
+            "size",
+            "sha256",
+            "uploaded_by_id",
+            "uploaded_at",
+        ),
         rows,
     )
     move_sequences(["suppliers_document"])
@@ -148,9 +206,8 @@ def _document_kinds(supplier: world.DemoSupplier, random: Random) -> Iterator[st
         "green_building": good * 0.5 if supplier.category == "engineering" else 0.0,
     }
     for kind, chance in chances.items():
-        if supplier.id == 1 or random.random() < chance:
-            if chance > 0:
-                yield kind
+        if chance > 0 and (supplier.id == 1 or random.random() < chance):
+            yield kind
 
 
 def _validity(kind: str, supplier: world.DemoSupplier, today: date, random: Random) -> tuple[date, date | None]:
@@ -208,17 +265,36 @@ def _write_public_records(suppliers: Sequence[world.DemoSupplier], random: Rando
         accepted = answered + timedelta(days=10) if answered and random.random() < 0.7 else None
         rows.append(
             (
-                supplier.id, f"{supplier.region or supplier.country} · demo authority", f"DEMO-{supplier.id}", decided,
-                "演示记录：超标排放，已责令改正。", random.choice((20_000, 50_000, 120_000)), "",
-                "已完成整改并提交监测报告。" if answered else "", answered, accepted, staff, cycles.noon(decided + timedelta(days=5)),
+                supplier.id,
+                f"{supplier.region or supplier.country} · demo authority",
+                f"DEMO-{supplier.id}",
+                decided,
+                "演示记录：超标排放，已责令改正。",
+                random.choice((20_000, 50_000, 120_000)),
+                "",
+                "已完成整改并提交监测报告。" if answered else "",
+                answered,
+                accepted,
+                staff,
+                cycles.noon(decided + timedelta(days=5)),
             )
-        )  # fmt: skip
+        )
     copy_rows(
         "suppliers_publicrecord",
         (
-            "supplier_id", "authority", "reference", "decided_on", "description", "fine_cny", "source_url", "answer", "answered_at",
-            "accepted_at", "recorded_by_id", "created_at",
-        ),  # fmt: skip
+            "supplier_id",
+            "authority",
+            "reference",
+            "decided_on",
+            "description",
+            "fine_cny",
+            "source_url",
+            "answer",
+            "answered_at",
+            "accepted_at",
+            "recorded_by_id",
+            "created_at",
+        ),
         rows,
     )
 
@@ -230,12 +306,13 @@ def _work_on_findings(campaign: Campaign, cast: people.Cast, random: Random, at:
         fate = random.random()
         if fate < 0.15:
             continue
-        finding.action_plan, finding.due_on = "更换处置单位并补办转移联单，由环保主管负责。", at.date() - timedelta(days=random.randint(-60, 120))
+        finding.action_plan, finding.due_on = (
+            "更换处置单位并补办转移联单，由环保主管负责。",
+            at.date() - timedelta(days=random.randint(-60, 120)),
+        )
         finding.status = Finding.Status.ACTION_PLANNED
         if fate > 0.4:
             finding.status, finding.closing_reason = Finding.Status.CLOSED, "已核实整改证据。"
             finding.closed_at, finding.closed_by_id = at - timedelta(days=random.randint(30, 250)), random.choice(cast.reviewers)
-    Finding.objects.bulk_update(
-        found, ["action_plan", "due_on", "status", "closing_reason", "closed_at", "closed_by"], batch_size=500
-    )
+    Finding.objects.bulk_update(found, ["action_plan", "due_on", "status", "closing_reason", "closed_at", "closed_by"], batch_size=500)
     standing.refresh({finding.supplier_id for finding in found})

@@ -2,14 +2,17 @@
 
 from random import Random
 
+
 ANIMALS = (
     ("Moon Rabbit", "月兔"), ("Blue Whale", "蓝鲸"), ("Paper Tiger", "纸虎"), ("Brass Crane", "铜鹤"), ("Velvet Panda", "绒熊猫"),
     ("Silver Carp", "银鲤"), ("Snow Leopard", "雪豹"), ("Jade Tortoise", "玉龟"), ("Night Heron", "夜鹭"), ("Golden Toad", "金蟾"),
     ("Cloud Horse", "云马"), ("Tea Sparrow", "茶雀"), ("Iron Ox", "铁牛"), ("Glass Dragonfly", "琉璃蜻蜓"), ("Amber Bee", "琥珀蜂"),
     ("Dancing Ape", "舞猿"), ("River Otter", "河獭"), ("Lazy Badger", "懒獾"), ("Thunder Rooster", "雷鸡"), ("Quiet Fox", "静狐"),
-    ("Pine Squirrel", "松鼠"), ("Ink Octopus", "墨章鱼"), ("Copper Goat", "铜羊"), ("Spring Swallow", "春燕"), ("Wandering Camel", "游驼"),
+    ("Pine Squirrel", "松鼠"), ("Ink Octopus", "墨章鱼"), ("Copper Goat", "铜羊"), ("Spring Swallow", "春燕"),
+    ("Wandering Camel", "游驼"),
     ("Moss Snail", "苔蜗"), ("Lantern Fish", "灯笼鱼"), ("Proud Peacock", "傲孔雀"), ("Brave Hedgehog", "勇刺猬"), ("Winter Owl", "冬鸮"),
-    ("Singing Cicada", "鸣蝉"), ("Painted Deer", "彩鹿"), ("Coral Crab", "珊瑚蟹"), ("Marble Elephant", "石象"), ("Swift Gecko", "疾守宫"),
+    ("Singing Cicada", "鸣蝉"), ("Painted Deer", "彩鹿"), ("Coral Crab", "珊瑚蟹"), ("Marble Elephant", "石象"),
+    ("Swift Gecko", "疾守宫"),
     ("Plum Magpie", "梅鹊"), ("Sleeping Bear", "眠熊"), ("Desert Lynx", "漠猞猁"), ("Harbour Seal", "港海豹"), ("Bamboo Rat", "竹鼠"),
 )  # fmt: skip
 OBJECTS = (
@@ -32,15 +35,19 @@ BUSINESSES = {
     "cloud_dc": (("Cloud", "云计算"), ("Data Centres", "数据中心"), ("Computing", "算力科技")),
 }
 LEGAL_FORMS = {
-    "CN": ("Co., Ltd.", "有限公司"), "HK": ("Limited", "有限公司"), "TW": ("Co., Ltd.", "股份有限公司"), "SG": ("Pte. Ltd.", "私人有限公司"),
+    "CN": ("Co., Ltd.", "有限公司"),
+    "HK": ("Limited", "有限公司"), "TW": ("Co., Ltd.", "股份有限公司"), "SG": ("Pte. Ltd.", "私人有限公司"),
     "JP": ("K.K.", "株式会社"), "KR": ("Co., Ltd.", "株式会社"), "DE": ("GmbH", "有限责任公司"), "FR": ("SAS", "简化股份公司"),
     "GB": ("Ltd", "有限公司"), "US": ("Inc.", "公司"), "IT": ("S.r.l.", "有限责任公司"), "ES": ("S.L.", "有限责任公司"),
-    "NL": ("B.V.", "有限责任公司"), "BR": ("Ltda.", "有限责任公司"), "MX": ("S.A. de C.V.", "股份公司"), "IN": ("Pvt. Ltd.", "私人有限公司"),
+    "NL": ("B.V.", "有限责任公司"), "BR": ("Ltda.", "有限责任公司"), "MX": ("S.A. de C.V.", "股份公司"),
+    "IN": ("Pvt. Ltd.", "私人有限公司"),
 }  # fmt: skip
 SURNAMES = (("Wang", "王"), ("Li", "李"), ("Zhang", "张"), ("Liu", "刘"), ("Chen", "陈"), ("Yang", "杨"), ("Zhao", "赵"), ("Huang", "黄"),
-            ("Zhou", "周"), ("Wu", "吴"), ("Xu", "徐"), ("Sun", "孙"), ("Hu", "胡"), ("Zhu", "朱"), ("Gao", "高"), ("Lin", "林"))  # fmt: skip
+            ("Zhou", "周"), ("Wu", "吴"), ("Xu", "徐"), ("Sun", "孙"), ("Hu", "胡"), ("Zhu", "朱"), ("Gao", "高"),
+            ("Lin", "林"))  # fmt: skip
 GIVEN_NAMES = (("Qinghe", "清和"), ("Yuchen", "雨辰"), ("Ziyi", "子逸"), ("Jiayu", "嘉宇"), ("Sihan", "思涵"), ("Haoran", "浩然"),
-               ("Yifan", "一帆"), ("Mengqi", "梦琪"), ("Zhihao", "志豪"), ("Wanting", "婉婷"), ("Mingxuan", "明轩"), ("Ruoxi", "若溪"))  # fmt: skip
+               ("Yifan", "一帆"), ("Mengqi", "梦琪"), ("Zhihao", "志豪"), ("Wanting", "婉婷"), ("Mingxuan", "明轩"),
+               ("Ruoxi", "若溪"))  # fmt: skip
 FOREIGN_NAMES = ("Alex Fable", "Robin Tale", "Sam Legend", "Kim Story", "Charlie Myth", "Noor Verse", "Luca Rhyme", "Ines Ballad")
 
 

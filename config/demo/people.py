@@ -12,6 +12,7 @@ from accounts.models import SUPPLIER_ROLES, Membership, Role, User
 from config.demo.copying import copy_rows, move_sequences
 from config.demo.world import DemoSupplier
 
+
 OTHER_REVIEWERS = ("何若水 He Ruoshui", "罗一鸣 Luo Yiming", "Mara Fable", "Jonas Tale")
 
 
@@ -51,7 +52,20 @@ def create_supplier_people(suppliers: Sequence[DemoSupplier], *, showcase_signat
         supplier.user_id = first + number
     copy_rows(
         "accounts_user",
-        ("id", "password", "is_superuser", "email", "name", "phone", "language", "timezone", "is_active", "is_staff", "is_demo", "date_joined"),
+        (
+            "id",
+            "password",
+            "is_superuser",
+            "email",
+            "name",
+            "phone",
+            "language",
+            "timezone",
+            "is_active",
+            "is_staff",
+            "is_demo",
+            "date_joined",
+        ),
         (
             (s.user_id, "!", False, s.contact_email, s.contact_name, "", _language(s), "Asia/Shanghai", True, False, True, at)
             for s in others

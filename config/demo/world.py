@@ -10,6 +10,7 @@ from stdnum.cn import uscc
 
 from config.demo import names
 
+
 # Shares of the seven categories and of the countries, in per mille.
 CATEGORY_SHARES = {"services": 260, "media": 170, "events": 150, "engineering": 130, "office_it": 140, "logistics": 110, "cloud_dc": 40}
 COUNTRIES = (
@@ -18,10 +19,12 @@ COUNTRIES = (
 )  # fmt: skip
 SHARE_OF_CHINA = 0.86
 PROVINCES = {
-    "Zhejiang": ("330100", 24), "Guangdong": ("440100", 15), "Beijing": ("110100", 12), "Shanghai": ("310100", 11), "Jiangsu": ("320100", 10),
+    "Zhejiang": ("330100", 24), "Guangdong": ("440100", 15), "Beijing": ("110100", 12), "Shanghai": ("310100", 11),
+    "Jiangsu": ("320100", 10),
     "Hebei": ("130100", 4), "Sichuan": ("510100", 4), "Hubei": ("420100", 3), "Fujian": ("350100", 3), "Shandong": ("370100", 3),
     "Henan": ("410100", 2), "Anhui": ("340100", 2), "Hunan": ("430100", 2), "Chongqing": ("500100", 1), "Shaanxi": ("610100", 1),
-    "Liaoning": ("210100", 1), "Guizhou": ("520100", 1), "Nei Mongol": ("150100", 1), "Tianjin": ("120100", 1), "Ningxia": ("640100", 1),
+    "Liaoning": ("210100", 1), "Guizhou": ("520100", 1), "Inner Mongolia": ("150100", 1), "Tianjin": ("120100", 1),
+    "Ningxia": ("640100", 1),
 }  # fmt: skip
 SITE_TYPES = {
     "media": (("office", 1.0), ("venue", 0.1)),

@@ -1,0 +1,62 @@
+"""Documents that leave the house: asked for by a person, made by a run, kept with their hash, fetched by whoever may."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit import trail
+from reports import tables
+from reports.models import Export
+from reports.portfolio import Portfolio
+from runs import engine
+
+
+@transaction.atomic
+def request_portfolio_export(*, kind: str, query: Mapping[str, str], by: User, at: datetime) -> Export:
+    """The rows of the portfolio page with this query, as a file. What the person may see decides when the file is made."""
+    export = Export.objects.create(
+        kind=kind,
+        title=_("Supplier portfolio"),
+        language=translation.get_language() or "en",
+        parameters={"query": dict(query)},
+        made_by=by,
+        requested_at=at,
+    )
+    export.run = engine.start("export_portfolio", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
+    export.save(update_fields=["run"])
+    trail.record("portfolio.exported", actor=by, target=export, detail={"kind": kind, "query": dict(query)}, at=at)
+    return export
+
+
+def make_portfolio_file(*, export_id: int, at: datetime) -> int:
+    """Writes the file of a portfolio export; says how many suppliers are in it."""
+    export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
+    with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
+        portfolio = Portfolio(export.parameters["query"], user=export.made_by)
+        path = Path(folder) / "portfolio"
+        write = tables.write_csv if export.kind == Export.Kind.PORTFOLIO_CSV else tables.write_xlsx
+        count = write(path, tables.PORTFOLIO_COLUMNS, portfolio.every_row(), title=_("Supplier portfolio"))
+        suffix = "csv" if export.kind == Export.Kind.PORTFOLIO_CSV else "xlsx"
+        keep_file(export, path, name=f"portfolio-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
+    return count
+
+
+def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:
+    """Store a finished file with its hash. A file made twice for one export replaces the first."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        for block in iter(lambda: source.read(1 << 20), b""):
+            digest.update(block)
+        source.seek(0)
+        export.file.save(name, File(source), save=False)
+    export.sha256, export.size, export.made_at = digest.hexdigest(), path.stat().st_size, at
+    export.save(update_fields=["file", "sha256", "size", "made_at"])
+    trail.record("export.made", actor=export.made_by, target=export, detail={"sha256": export.sha256}, at=at)

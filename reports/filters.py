@@ -1,0 +1,104 @@
+from decimal import Decimal
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import DecimalField, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models import Assessment, Standing
+from labels.models import LabelState, Level
+from suppliers.models import Category, Supplier
+from suppliers.places import PROVINCES, country_choices, region_name
+
+
+NOT_INVITED = "none"
+ALL = _("All")
+SCORES = [
+    ("evidenced", _("Evidenced")),
+    ("declared", _("Declared")),
+    ("verified", _("Verified")),
+]
+# The areas of the buyer's code; another questionnaire's areas are found on its own pages.
+AREAS = [
+    ("total", _("Total")),
+    ("E1", _("E1 Permits and reporting")),
+    ("E2", _("E2 Pollution prevention and resources")),
+    ("E3", _("E3 Hazardous substances and waste")),
+    ("E4", _("E4 Greenhouse gases")),
+    ("E5", _("E5 Water")),
+    ("E6", _("E6 Air")),
+    ("ethics", _("Ethics")),
+    ("labor", _("Labor")),
+]
+
+
+def region_choices() -> list[tuple[str, str]]:
+    """Provinces of China, as suppliers hold them."""
+    return [(province.name_en, region_name(province.name_en)) for province in PROVINCES]
+
+
+class PortfolioFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Name or identifier"), method="search", max_length=200)
+    category = django_filters.ChoiceFilter(field_name="supplier__category", choices=Category.choices, label=_("Category"), empty_label=ALL)
+    country = django_filters.ChoiceFilter(field_name="supplier__country", choices=country_choices, label=_("Country"), empty_label=ALL)
+    region = django_filters.ChoiceFilter(field_name="supplier__region", choices=region_choices, label=_("Province"), empty_label=ALL)
+    state = django_filters.ChoiceFilter(
+        field_name="supplier__state", choices=Supplier.State.choices, label=_("Supplier state"), empty_label=ALL
+    )
+    status = django_filters.ChoiceFilter(
+        choices=[*Assessment.Status.choices, (NOT_INVITED, _("No assessment"))],
+        label=_("Assessment"),
+        method="by_status",
+        empty_label=_("All"),
+    )
+    score = django_filters.ChoiceFilter(choices=SCORES, label=_("Score"), method="nothing", empty_label=None, initial="evidenced")
+    area = django_filters.ChoiceFilter(choices=AREAS, label=_("Area"), method="nothing", empty_label=None, initial="total")
+    score_min = django_filters.NumberFilter(label=_("From"), method="nothing", min_value=0, max_value=100)
+    score_max = django_filters.NumberFilter(label=_("To"), method="nothing", min_value=0, max_value=100)
+    label = django_filters.ChoiceFilter(choices=LabelState.choices, label=_("Label"), method="by_label", empty_label=ALL)
+    level = django_filters.ChoiceFilter(field_name="supplier__label__level", choices=Level.choices, label=_("Level"), empty_label=ALL)
+
+    class Meta:
+        model = Standing
+        fields: tuple[str, ...] = ()
+
+    def search(self, rows: QuerySet[Standing], name: str, value: str) -> QuerySet[Standing]:
+        for word in value.lower().split():
+            rows = rows.filter(supplier__search_text__contains=word)
+        return rows
+
+    def by_status(self, rows: QuerySet[Standing], name: str, value: str) -> QuerySet[Standing]:
+        return rows.filter(status="" if value == NOT_INVITED else value)
+
+    def by_label(self, rows: QuerySet[Standing], name: str, value: str) -> QuerySet[Standing]:
+        if value == LabelState.NONE:
+            return rows.exclude(supplier__label__state__in=[state for state in LabelState.values if state != LabelState.NONE])
+        return rows.filter(supplier__label__state=value)
+
+    def nothing(self, rows: QuerySet[Standing], name: str, value: Any) -> QuerySet[Standing]:
+        """These four work together, in `filter_queryset`."""
+        return rows
+
+    def filter_queryset(self, queryset: QuerySet[Standing]) -> QuerySet[Standing]:
+        rows = super().filter_queryset(queryset)
+        asked = self.form.cleaned_data
+        bounds = {"gte": asked.get("score_min"), "lte": asked.get("score_max")}
+        if all(bound is None for bound in bounds.values()):
+            return rows
+        column = self._score_column(asked.get("score") or "evidenced", asked.get("area") or "total")
+        if "__" in column:
+            rows = rows.annotate(asked_score=Cast(KT(column), DecimalField(max_digits=5, decimal_places=2)))
+            column = "asked_score"
+        return rows.filter(**{f"{column}__{bound}": Decimal(value) for bound, value in bounds.items() if value is not None})
+
+    def _score_column(self, score: str, area: str) -> str:
+        return score if area == "total" else f"area_scores__{area}__{score}"
+
+    @property
+    def form(self) -> forms.Form:
+        form = super().form
+        form.fields["q"].widget.attrs.update({"type": "search", "autocomplete": "off"})
+        return form

@@ -1,0 +1,24 @@
+"""The long jobs of this app: files that take longer than a page may."""
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from runs.models import Chunk, Run
+from runs.registry import ChunkPlan, Job, Result, job
+
+
+@job("export_portfolio", title=_("Export the portfolio"))
+class ExportPortfolio(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.exporting import make_portfolio_file
+
+        return {"suppliers": make_portfolio_file(export_id=chunk.payload["export"], at=timezone.now())}

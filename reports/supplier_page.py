@@ -1,0 +1,107 @@
+"""What the buyer's people see of one supplier: where it stands, why, and what happened, in a fixed number of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from assessments import rulesets
+from assessments.models import Assessment, Finding
+from assessments.wording import local
+from audit.action_names import action_name
+from audit.models import Event
+from charts import AreaScore, area_scores
+from labels.models import Label, LabelEvent
+from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
+
+
+EVENTS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Happening:
+    """As `components/timeline.html` wants it."""
+
+    title: str
+    at: datetime
+    actor: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class SupplierPage:
+    supplier: Supplier
+    scored: Assessment | None
+    band: str
+    areas: list[AreaScore]
+    chart: SafeString | None
+    assessments: list[Assessment]
+    findings: list[Finding]
+    documents: list[Document]
+    sites: list[Site]
+    contacts: list[Contact]
+    public_records: list[PublicRecord]
+    label: Label | None
+    label_events: list[Happening]
+    history: list[Happening]
+
+
+def supplier_page(supplier: Supplier) -> SupplierPage:
+    assessments = list(Assessment.objects.filter(supplier=supplier).select_related("campaign", "reviewer").order_by("-created_at", "-pk"))
+    standing = supplier.standing
+    scored = next((assessment for assessment in assessments if assessment.pk == standing.scored_id), None)
+    areas, band = _areas(scored) if scored else ([], "")
+    return SupplierPage(
+        supplier=supplier,
+        scored=scored,
+        band=band,
+        areas=areas,
+        chart=area_scores(areas, title=_("Scores by area")) if areas else None,
+        assessments=assessments,
+        findings=list(Finding.objects.filter(supplier=supplier).order_by("closed_at", "severity", "-pk")),
+        documents=list(Document.objects.filter(supplier=supplier).current().select_related("site").order_by("kind", "-pk")),
+        sites=list(Site.objects.filter(supplier=supplier).order_by("name", "pk")),
+        contacts=list(Contact.objects.filter(supplier=supplier).order_by("-is_primary", "name", "pk")),
+        public_records=list(PublicRecord.objects.filter(supplier=supplier).order_by("-decided_on", "-pk")),
+        label=Label.objects.filter(supplier=supplier).select_related("standard").first(),
+        label_events=_label_history(supplier),
+        history=_history(supplier.pk),
+    )
+
+
+def _areas(assessment: Assessment) -> tuple[list[AreaScore], str]:
+    """In the questionnaire's order, with its titles; and the band of the best proven total."""
+    rules = rulesets.for_version(assessment.campaign.questionnaire_id)
+    rows = []
+    for area in rules.questionnaire.areas:
+        numbers = assessment.area_scores.get(area.code)
+        if numbers and numbers.get("declared") is not None:
+            declared, evidenced, verified = (_number(numbers.get(name)) for name in ("declared", "evidenced", "verified"))
+            rows.append(AreaScore(local(area.title), declared, evidenced, verified))
+    key = rules.band(assessment.verified if assessment.verified is not None else assessment.evidenced)
+    band = next((local(band.title) for band in rules.questionnaire.bands if band.key == key), "")
+    return rows, band
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _history(supplier_id: int) -> list[Happening]:
+    events = Event.objects.about_supplier(supplier_id).select_related("actor").newest_first()[:EVENTS_SHOWN]
+    return [Happening(action_name(event.action), event.at, str(event.actor or _("the system"))) for event in events]
+
+
+def _label_history(supplier: Supplier) -> list[Happening]:
+    events = LabelEvent.objects.filter(supplier=supplier).select_related("actor").in_order().reverse()
+    return [
+        Happening(
+            " · ".join(filter(None, (event.get_kind_display(), event.get_level_display() if event.level else ""))),
+            event.at,
+            str(event.actor or _("the system")),
+            event.reason,
+        )
+        for event in events
+    ]

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from reports.views import exports, portfolio, supplier
+
+
+app_name = "reports"
+urlpatterns = [
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/export/", portfolio.portfolio_export, name="portfolio_export"),
+    path("suppliers/<int:pk>/", supplier.supplier, name="supplier"),
+    path("exports/", exports.export_list, name="export_list"),
+    path("exports/<int:pk>/", exports.export_detail, name="export"),
+    path("exports/<int:pk>/file/", exports.export_file, name="export_file"),
+]
