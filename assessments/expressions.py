@@ -109,10 +109,10 @@ def _tokens(source: str) -> Iterator[Token]:
                 character=source[at],
             )
         kind = str(match.lastgroup)
-        text = match.group(kind)
+        text, start = match.group(kind), match.start(kind)
         if kind == "word" and text in _RESERVED:
             kind = "sign"
-        yield Token(kind, text, match.start(kind) + 1)
+        yield Token(kind, text, start + 1)
         at = match.end()
     yield Token("end", "", end + 1)
 

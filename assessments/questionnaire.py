@@ -61,12 +61,16 @@ def read_yaml(source: str) -> Questionnaire:
     import yaml
 
     try:
-        data = yaml.safe_load(source)
-        lines = _lines(yaml.compose(source, Loader=yaml.SafeLoader))
+        loader = yaml.SafeLoader(source)
+        node = loader.get_single_node()
+        lines = _lines(node)
+        data = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         message = gettext_noop("This is not readable YAML: %(detail)s.")
         raise QuestionnaireError([Problem(ROOT, message, {"detail": error.problem}, line)]) from error
+    except QuestionnaireError:
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         message = gettext_noop("This is not readable YAML: %(detail)s.")
         raise QuestionnaireError([Problem(ROOT, message, {"detail": error})]) from error
@@ -77,12 +81,20 @@ def read_yaml(source: str) -> Questionnaire:
 
 
 def _lines(node: Any) -> dict[str, int]:
-    """Path -> line of every value in a composed YAML document."""
+    """Path -> line of every value in a composed YAML document.
+
+    A value that stands in two places is refused: such a file can hold more than any memory, or itself.
+    """
     found: dict[str, int] = {}
+    seen: set[int] = set()
     pending = [(node, ROOT)] if node is not None else []
     while pending:
         node, path = pending.pop()
-        found.setdefault(path, node.start_mark.line + 1)
+        line = node.start_mark.line + 1
+        if id(node) in seen:
+            raise QuestionnaireError([Problem(path, gettext_noop("Write the value out instead of referring to another place."), {}, line)])
+        seen.add(id(node))
+        found.setdefault(path, line)
         if node.id == "mapping":
             for key, value in node.value:
                 inner = f"{path}.{key.value}" if path else str(key.value)

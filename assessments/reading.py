@@ -29,8 +29,8 @@ class Problem:
         return self.message % self.params if self.params else self.message
 
     def __str__(self) -> str:
-        where = f"line {self.line}: {self.path}" if self.line else self.path
-        return f"{where}: {self.reason}" if where else self.reason
+        line = f"line {self.line}" if self.line else ""
+        return ": ".join(part for part in (line, self.path, self.reason) if part)
 
 
 def word(value: Any) -> str:
