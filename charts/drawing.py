@@ -4,6 +4,7 @@ pygal styles a chart with a `<style>` and a `<script>` element, which the conten
 gets a class (coloured by `static/css/charts.css`) and plain presentation attributes (used where that stylesheet is missing: in PDFs).
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,6 +17,10 @@ from django.utils.translation import gettext as _
 from pygal.etree import etree as pygal_etree
 from pygal.style import Style
 
+
+# pygal leaves a finder for its map plugins on the import path, of a kind that Python 3.12 no longer knows and 3.11 warns about at
+# every module that is looked for in vain. We draw no maps.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 WIDTH: Final = 600
 LABEL_SIZE: Final = 13

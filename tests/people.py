@@ -1,10 +1,17 @@
 """The people of the tests, by name. `stranger` belongs to another supplier than `owner` and `colleague`."""
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from accounts.models import Role, User
 from suppliers.models import Supplier
 from tests.factories import create_supplier, create_user
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> None:
+    """A password is meant to take long to check; tests make hundreds. The hash says its rounds, so real servers still accept it."""
+    PBKDF2PasswordHasher.iterations = 1
 
 
 @pytest.fixture
