@@ -86,7 +86,7 @@ def create_supplier(row: Row, defaults: Values) -> Decision:
     return rejected(row, *missing) if missing else Decision(row, Outcome.CREATED, values=values)
 
 
-class Conflict(Exception):  # noqa: N818 - caught where it is raised
+class Conflict(Exception):
     def __init__(self, name: str, problem: Problem) -> None:
         super().__init__(name)
         self.name = name

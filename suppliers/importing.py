@@ -35,12 +35,18 @@ from suppliers.tables import read_table
 
 Counts = dict[str, int]
 
+# Enough to find the heading and to show what is in the columns.
+PEEK_ROWS = 40
 CHECK_JOB = "check_import"
 IMPORT_JOB = "import_list"
 
 
 class AlreadyImported(ValidationError):
     """The list is being imported, or was: once is enough."""
+
+
+class NotChecked(ValidationError):
+    """The dry run has not come to its end: nobody has seen what the import would do."""
 
 
 class NoColumns(ValidationError):
@@ -61,9 +67,9 @@ class Prepared:
     register: Register | None = None
 
 
-def sheet_of(source: Import) -> Sheet:
+def sheet_of(source: Import, *, first: int | None = None) -> Sheet:
     with source.file.open("rb") as file:
-        return split(read_table(file.read()), source.kind)
+        return split(read_table(file.read(), first=first), source.kind)
 
 
 def prepare(source: Import, sheet: Sheet | None = None) -> Prepared:
@@ -114,13 +120,11 @@ def decide_and_apply(prepared: Prepared, part: slice, *, at: datetime) -> list[D
 
 
 def upload(*, kind: str, data: bytes, name: str, by: User | None, at: datetime) -> Import:
-    """Keeps the file with the columns we recognise. Raises `UnreadableTable`, and `NoColumns` where we recognise none."""
-    sheet = split(read_table(data), kind)
-    source, _sheet = keep_file(kind, data, name, sheet, by=by, at=at)
-    return source
+    """Keeps the file with the columns we recognise in its first rows. Raises `UnreadableTable`."""
+    return keep_file(kind, data, name, split(read_table(data, first=PEEK_ROWS), kind), by=by, at=at)
 
 
-def keep_file(kind: str, data: bytes, name: str, sheet: Sheet, *, by: User | None, at: datetime) -> tuple[Import, Sheet]:
+def keep_file(kind: str, data: bytes, name: str, sheet: Sheet, *, by: User | None, at: datetime) -> Import:
     source = Import(kind=kind, original_name=safe_name(name), sha256=hashlib.sha256(data).hexdigest(), created_by=by, created_at=at)
     source.mapping = recognise(sheet.headings, kind)
     source.file.save(f"{source.sha256[:32]}.{'xlsx' if sheet.form == 'xlsx' else 'csv'}", ContentFile(data), save=False)
@@ -129,12 +133,14 @@ def keep_file(kind: str, data: bytes, name: str, sheet: Sheet, *, by: User | Non
     except BaseException:
         source.file.delete(save=False)  # no file without a row
         raise
-    return source, sheet
+    return source
 
 
 def choose_columns(source: Import, *, mapping: Mapping[str, str], defaults: Mapping[str, str]) -> None:
     if not mapping:
-        raise NoColumns(_("Choose at least one column."))
+        raise NoColumns(_("No column of the file is one of ours. Choose at least one."))
+    if source.run_id:
+        raise AlreadyImported(_("This list is imported already."))
     source.mapping, source.defaults = dict(mapping), dict(defaults)
     source.save(update_fields=["mapping", "defaults"])
 
@@ -150,8 +156,10 @@ def check(*, source_id: int, by: User, at: datetime) -> Run:
 
 @transaction.atomic
 def begin(*, source_id: int, by: User, at: datetime) -> Run:
-    """Start the import itself, once. Raises `AlreadyImported`."""
+    """Start the import itself, once, after its dry run. Raises `AlreadyImported` and `NotChecked`."""
     source = locked(source_id)
+    if source.dry_run is None or source.dry_run.status != Run.Status.DONE:
+        raise NotChecked(_("Check the list first: the dry run has not come to its end."))
     source.run = engine.start(IMPORT_JOB, parameters={"import": source.pk}, by=by, at=at, title=source.original_name)
     source.save(update_fields=["run"])
     return source.run
@@ -193,7 +201,8 @@ def import_file(
     """Import a whole list in one transaction. `mapping` names headings for columns that should be read from elsewhere than recognised."""
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     name = name or ("list" if isinstance(source, bytes) else Path(source).name)
-    imported, sheet = keep_file(kind, data, name, split(read_table(data), kind), by=by, at=at)
+    sheet = split(read_table(data), kind)
+    imported = keep_file(kind, data, name, sheet, by=by, at=at)
     choose_columns(imported, mapping=imported.mapping | dict(mapping or {}), defaults=defaults or {})
     prepared = prepare(imported, sheet)
     counts = settle(imported, prepared, slice(None), is_dry_run=is_dry_run, at=at)

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from runs.engine import ChunkPlan, Job, Result, add_up, job
+from runs.engine import ChunkPlan, GiveUp, Job, Result, add_up, job
 from runs.models import Chunk, Run
 from suppliers import importing
-from suppliers.models import Import
+from suppliers.models import Import, ImportRow
+from suppliers.tables import UnreadableTable
 
 
 CHUNK_ROWS = 2000
@@ -20,11 +21,15 @@ _in_work: dict[int, importing.Prepared] = {}
 def prepared_for(run: Run, source: Import) -> importing.Prepared:
     if run.pk not in _in_work:
         _in_work.clear()
-        _in_work[run.pk] = importing.prepare(source)
+        try:
+            _in_work[run.pk] = importing.prepare(source)
+        except UnreadableTable as error:
+            raise GiveUp(" ".join(error.messages)) from error
     return _in_work[run.pk]
 
 
 class ImportJob(Job):
+    labels = dict(ImportRow.Outcome.choices)
     is_dry_run = False
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:

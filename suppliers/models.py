@@ -9,9 +9,12 @@ from django.db.models.functions import Coalesce, Concat, Lower, NullIf
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.permissions import Permission, has
 from audit.history import keep_history
+from suppliers import places
+from suppliers.problems import problem_text
 
 
 if TYPE_CHECKING:
@@ -46,6 +49,24 @@ class SiteType(models.TextChoices):
     VENUE = "venue", _("Event venue")
 
 
+class Placed(models.Model):
+    """Something with a `country` and a `region`: their names in the language in use."""
+
+    country: str | models.CharField[str, str]
+    region: str | models.CharField[str, str]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def country_name(self) -> str:
+        return places.country_name(str(self.country))
+
+    @property
+    def region_name(self) -> str:
+        return places.region_name(str(self.region), str(self.country))
+
+
 class SupplierQuerySet(models.QuerySet["Supplier"]):
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.SUPPLIER_VIEW):
@@ -66,7 +87,7 @@ class SupplierQuerySet(models.QuerySet["Supplier"]):
 
 
 @keep_history(exclude=["search_text"])
-class Supplier(models.Model):
+class Supplier(Placed):
     class State(models.TextChoices):
         INVITED = "invited", _("Invited")
         REGISTERED = "registered", _("Registered")
@@ -220,7 +241,7 @@ class SupplierOwned(models.Model):
 
 
 @keep_history()
-class Site(SupplierOwned):
+class Site(Placed, SupplierOwned):
     supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="sites", verbose_name=_("supplier"))
     reference = models.CharField(_("site number"), max_length=64, blank=True)
     name = models.CharField(_("name"), max_length=200)
@@ -374,7 +395,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
 
 @keep_history()
-class Registration(models.Model):
+class Registration(Placed):
     """A company's own application to be a supplier. Becomes a supplier, an account and an invitation when staff approve it."""
 
     class Status(models.TextChoices):
@@ -423,6 +444,19 @@ class Registration(models.Model):
     def __str__(self) -> str:
         return self.name_zh or self.name_en
 
+    def get_absolute_url(self) -> str:
+        return reverse("suppliers:registration_detail", args=[self.pk])
+
+    @property
+    def identifiers(self) -> list[tuple[StrOrPromise, str]]:
+        labels = {
+            "uscc": _("Unified Social Credit Code"),
+            "lei": _("LEI"),
+            "duns": _("D-U-N-S number"),
+            "company_number": _("national company number"),
+        }
+        return [(label, getattr(self, name)) for name, label in labels.items() if getattr(self, name)]
+
 
 class Import(models.Model):
     """An uploaded list of suppliers, sites or contacts: the file, how its columns were read, and what became of each row."""
@@ -451,6 +485,15 @@ class Import(models.Model):
     def __str__(self) -> str:
         return self.original_name
 
+    def get_absolute_url(self) -> str:
+        return reverse("suppliers:import_detail", args=[self.pk])
+
+    @property
+    def shown_counts(self) -> dict[str, int]:
+        """What became of the rows; before the import, what the dry run says would."""
+        counts: dict[str, int] = self.counts.get("import") or self.counts.get("dry_run") or {}
+        return counts
+
 
 class ImportRow(models.Model):
     """What became of one row of the file; rows left alone are counted, not kept."""
@@ -476,3 +519,20 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id}:{self.number}"
+
+    def lines(self) -> list[str]:
+        """Why the row was rejected, or what changed, in words: one line a cell."""
+        return [f"{cell}: {text}" if cell else text for cell, text in self.reasons()]
+
+    def reasons(self) -> list[tuple[str, str]]:
+        """(column, what is the matter): the column as the file calls it, or as we do."""
+        problems = [(self.column_name(each), problem_text(each["code"], each["params"])) for each in self.problems]
+        changes = [(self.column_name({"field": name}), f"{old or '–'} → {new or '–'}") for name, (old, new) in self.changes.items()]
+        return problems + changes
+
+    def column_name(self, problem: dict[str, str]) -> str:
+        from suppliers.columns import by_name
+
+        heading = problem.get("column") or self.source.mapping.get(problem["field"], "")
+        column = by_name(self.source.kind).get(problem["field"])
+        return heading or (column.label if column else problem["field"])

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 
-class Problem(ValueError):  # noqa: N818 - it is a finding about a value, raised where the value is cleaned
+class Problem(ValueError):
     """A value that cannot be taken as it is."""
 
     def __init__(self, code: str, **params: Any) -> None:

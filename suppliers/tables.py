@@ -55,17 +55,17 @@ def normal_heading(text: str) -> str:
     return re.sub(r"[\W_]+", "", bare.casefold())
 
 
-def read_table(data: bytes, encoding: str = "") -> Table:
-    """All rows with anything in them. Raises `UnreadableTable`."""
+def read_table(data: bytes, encoding: str = "", *, first: int | None = None) -> Table:
+    """All rows with anything in them, or the first ones only. Raises `UnreadableTable`."""
     if len(data) > MOST_BYTES:
         raise UnreadableTable(_("The file is larger than %(limit)s MB."), params={"limit": MOST_BYTES // 1024 // 1024})
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        rows, form = read_workbook(data), "xlsx"
+        rows, form = read_workbook(data, first), "xlsx"
     else:
         text, encoding = decode(data, encoding)
         separator = sniff_separator(text)
         rows, form = read_text(text, separator), f"{encoding} {'tab' if separator == chr(9) else separator}"
-    numbered = enumerate(islice(rows, MOST_ROWS + HEADING_WITHIN + 1), start=1)
+    numbered = enumerate(islice(rows, first or MOST_ROWS + HEADING_WITHIN + 1), start=1)
     lines = [Line(number, cells) for number, cells in numbered if any(map(str.strip, cells))]
     if not lines:
         raise UnreadableTable(_("The file has no rows."))
@@ -77,7 +77,7 @@ def read_table(data: bytes, encoding: str = "") -> Table:
 # --- spreadsheets -----------------------------------------------------------------------------------------------------
 
 
-def read_workbook(data: bytes) -> Iterator[list[str]]:
+def read_workbook(data: bytes, first: int | None = None) -> Iterator[list[str]]:
     refuse_bombs(data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -85,7 +85,7 @@ def read_workbook(data: bytes) -> Iterator[list[str]]:
         sheet = next((sheet for sheet in map(book.get_sheet_by_name, wanted) if sheet.total_height), None)
         if sheet is None:
             return iter(())
-        rows = sheet.to_python(skip_empty_area=False)
+        rows = sheet.to_python(skip_empty_area=False, nrows=first)
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise UnreadableTable(_("The spreadsheet cannot be read. Save it again as XLSX or CSV.")) from error
     if rows and len(rows[0]) > MOST_COLUMNS:

@@ -1,0 +1,249 @@
+"""What people type about suppliers, cleaned into the values we keep."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from suppliers import identifiers, places
+from suppliers.documents import ACCEPT, FileRefused, check
+from suppliers.models import Contact, Document, Registration, Site, Supplier
+from suppliers.problems import Problem
+
+
+IDENTIFIERS: dict[str, Callable[[str], str]] = {
+    "uscc": identifiers.clean_uscc,
+    "lei": identifiers.clean_lei,
+    "duns": identifiers.clean_duns,
+}
+
+
+def country_field(label: StrOrPromise) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=lambda: [("", _("Choose a country")), *places.country_choices()])
+
+
+def identifier_field(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.CharField:
+    # Longer than the clean value: people also type blanks and hyphens between the characters.
+    widget = forms.TextInput({"autocapitalize": "characters", "spellcheck": "false", "autocomplete": "off"})
+    return forms.CharField(label=label, required=False, max_length=60, help_text=help_text, widget=widget)
+
+
+class PlaceMixin(forms.BaseForm):
+    """Forms with a country and a region: in China the region is one of the provinces, however it was typed."""
+
+    def clean_place(self, data: dict[str, Any]) -> None:
+        try:
+            if data.get("country") and data.get("region"):
+                data["region"] = places.clean_region(data["region"], data["country"])
+        except Problem as problem:
+            self.add_error("region", problem.text)
+
+    def clean_with(self, data: dict[str, Any], name: str, clean: Callable[[str], str]) -> None:
+        try:
+            if data.get(name):
+                data[name] = clean(data[name])
+        except Problem as problem:
+            self.add_error(name, problem.text)
+
+    def clean_identifiers(self, data: dict[str, Any]) -> None:
+        country = data.get("country") or ""
+        for name, clean in IDENTIFIERS.items():
+            self.clean_with(data, name, clean)
+        if country:
+            self.clean_with(data, "company_number", lambda text: identifiers.clean_company_number(text, country))
+        if country not in ("", "CN") and data.get("uscc"):
+            self.add_error("uscc", Problem("uscc_country", country=places.country_name(country)).text)
+
+
+def provinces_help() -> StrOrPromise:
+    return _("In China the province or municipality, for example Zhejiang or 浙江.")
+
+
+class RegistrationForm(PlaceMixin, forms.ModelForm[Registration]):
+    country = country_field(_("Country of registration"))
+    uscc = identifier_field(
+        _("Unified Social Credit Code"), _("18 characters, on the business licence. Required for companies registered in mainland China.")
+    )
+    lei = identifier_field(_("LEI"), _("20 characters, if the company has one."))
+    duns = identifier_field(_("D-U-N-S number"), _("9 digits, if the company has one."))
+    # People do not see this field; programs that fill in every field do.
+    fax = forms.CharField(
+        label=pgettext_lazy("a trap for programs", "Leave this empty"),
+        required=False,
+        widget=forms.TextInput({"tabindex": "-1", "autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = Registration
+        fields = (
+            "name_zh", "name_en", "country", "uscc", "company_number", "lei", "duns", "region", "address", "category", "headcount_band",
+            "contact_name", "contact_email", "contact_phone",
+        )  # fmt: skip
+        widgets = {
+            "address": forms.Textarea({"rows": 2, "autocomplete": "street-address"}),
+            "contact_name": forms.TextInput({"autocomplete": "name"}),
+            "contact_email": forms.EmailInput({"autocomplete": "email"}),
+            "contact_phone": forms.TextInput({"autocomplete": "tel", "type": "tel"}),
+        }
+        help_texts = {
+            "name_zh": _("As on the business licence, where the company has a Chinese name."),
+            "company_number": _("The number in the register of companies of the country, for other companies."),
+            "region": provinces_help(),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.clean_identifiers(data)
+        self.clean_place(data)
+        if not (data.get("name_zh") or data.get("name_en")):
+            self.add_error("name_en", _("Give the company's name in Chinese, in English, or both."))
+        if data.get("country") == "CN" and not data.get("uscc") and "uscc" not in self.errors:
+            self.add_error("uscc", Problem("uscc_missing").text)
+        elif not any(data.get(name) or name in self.errors for name in (*IDENTIFIERS, "company_number")):
+            self.add_error("company_number", Problem("identifier_missing").text)
+        return data
+
+    @property
+    def is_from_a_program(self) -> bool:
+        return bool(self.data.get("fax"))
+
+    def application(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+
+
+class RefusalForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}), help_text=_("The applicant reads it in an e-mail.")
+    )
+
+
+# --- the company ------------------------------------------------------------------------------------------------------
+
+
+class ParticularsForm(PlaceMixin, forms.ModelForm[Supplier]):
+    """What a supplier may change about itself. Identifiers and the place of registration are in the buyer's hand."""
+
+    class Meta:
+        model = Supplier
+        fields = ("name_zh", "name_en", "address", "postcode", "headcount_band", "fiscal_year_start", "website")
+        widgets = {"address": forms.Textarea({"rows": 2})}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not (data.get("name_zh") or data.get("name_en")):
+            self.add_error("name_en", _("Give the company's name in Chinese, in English, or both."))
+        return data
+
+    def changes(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+
+    def _post_clean(self) -> None:
+        """The supplier is written by `profile.change_supplier`, which compares; the form leaves the record as it is."""
+        names = [name for name in self._meta.fields or () if name in self.cleaned_data]
+        before = {name: getattr(self.instance, name) for name in names}
+        super()._post_clean()  # type: ignore[misc]
+        for name, value in before.items():
+            setattr(self.instance, name, value)
+
+
+class SupplierForm(ParticularsForm):
+    """What staff may change."""
+
+    country = country_field(_("Country of registration"))
+    uscc = identifier_field(_("Unified Social Credit Code"))
+    lei = identifier_field(_("LEI"))
+    duns = identifier_field(_("D-U-N-S number"))
+
+    class Meta(ParticularsForm.Meta):
+        fields = (
+            "name_zh", "name_en", "reference", "uscc", "company_number", "lei", "duns", "country", "region", "address", "postcode",
+            "category", "industry_scheme", "industry_code", "headcount_band", "fiscal_year_start", "website", "state",
+        )  # type: ignore[assignment]  # fmt: skip
+        help_texts = {"region": provinces_help()}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.clean_identifiers(data)
+        self.clean_place(data)
+        for name in ("reference", *IDENTIFIERS, "company_number"):
+            data[name] = data.get(name) or None
+        return data
+
+
+class SiteForm(PlaceMixin, forms.ModelForm[Site]):
+    country = country_field(_("Country"))
+
+    class Meta:
+        model = Site
+        fields = ("name", "type", "country", "region", "address", "headcount", "closed_on")
+        widgets = {"address": forms.Textarea({"rows": 2}), "closed_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+        help_texts = {
+            "region": provinces_help(),
+            "closed_on": _("A closed site keeps its history and is no longer asked about."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.clean_place(data)
+        name = data.get("name")
+        if name and Site.objects.filter(supplier_id=self.instance.supplier_id, name=name).exclude(pk=self.instance.pk).exists():
+            self.add_error("name", _("The company has a site of this name already."))
+        return data
+
+
+class ContactForm(forms.ModelForm[Contact]):
+    class Meta:
+        model = Contact
+        fields = ("name", "email", "phone", "job_title", "language", "is_primary")
+        help_texts = {"is_primary": _("Invitations and reminders go to the first contact.")}
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        others = Contact.objects.filter(supplier_id=self.instance.supplier_id, email__iexact=email).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise forms.ValidationError(_("The company has a contact with this e-mail address already."))
+        return email
+
+
+class DocumentForm(forms.ModelForm[Document]):
+    upload = forms.FileField(
+        label=_("File"),
+        widget=forms.ClearableFileInput({"accept": ACCEPT}),
+        help_text=_("PDF, OFD, picture, Office document or text, at most 20 MB."),
+    )
+
+    class Meta:
+        model = Document
+        fields = ("kind", "title", "site", "issuer", "number", "valid_from", "valid_to")
+        widgets = {
+            "valid_from": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+            "valid_to": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        }
+        help_texts = {"title": _("If empty, the file's name is shown.")}
+
+    field_order = ("upload", "kind", "title", "site", "issuer", "number", "valid_from", "valid_to")
+
+    def __init__(self, *args: Any, supplier: Supplier, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = Site.objects.filter(supplier=supplier).order_by("name", "pk")  # type: ignore[attr-defined]
+
+    def clean_upload(self) -> Any:
+        file = self.cleaned_data["upload"]
+        try:
+            check(file)
+        except FileRefused as error:
+            raise forms.ValidationError(error.messages) from error
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, last = data.get("valid_from"), data.get("valid_to")
+        if first and last and last < first:
+            self.add_error("valid_to", _("The document ends before it begins."))
+        return data
+
+    def details(self) -> Mapping[str, Any]:
+        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
