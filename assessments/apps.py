@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,5 +7,6 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
-        # Says what the mails of this app contain, wherever they are delivered.
-        from assessments import invitations  # noqa: F401
+        # They register what the mails of this app contain, wherever those are delivered.
+        import_module("assessments.invitations")
+        import_module("assessments.review")

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import pgtrigger
 from django.conf import settings
@@ -120,7 +120,7 @@ class Campaign(models.Model):
         return reverse("assessments:campaign", args=[self.pk])
 
 
-class AssessmentQuerySet(OwnedQuerySet):
+class AssessmentQuerySet(OwnedQuerySet["Assessment"]):
     def in_review_queue(self) -> Self:
         return self.filter(status__in=[Assessment.Status.SUBMITTED, Assessment.Status.IN_REVIEW])
 
@@ -254,7 +254,12 @@ class Assessment(SupplierOwned):
         self.save(update_fields=["status", "closed_by", "closed_at"])
 
 
-class AssessmentOwnedQuerySet(models.QuerySet["AssessmentOwned"]):
+AssessmentPart = TypeVar("AssessmentPart", bound=models.Model)
+
+
+class AssessmentOwnedQuerySet(models.QuerySet[AssessmentPart], Generic[AssessmentPart]):
+    """Rows that hang on an assessment: seen by those who see the assessment."""
+
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.SUPPLIER_VIEW):
             return self
@@ -265,8 +270,6 @@ class AssessmentOwnedQuerySet(models.QuerySet["AssessmentOwned"]):
 
 class AssessmentOwned(models.Model):
     assessment: models.ForeignKey[Assessment]
-
-    objects = AssessmentOwnedQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -289,6 +292,8 @@ class Answer(AssessmentOwned):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     updated_at = models.DateTimeField(_("saved"))
+
+    objects = AssessmentOwnedQuerySet["Answer"].as_manager()
 
     class Meta:
         verbose_name = _("answer")
@@ -377,7 +382,7 @@ class Signature(models.Model):
     content_sha256 = models.CharField(max_length=64)
     signed_at = models.DateTimeField(_("signed"))
 
-    objects = AssessmentOwnedQuerySet.as_manager()
+    objects = AssessmentOwnedQuerySet["Signature"].as_manager()
 
     class Meta:
         verbose_name = _("signature")
@@ -407,7 +412,7 @@ class Score(models.Model):
     run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     computed_at = models.DateTimeField(_("computed"))
 
-    objects = AssessmentOwnedQuerySet.as_manager()
+    objects = AssessmentOwnedQuerySet["Score"].as_manager()
 
     class Meta:
         verbose_name = _("score")
@@ -465,7 +470,7 @@ class Standing(models.Model):
         return f"{self.supplier_id} {self.status}"
 
 
-class FindingQuerySet(OwnedQuerySet):
+class FindingQuerySet(OwnedQuerySet["Finding"]):
     def open(self) -> Self:
         return self.filter(status__in=[Finding.Status.OPEN, Finding.Status.ACTION_PLANNED, Finding.Status.ACTION_DONE])
 
@@ -526,7 +531,7 @@ class Finding(SupplierOwned):
         return f"{self.get_severity_display()} {self.question}"
 
     @property
-    def wording(self) -> str:
+    def local_text(self) -> str:
         """The text in the language in use."""
         return (self.text_zh if (get_language() or "en").startswith("zh") else "") or self.text
 

@@ -1,0 +1,201 @@
+"""Reviewing a submitted assessment: taken by one reviewer, judged answer by answer, returned to the supplier or closed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.urls import reverse
+
+from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
+from accounts.models import Message, User
+from assessments import scorekeeping, standing
+from assessments.models import Answer, Assessment, Verdict
+from audit import trail
+
+
+class TakenByAnother(Exception):
+    """Somebody else reviews it. `reviewer` is who, or None when nobody has taken it yet."""
+
+    def __init__(self, reviewer: User | None) -> None:
+        super().__init__(str(reviewer))
+        self.reviewer = reviewer
+
+
+class ReasonMissing(Exception):
+    """Whoever does not simply accept says why."""
+
+
+class QueriesOpen(Exception):
+    """A query is a question to the supplier: the review cannot be closed over it."""
+
+    def __init__(self, questions: list[str]) -> None:
+        super().__init__(", ".join(questions))
+        self.questions = questions
+
+
+# --- who reviews ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def take(*, assessment_id: int, by: User, at: datetime) -> Assessment:
+    """The first to take it has it. Raises `TakenByAnother`; taking what one has already is no error."""
+    assessment = _locked(assessment_id)
+    if assessment.status == Assessment.Status.IN_REVIEW:
+        if assessment.reviewer_id != by.pk:
+            raise TakenByAnother(assessment.reviewer)
+        return assessment
+    assessment.take_into_review(by=by)
+    _drop_overtaken_verdicts(assessment)
+    _note("review.taken", assessment, by=by, at=at)
+    return assessment
+
+
+@transaction.atomic
+def hand_over(*, assessment_id: int, to: User, by: User, at: datetime) -> Assessment:
+    """To a colleague. Anybody who may decide reviews may do so: the reviewer may be away."""
+    assessment = _locked(assessment_id)
+    before = assessment.reviewer_id
+    assessment.hand_to(reviewer=to)
+    _note("review.handed_over", assessment, by=by, at=at, detail={"from": before, "to": to.pk})
+    return assessment
+
+
+@transaction.atomic
+def give_back(*, assessment_id: int, by: User, at: datetime) -> Assessment:
+    """Back into the queue; the verdicts given so far stay."""
+    assessment = _mine(assessment_id, by)
+    assessment.give_back_to_queue()
+    _note("review.given_back", assessment, by=by, at=at)
+    return assessment
+
+
+def _drop_overtaken_verdicts(assessment: Assessment) -> None:
+    """After a return, a verdict on an answer that has changed since, or that has new evidence, is a verdict on something else."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM assessments_verdict verdict USING assessments_answer answer
+            WHERE answer.id = verdict.answer_id AND answer.assessment_id = %s AND (
+                answer.updated_at > verdict.at
+                OR EXISTS (SELECT FROM assessments_evidenceuse used WHERE used.answer_id = answer.id AND used.added_at > verdict.at)
+            )
+            """,
+            [assessment.pk],
+        )
+
+
+# --- verdicts ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def decide(*, assessment_id: int, question: str, outcome: str, reason: str, by: User, at: datetime) -> Verdict:
+    """One verdict on one answer; a later one replaces it. Raises `TakenByAnother`, `ReasonMissing`, `Answer.DoesNotExist`."""
+    reason = reason.strip()
+    if outcome != Verdict.Outcome.ACCEPT and not reason:
+        raise ReasonMissing
+    _mine(assessment_id, by)
+    answer = Answer.objects.get(assessment_id=assessment_id, question=question, site=None)
+    verdict, _is_new = Verdict.objects.update_or_create(
+        answer=answer, defaults={"outcome": outcome, "reason": reason, "by": by, "at": at}
+    )
+    transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
+    return verdict
+
+
+@transaction.atomic
+def accept_rest(*, assessment_id: int, questions: Iterable[str], by: User, at: datetime) -> int:
+    """Accept those of these answers that have no verdict yet; says how many."""
+    _mine(assessment_id, by)
+    answers = Answer.objects.filter(assessment_id=assessment_id, question__in=list(questions), site=None, verdict=None)
+    accepted = Verdict.objects.bulk_create(
+        [Verdict(answer_id=pk, outcome=Verdict.Outcome.ACCEPT, by=by, at=at) for pk in answers.values_list("pk", flat=True)]
+    )
+    transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
+    return len(accepted)
+
+
+def _start_scoring(assessment_id: int) -> None:
+    from assessments.tasks import score_assessment
+
+    score_assessment.delay(assessment_id=assessment_id)
+
+
+# --- the end of a review ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def return_to_supplier(*, assessment_id: int, reason: str, by: User, at: datetime) -> Assessment:
+    """The supplier may change its answers again, and is told why. Raises `TakenByAnother` and `ReasonMissing`."""
+    reason = reason.strip()
+    if not reason:
+        raise ReasonMissing
+    assessment = _mine(assessment_id, by)
+    assessment.return_to_supplier(reason=reason)
+    _note("review.returned", assessment, by=by, at=at, detail={"reason": reason})
+    _write_to_supplier("review_returned", assessment, at=at, page="assessments:overview", reason=reason)
+    return assessment
+
+
+@transaction.atomic
+def close(*, assessment_id: int, by: User, at: datetime) -> Assessment:
+    """The verified score stands from here. Raises `TakenByAnother` and `QueriesOpen`."""
+    assessment = _mine(assessment_id, by)
+    queried = Verdict.objects.filter(answer__assessment=assessment, outcome=Verdict.Outcome.QUERY)
+    if codes := list(queried.order_by("answer__question").values_list("answer__question", flat=True)):
+        raise QueriesOpen(codes)
+    assessment.close(by=by, at=at)
+    # In the same transaction: nobody sees a closed review without its verified score.
+    scorekeeping.keep_scores([assessment.pk], at=at)
+    assessment.refresh_from_db(fields=["declared", "evidenced", "verified", "area_scores", "scored_at"])
+    _note("review.closed", assessment, by=by, at=at, detail={"verified": str(assessment.verified)})
+    _write_to_supplier("review_closed", assessment, at=at, page="assessments:results")
+    return assessment
+
+
+def _write_to_supplier(kind: str, assessment: Assessment, *, at: datetime, page: str, reason: str = "") -> None:
+    people = User.objects.filter(memberships__supplier_id=assessment.supplier_id, is_active=True).order_by("pk")
+    context = {"reviewed_id": assessment.pk, "reason": reason, "page_url": absolute_url(reverse(page, args=[assessment.pk]))}
+    queue_many(
+        kind,
+        [
+            NewMessage(
+                email=person.email,
+                dedupe_key=f"{kind}:{assessment.pk}:{at:%Y%m%d%H%M%S}:{person.pk}",
+                language=person.language,
+                context=context,
+                name=person.name,
+                supplier_id=assessment.supplier_id,
+            )
+            for person in people
+        ],
+    )
+
+
+@adds_context("reviewed_id")
+def _write_names(message: Message) -> dict[str, str]:
+    """In the reader's language, which is in use while the mail is written."""
+    assessment = Assessment.objects.select_related("supplier", "campaign").get(pk=message.context["reviewed_id"])
+    return {"supplier_name": assessment.supplier.name, "campaign_title": assessment.campaign.title}
+
+
+# --- shared -----------------------------------------------------------------------------------------------------------
+
+
+def _locked(assessment_id: int) -> Assessment:
+    locked = Assessment.objects.select_for_update(of=("self",)).select_related("supplier", "campaign", "reviewer")
+    return locked.get(pk=assessment_id)
+
+
+def _mine(assessment_id: int, by: User) -> Assessment:
+    """Locked, so that of two people who decide at once one waits for the other."""
+    assessment = _locked(assessment_id)
+    if assessment.status != Assessment.Status.IN_REVIEW:
+        raise Assessment.IllegalTransition(assessment.status)
+    if assessment.reviewer_id != by.pk:
+        raise TakenByAnother(assessment.reviewer)
+    return assessment
+
+
+def _note(action: str, assessment: Assessment, *, by: User, at: datetime, detail: dict[str, object] | None = None) -> None:
+    trail.record(action, actor=by, target=assessment, supplier_id=assessment.supplier_id, detail=detail, at=at)
+    standing.refresh([assessment.supplier_id])

@@ -1,0 +1,184 @@
+"""What the buyer's people type: campaigns, verdicts, findings, questionnaire files."""
+
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from accounts.models import User
+from assessments.campaigns import Population
+from assessments.models import Campaign, Finding, QuestionnaireVersion, Verdict
+from suppliers.models import BuyingUnit, Category, HeadcountBand, SiteType, Supplier
+
+
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class PopulationForm(forms.Form):
+    """Nothing chosen in a field means that it does not limit."""
+
+    categories = forms.MultipleChoiceField(
+        label=_("Categories"), choices=Category.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    headcounts = forms.MultipleChoiceField(
+        label=_("Headcount"), choices=HeadcountBand.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    site_types = forms.MultipleChoiceField(
+        label=_("Has a site of this type"), choices=SiteType.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    states = forms.MultipleChoiceField(
+        label=_("State of the supplier"),
+        choices=Supplier.State.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing chosen: invited, registered and active suppliers."),
+    )
+    countries = forms.MultipleChoiceField(
+        label=_("Countries of registration"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+        help_text=_("Hold Ctrl or Cmd to choose several."),
+    )
+    units = forms.ModelMultipleChoiceField(
+        label=_("Used by these buying units"),
+        queryset=BuyingUnit.objects.order_by("code"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+    )
+    search = forms.CharField(label=_("Words in name or identifier"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.MultipleChoiceField, self.fields["countries"]).choices = list(countries)
+
+    @property
+    def population(self) -> Population:
+        cleaned = dict(self.cleaned_data)
+        cleaned["units"] = [unit.pk for unit in cleaned["units"]]
+        return Population(**{name: cleaned[name] for name in Population.__dataclass_fields__})
+
+
+class CampaignForm(forms.ModelForm[Campaign]):
+    class Meta:
+        model = Campaign
+        fields = ["title_en", "title_zh", "questionnaire", "cycle", "opens_on", "due_on"]
+        widgets = {"opens_on": DAY, "due_on": DAY}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        published = QuestionnaireVersion.objects.filter(status=QuestionnaireVersion.Status.PUBLISHED)
+        field = cast("forms.ModelChoiceField[QuestionnaireVersion]", self.fields["questionnaire"])
+        field.queryset = published.defer("content").order_by("key", "-published_at")
+        cycle = cast(forms.IntegerField, self.fields["cycle"])
+        cycle.min_value, cycle.max_value = 2000, 2100
+        cycle.widget.attrs |= {"min": 2000, "max": 2100}
+
+    def clean_cycle(self) -> int:
+        cycle: int = self.cleaned_data["cycle"]
+        if not 2000 <= cycle <= 2100:
+            raise forms.ValidationError(_("A year between 2000 and 2100, please."))
+        return cycle
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        opens_on, due_on = cleaned.get("opens_on"), cleaned.get("due_on")
+        if opens_on and due_on and due_on < opens_on:
+            self.add_error("due_on", _("The due date lies before the opening date."))
+        return cleaned
+
+
+class VerdictForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("Verdict"), choices=[
+        (Verdict.Outcome.ACCEPT, _("Accept")),
+        (Verdict.Outcome.QUERY, _("Ask the supplier")),
+        (Verdict.Outcome.REJECT_EVIDENCE, _("Reject the evidence")),
+        (Verdict.Outcome.REJECT_ANSWER, _("Reject the answer")),
+    ], widget=forms.RadioSelect)  # fmt: skip
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed unless you accept. The supplier reads it."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        outcome = cleaned.get("outcome")
+        if outcome and outcome != Verdict.Outcome.ACCEPT and not cleaned.get("reason", "").strip():
+            self.add_error("reason", _("Please say why: the supplier has to know what to put right."))
+        return cleaned
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class HandOverForm(forms.Form):
+    to = forms.ModelChoiceField(label=_("Colleague"), queryset=User.objects.none())
+
+    def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField[User]", self.fields["to"]).queryset = colleagues
+
+
+class FindingForm(forms.ModelForm[Finding]):
+    class Meta:
+        model = Finding
+        fields = ["severity", "text", "due_on"]
+        widgets = {"due_on": DAY, "text": forms.Textarea(attrs={"rows": 4}), "severity": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["severity"]).choices = Finding.Severity.choices
+
+
+class ActionPlanForm(forms.Form):
+    action_plan = forms.CharField(
+        label=_("What will you do?"),
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("The cause, what you will change, and who is responsible for it."),
+    )
+    due_on = forms.DateField(label=_("Done by"), widget=DAY)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_due_on(self) -> date:
+        due_on: date = self.cleaned_data["due_on"]
+        if due_on < self.today:
+            raise forms.ValidationError(_("This day has passed."))
+        return due_on
+
+
+class ActionTakenForm(forms.Form):
+    action_taken = forms.CharField(
+        label=_("What did you do?"),
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What changed, since when, and which of your documents show it."),
+    )
+
+
+class QuestionnaireFileForm(forms.Form):
+    LARGEST = 2 * 1024 * 1024
+
+    file = forms.FileField(
+        label=_("Questionnaire file"),
+        help_text=_("YAML or JSON in UTF-8, at most 2 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".yaml,.yml,.json"}),
+    )
+
+    def clean_file(self) -> str:
+        file = self.cleaned_data["file"]
+        if file.size > self.LARGEST:
+            raise forms.ValidationError(_("This file is larger than 2 MB."))
+        try:
+            text: str = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("This file is not text in UTF-8.")) from None
+        return text

@@ -1,0 +1,72 @@
+"""Questionnaire versions: what is asked, what it is worth, how it is scored; loading a file and publishing."""
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import AuthenticatedHttpRequest
+from accounts.permissions import Permission, has, require
+from assessments import loading, method, rulesets
+from assessments.messages import problem
+from assessments.models import QuestionnaireVersion
+from assessments.questionnaire import Problem, QuestionnaireError
+from assessments.staff_forms import QuestionnaireFileForm
+
+
+@require_GET
+def questionnaire_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.QUESTIONNAIRE_VIEW)
+    versions = QuestionnaireVersion.objects.defer("content").annotate(used=Count("campaigns")).order_by("key", "-created_at", "-pk")
+    context = {"versions": versions[:200], "may_publish": has(request.user, Permission.QUESTIONNAIRE_PUBLISH)}
+    return render(request, "assessments/questionnaire_list.html", context)
+
+
+@require_GET
+def questionnaire(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    require(request.user, Permission.QUESTIONNAIRE_VIEW)
+    version = get_object_or_404(QuestionnaireVersion.objects.defer("content"), pk=pk)
+    rules = rulesets.for_version(pk)
+    context = {
+        "version": version,
+        "method": method.describe(rules.questionnaire),
+        "may_publish": has(request.user, Permission.QUESTIONNAIRE_PUBLISH),
+    }
+    return render(request, "assessments/questionnaire.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def questionnaire_load(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.QUESTIONNAIRE_PUBLISH)
+    form = QuestionnaireFileForm(request.POST or None, request.FILES or None)
+    problems: list[str] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = loading.load_questionnaire(form.cleaned_data["file"], by=request.user, at=timezone.now())
+        except QuestionnaireError as error:
+            problems = [line_of(found) for found in error.problems]
+        except loading.PublishedVersionDiffers as error:
+            text = _("Version %(version)s is published and says something else: give the new text a new version.")
+            form.add_error("file", text % {"version": error.version.version})
+        else:
+            messages.success(request, _("The questionnaire is loaded."))
+            return redirect(version)
+    context = {"form": form, "problems": problems}
+    return render(request, "assessments/questionnaire_load.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+def questionnaire_publish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    require(request.user, Permission.QUESTIONNAIRE_PUBLISH)
+    version = get_object_or_404(QuestionnaireVersion.objects.defer("content"), pk=pk)
+    loading.publish(version_id=pk, by=request.user, at=timezone.now())
+    messages.success(request, _("The version is published. It never changes from here."))
+    return redirect(version)
+
+
+def line_of(found: Problem) -> str:
+    where = _("Line %(line)s") % {"line": found.line} if found.line else ""
+    return ": ".join(filter(None, [where, found.path, problem(found)]))
