@@ -28,7 +28,7 @@ from typing import IO
 import psycopg
 from psycopg import sql
 
-from config.paths import BASE_DIR, DATABASE_NAME, embedded_database_url, socket_dir, var_dir
+from config.paths import BASE_DIR, database_name, embedded_database_url, socket_dir, var_dir
 
 
 SUPERUSER, OWNER_ROLE, APP_ROLE = "postgres", "portal_owner", "portal_app"
@@ -65,7 +65,7 @@ class Attachment:
         self._lock = lock
         self.var = var
 
-    def url(self, role: str = APP_ROLE, database: str = DATABASE_NAME) -> str:
+    def url(self, role: str = APP_ROLE, database: str = "") -> str:
         return embedded_database_url(role, self.var, database)
 
     def release(self, *, wait: bool = False) -> None:
@@ -146,7 +146,7 @@ def _start_keeper(var: Path) -> None:
 
 def _make_roles_and_database(var: Path) -> None:
     with psycopg.connect(embedded_database_url(SUPERUSER, var, "postgres"), autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone():
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database_name()]).fetchone():
             return
         for role, right in ((OWNER_ROLE, "CREATEDB"), (APP_ROLE, "NOCREATEDB")):
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
@@ -155,7 +155,7 @@ def _make_roles_and_database(var: Path) -> None:
         # Before the database itself: its presence says that this function came to its end.
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0").format(
-                sql.Identifier(DATABASE_NAME), sql.Identifier(OWNER_ROLE)
+                sql.Identifier(database_name()), sql.Identifier(OWNER_ROLE)
             )
         )
 

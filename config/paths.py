@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATABASE_NAME = os.environ.get("PORTAL_DATABASE") or "portal"
 # Unix socket addresses end at 108 bytes on Linux, and the name of PostgreSQL's socket needs its share.
 LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432.lock")
 
@@ -16,6 +15,10 @@ LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432.lock")
 def var_dir() -> Path:
     """The folder of everything the default run writes: database, uploads, mail, messages to the workers."""
     return Path(os.environ.get("PORTAL_VAR") or BASE_DIR / "var").expanduser().resolve()
+
+
+def database_name() -> str:
+    return os.environ.get("PORTAL_DATABASE") or "portal"
 
 
 def socket_dir(var: Path) -> Path:
@@ -28,5 +31,5 @@ def socket_dir(var: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"portal-{os.getuid()}-{name}"
 
 
-def embedded_database_url(role: str, var: Path, database: str = DATABASE_NAME) -> str:
-    return f"postgresql://{role}@/{database}?host={quote(str(socket_dir(var)))}"
+def embedded_database_url(role: str, var: Path, database: str = "") -> str:
+    return f"postgresql://{role}@/{database or database_name()}?host={quote(str(socket_dir(var)))}"

@@ -217,28 +217,27 @@ def _point_app_at(values: dict[str, Any]) -> None:
     from config.celery import app
 
     app.conf.update(values)
-    pools.reset()
-    app.pool.force_close_all()
+    pools.reset()  # closes the connections to the broker before
     app.__dict__.pop("amqp", None)
     app._pool = None
 
 
 @dataclass
 class Workers:
-    """Starts real workers on the test database: `workers.start()`, `workers.start(processes=2)`."""
+    """Starts real workers on the test database: `workers.start()`, `workers.start(processes=2, module="tests.runs.tally")`."""
 
     broker: Broker
     log: Path
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, *, processes: int = 1) -> subprocess.Popen[bytes]:
+    def start(self, *, processes: int = 1, module: str = "") -> subprocess.Popen[bytes]:
         from config.celery import app
 
         name = f"test-{os.getpid()}-{len(self.started)}@localhost"
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--loglevel", "WARNING", "-n", name, "-c", str(processes)]
         with self.log.open("ab") as output:
             worker = subprocess.Popen(
-                [*command, "--without-gossip", "--without-mingle"],
+                [*command, "--without-gossip", "--without-mingle", *(["--include", module] if module else [])],
                 cwd=BASE_DIR,
                 env={**os.environ, "CELERY_BROKER_URL": self.broker.url},
                 stdout=output,

@@ -1,5 +1,14 @@
+import os
+import subprocess
+import sys
+
+import psutil
 import pytest
 from django.db import connection
+
+from config.embedded import attach
+from config.paths import BASE_DIR, LONGEST_SOCKET_DIR, socket_dir
+from tests.services import wait_until
 
 
 @pytest.mark.django_db
@@ -9,3 +18,58 @@ def test_application_connects_as_a_role_that_owns_nothing_and_is_no_superuser():
         assert cursor.fetchone() == ("portal_app", False, False, False)
         cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
         assert cursor.fetchone() == (0,)
+
+
+def test_a_long_path_gets_its_socket_elsewhere_and_always_the_same(tmp_path):
+    deep = tmp_path.joinpath(*["a-rather-long-folder-name"] * 6)
+
+    assert len(os.fsencode(socket_dir(deep))) <= LONGEST_SOCKET_DIR
+    assert socket_dir(deep) == socket_dir(deep)
+    assert socket_dir(deep) != socket_dir(deep / "other")
+
+
+def postgres_processes(var):
+    return [process for process in psutil.process_iter(["cmdline"]) if str(var / "postgres" / "data") in (process.info["cmdline"] or [])]
+
+
+def test_the_database_runs_while_somebody_holds_on_and_ends_with_the_last(tmp_path):
+    first, second = attach(tmp_path), attach(tmp_path)
+    assert len(postgres_processes(tmp_path)) == 1
+
+    first.release(wait=True)
+    assert len(postgres_processes(tmp_path)) == 1
+
+    second.release(wait=True)
+    assert postgres_processes(tmp_path) == []
+
+
+def test_a_killed_holder_leaves_no_database_behind(tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import time; from config.embedded import attach; a = attach(); print('up', flush=True); time.sleep(60)"],
+        cwd=BASE_DIR,
+        env={**os.environ, "PORTAL_VAR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"up\n"
+
+    holder.kill()
+    holder.communicate()
+
+    wait_until(lambda: postgres_processes(tmp_path) == [], what="the database to end")
+    again = attach(tmp_path)
+    assert len(postgres_processes(tmp_path)) == 1
+    again.release(wait=True)
+
+
+def test_a_killed_keeper_takes_the_database_along_and_the_next_start_succeeds(tmp_path):
+    held = attach(tmp_path)
+    [server] = postgres_processes(tmp_path)
+
+    server.parent().kill()
+
+    wait_until(lambda: postgres_processes(tmp_path) == [], what="the database to end")
+    again = attach(tmp_path)
+    assert len(postgres_processes(tmp_path)) == 1
+    held.release()
+    again.release(wait=True)
