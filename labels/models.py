@@ -265,6 +265,10 @@ class Decision(SupplierOwned):
 
 
 class ProposalQuerySet(OwnedQuerySet["Proposal"]):
+    def visible_to(self, user: "User") -> Self:
+        """The buyer's own deliberation: the supplier reads the step that comes of it."""
+        return self if has(user, Permission.LABEL_VIEW) else self.none()
+
     def open(self) -> Self:
         return self.filter(state=Proposal.State.OPEN)
 

@@ -1,0 +1,129 @@
+"""Loading, publishing and reading the versions of the green standard."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from django.db import transaction
+
+from assessments import canonical
+from assessments.models import QuestionnaireVersion
+from audit import trail
+from labels.dates import ledger_day
+from labels.models import Standard
+from labels.rules import InvalidStandard, Rules, parse
+from suppliers.models import Document
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+OURS = Path(__file__).parent / "standards" / "green-procurement-2026.yaml"
+
+
+class StandardChanged(Exception):
+    """A published version with this number says something else: a changed standard needs a new version."""
+
+
+class NoStandardInForce(Exception):
+    """No published standard is in force on the day asked for."""
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Raises `InvalidStandard` when the file is no YAML mapping."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidStandard([f"{path.name} is no readable YAML: {error}"]) from error
+    if not isinstance(content, dict):
+        raise InvalidStandard([f"{path.name} holds no standard."])
+    return content
+
+
+def check(content: dict[str, Any]) -> Rules:
+    """The rules of this content; raises `InvalidStandard`."""
+    return parse(content, paper_kinds=Document.Kind.values)
+
+
+@transaction.atomic
+def load_standard(path: Path, *, by: "User | None", at: datetime) -> Standard:
+    """Makes a draft of the file, or changes the draft of that version. Loading the same file again changes nothing."""
+    content = read(path)
+    rules = check(content)
+    sha256 = canonical.sha256(content)
+    standard = Standard.objects.select_for_update().filter(key=rules.key, version=rules.version).first()
+    if standard is not None and standard.sha256 == sha256:
+        return standard
+    if standard is not None and standard.status != Standard.Status.DRAFT:
+        raise StandardChanged(f"{standard.key} {standard.version}")
+    standard = standard or Standard(key=rules.key, version=rules.version)
+    standard.title_en, standard.title_zh = rules.title["en"], rules.title["zh"]
+    standard.content, standard.sha256 = content, sha256
+    standard.save()
+    trail.record("standard.loaded", actor=by, target=standard, detail={"sha256": sha256}, at=at)
+    return standard
+
+
+@transaction.atomic
+def publish(standard: Standard, *, by: "User | None", at: datetime, in_force_from: date | None = None) -> Standard:
+    """A published version never changes again. The first version may be in force at once: nobody relied on an earlier one.
+
+    Publishing a published version changes nothing. Raises `InvalidStandard`.
+    """
+    standard = Standard.objects.select_for_update().get(pk=standard.pk)
+    if standard.status != Standard.Status.DRAFT:
+        return standard
+    rules = check(standard.content)
+    earliest = earliest_start(rules, at=at)
+    in_force_from = in_force_from or earliest
+    problems = unknown_to_questionnaire(rules)
+    if in_force_from < earliest:
+        problems.append(f"A standard needs {rules.ledger.notice_days} days of notice: it can be in force from {earliest} at the earliest.")
+    if problems:
+        raise InvalidStandard(problems)
+    standard.status = Standard.Status.PUBLISHED
+    standard.published_at, standard.published_by, standard.in_force_from = at, by, in_force_from
+    standard.save(update_fields=["status", "published_at", "published_by", "in_force_from"])
+    trail.record("standard.published", actor=by, target=standard, detail={"in_force_from": in_force_from.isoformat()}, at=at)
+    return standard
+
+
+def earliest_start(rules: Rules, *, at: datetime) -> date:
+    relied_on = Standard.objects.filter(key=rules.key).exclude(status=Standard.Status.DRAFT).exists()
+    return ledger_day(at) + timedelta(days=rules.ledger.notice_days if relied_on else 0)
+
+
+def unknown_to_questionnaire(rules: Rules) -> list[str]:
+    """What the standard asks about and the newest published questionnaire does not have."""
+    published = QuestionnaireVersion.objects.filter(key=rules.questionnaire, status=QuestionnaireVersion.Status.PUBLISHED)
+    version = published.order_by("-published_at", "-pk").first()
+    if version is None:
+        return [f"No questionnaire {rules.questionnaire!r} is published."]
+    areas = {area["code"] for area in version.content["areas"]}
+    questions = {question["code"] for question in version.content["questions"]}
+    hits = [hit for question in version.content["questions"] for hit in question.get("triggers", ())]
+    gates = {hit["key"] for hit in hits if hit["kind"] == "gate"}
+    return [
+        *(f"The questionnaire has no area {area!r}." for area in rules.areas if area not in areas),
+        *(f"The questionnaire has no gate {gate!r}." for gate in rules.gates if gate not in gates),
+        *(f"The questionnaire has no question {question!r}." for question, _field in rules.questions if question not in questions),
+    ]
+
+
+def rules_of(standard: Standard) -> Rules:
+    """The rules of a version, read once: the hash says whether they are the same."""
+    return _rules_of(standard.pk, standard.sha256)
+
+
+@lru_cache(maxsize=16)
+def _rules_of(standard_id: int, sha256: str) -> Rules:
+    return check(Standard.objects.values_list("content", flat=True).get(pk=standard_id))
+
+
+def in_force(on: date) -> Standard:
+    standard = Standard.objects.in_force(on)
+    if standard is None:
+        raise NoStandardInForce(on.isoformat())
+    return standard
