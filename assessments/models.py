@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import pgtrigger
 from django.conf import settings
@@ -13,10 +13,11 @@ from accounts.permissions import Permission, has
 from audit.history import keep_history
 from suppliers.models import Document, OwnedQuerySet, Site, Supplier, SupplierOwned
 
+
 if TYPE_CHECKING:
     from accounts.models import User
 
-POINTS = {"max_digits": 5, "decimal_places": 2, "null": True, "blank": True}
+POINTS: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "null": True, "blank": True}
 
 
 class QuestionnaireVersion(models.Model):
@@ -86,7 +87,9 @@ class Campaign(models.Model):
 
     title_en = models.CharField(_("English title"), max_length=200)
     title_zh = models.CharField(_("Chinese title"), max_length=200)
-    questionnaire = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("questionnaire"))
+    questionnaire = models.ForeignKey(
+        QuestionnaireVersion, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("questionnaire")
+    )
     cycle = models.PositiveSmallIntegerField(_("fiscal year"))
     population = models.JSONField(_("population"), default=dict, blank=True, help_text="the filter the suppliers were chosen by")
     opens_on = models.DateField(_("opens on"))
@@ -181,7 +184,8 @@ class Assessment(SupplierOwned):
                 name="assessment_status_known",
             ),
             models.CheckConstraint(
-                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True) | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True)
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
                 name="assessment_submitted_at_and_by_together",
             ),
             models.CheckConstraint(
