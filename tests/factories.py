@@ -99,7 +99,7 @@ SMALL_QUESTIONNAIRE: dict[str, Any] = {
             "weight": "2",
             "fields": [{"key": "value", "type": "maturity"}],
             "credit": {"kind": "maturity"},
-            "evidence": {"rule": "none", "text": {"en": "", "zh": ""}},
+            "evidence": {"rule": "none"},
             "applies": {"when": "A-01 = yes"},
         },
         {
@@ -110,7 +110,7 @@ SMALL_QUESTIONNAIRE: dict[str, Any] = {
             "weight": "5",
             "fields": [{"key": "value", "type": "yes_no"}],
             "credit": {"kind": "options", "field": "value", "credits": {"yes": "0", "no": "1"}},
-            "evidence": {"rule": "none", "text": {"en": "", "zh": ""}},
+            "evidence": {"rule": "none"},
             "triggers": [
                 {
                     "kind": "zero_tolerance",
