@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from assessments.models import Assessment
 from audit import trail
 from reports import tables
 from reports.models import Export
@@ -47,6 +48,48 @@ def make_portfolio_file(*, export_id: int, at: datetime) -> int:
         suffix = "csv" if export.kind == Export.Kind.PORTFOLIO_CSV else "xlsx"
         keep_file(export, path, name=f"portfolio-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
     return count
+
+
+class NotClosed(Exception):
+    """An audit PDF states the outcome of a review: there is none before the assessment is closed."""
+
+
+@transaction.atomic
+def request_audit_pdf(*, assessment_id: int, language: str, by: User, at: datetime) -> Export:
+    assessment = Assessment.objects.select_related("supplier", "campaign").get(pk=assessment_id)
+    if assessment.status != Assessment.Status.CLOSED:
+        raise NotClosed(assessment.status)
+    with translation.override(language):
+        title = _("Audit report %(name)s FY%(cycle)s") % {"name": assessment.supplier.name, "cycle": assessment.campaign.cycle}
+    export = Export.objects.create(
+        kind=Export.Kind.AUDIT_PDF,
+        title=title,
+        language=language,
+        supplier=assessment.supplier,
+        assessment=assessment,
+        made_by=by,
+        requested_at=at,
+    )
+    export.run = engine.start("audit_pdf", parameters={"export": export.pk}, by=by, at=at, title=title[:200])
+    export.save(update_fields=["run"])
+    trail.record(
+        "audit_pdf.exported", actor=by, target=assessment, supplier_id=assessment.supplier_id, detail={"language": language}, at=at
+    )
+    return export
+
+
+def make_audit_pdf(*, export_id: int, at: datetime) -> None:
+    # WeasyPrint loads the system's text libraries: only the workers that print need them.
+    from reports.audit_pdf import audit_pdf
+
+    export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
+    visible = Assessment.objects.visible_to(export.made_by)
+    people = ("supplier", "campaign", "submitted_by", "reviewer", "closed_by")
+    assessment = visible.select_related(*people).get(pk=export.assessment_id)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "audit.pdf"
+        path.write_bytes(audit_pdf(assessment, language=export.language, by=export.made_by, at=at))
+        keep_file(export, path, name=f"audit-{assessment.pk}-{export.language}-{export.pk}.pdf", at=at)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:

@@ -22,3 +22,19 @@ class ExportPortfolio(Job):
         from reports.exporting import make_portfolio_file
 
         return {"suppliers": make_portfolio_file(export_id=chunk.payload["export"], at=timezone.now())}
+
+
+@job("audit_pdf", title=_("Print an audit report"))
+class AuditPdf(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:  # noqa: ARG002
+        from reports.exporting import make_audit_pdf
+
+        make_audit_pdf(export_id=chunk.payload["export"], at=timezone.now())
+        return {"documents": 1}

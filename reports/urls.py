@@ -11,4 +11,5 @@ urlpatterns = [
     path("exports/", exports.export_list, name="export_list"),
     path("exports/<int:pk>/", exports.export_detail, name="export"),
     path("exports/<int:pk>/file/", exports.export_file, name="export_file"),
+    path("assessments/<int:pk>/audit-pdf/", exports.audit_pdf_request, name="audit_pdf"),
 ]

@@ -1,12 +1,19 @@
+from django.conf import settings
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
+from assessments.models import Assessment
 from audit import trail
+from reports.exporting import NotClosed, request_audit_pdf
 from reports.models import Export
 
 
@@ -38,3 +45,18 @@ def export_file(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
         raise Http404
     trail.record(f"{export.subject}.downloaded", actor=request.user, target=export, supplier_id=export.supplier_id)
     return FileResponse(export.file.open("rb"), as_attachment=True, filename=export.file.name.rpartition("/")[2])
+
+
+@require_POST
+def audit_pdf_request(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    assessment = get_object_or_404(Assessment.objects.visible_to(request.user), pk=pk)
+    require(request.user, Permission.DOCUMENT_EXPORT)
+    language = request.POST.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        language = get_language() or "en"
+    try:
+        export = request_audit_pdf(assessment_id=assessment.pk, language=language, by=request.user, at=timezone.now())
+    except NotClosed:
+        messages.error(request, _("An audit report can be printed when the assessment is closed."))
+        return redirect("reports:supplier", assessment.supplier_id)
+    return redirect(export)
