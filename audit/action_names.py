@@ -22,6 +22,7 @@ NAMES: dict[str, str | Promise] = {
     "campaign.closed": _("Campaign closed"),
     "campaign.drafted": _("Campaign drafted"),
     "campaign.launched": _("Campaign launched"),
+    "certificate.viewed": _("Label certificate looked at"),
     "demo.loaded": _("Demo loaded"),
     "document.viewed": _("Document looked at"),
     "audit_pdf.downloaded": _("Audit report downloaded"),
