@@ -93,6 +93,8 @@ class QuestionRules:
         self._checks = [(check.key, *_check(check.ok_when, scope)) for check in question.checks]
         self._evidence_when = _bound(question.evidence.when, scope) if question.evidence.when else None
         self._triggers = [(Hit(item.kind, question.code, item.key), _bound(item.when, scope)) for item in question.triggers]
+        # Disclosures are worth something half given; every other kind needs its whole answer, and so do files.
+        self._counts_in_part = question.credit.kind == "disclosure" and any(field.type != "file" for field in question.fields)
         self._credit = _credit_rule(self)
         self._deciding = self._what_decides()
         self._remembered: dict[Any, Outcome] = {}
@@ -132,8 +134,7 @@ class QuestionRules:
         own = State(typed, state.answers, state.facts, state.hidden)
         answered = self._answered(typed, has_evidence)
         hits = tuple([hit for hit, bound in self._triggers if bound.test(own)]) if typed else ()
-        # Disclosures are worth something half given; every other kind needs its whole answer.
-        credit = self._credit(own) if answered or self.question.credit.kind == "disclosure" else 0
+        credit = self._credit(own) if answered or self._counts_in_part else 0
         if credit is None:
             return Outcome(answered, True, 0, 0, False, hits)
         full = credit * self.weight
@@ -271,7 +272,7 @@ def _disclosure(rules: QuestionRules) -> _Rule:
     whole, half, answered, keys = rules.scale, rules.scale // 2, values.answered(rules.question), rules.field_keys
 
     def rule(state: State) -> int | None:
-        if not answered(state.own, False):
+        if not answered(state.own, True):
             return half if any(key in state.own for key in keys) else 0
         return half if rules.failed_checks(state) and NOTE not in state.own else whole
 

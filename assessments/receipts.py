@@ -8,7 +8,8 @@ A receipt is JSON. It holds the rules without their wording, the inputs, the sta
      "questionnaire": {"key", "version", "sha256"},
      "rules_sha256": "...", "rules": {...},
      "inputs_sha256": "...", "inputs": {"facts": {...}, "answers": {code: [value, evidence, verdict]}, "reviewed": false},
-     "result": {...}, "lines": [...]}
+     "result": {...}, "lines": [...],
+     "sha256": "..."}                     # of all the above
 
 Credits are exact: "0.75", or "1/3" where a decimal would not end. Points are rounded to six places and explain only.
 """
@@ -59,7 +60,7 @@ def build(
     given = scoring.inputs(facts, answers, reviewed)
     given["facts"]["sites"] = [list(site) for site in given["facts"]["sites"]]
     given["answers"] = {code: [dict(a[0]), a[1], a[2]] for code, a in answers.items()}
-    return {
+    receipt = {
         "schema": SCHEMA,
         "subject": dict(subject or {}),
         "questionnaire": {"key": whole.key, "version": whole.version, "sha256": whole.sha256},
@@ -68,6 +69,12 @@ def build(
         "inputs": given,
         **_conclusions(rule_set, facts, answers, reviewed),
     }
+    return {**receipt, "sha256": _seal(receipt)}
+
+
+def _seal(receipt: Mapping[str, Any]) -> str:
+    """Over all of the receipt: also what no computation can confirm, such as the subject."""
+    return canonical.sha256({key: value for key, value in receipt.items() if key != "sha256"})
 
 
 def _conclusions(rule_set: RuleSet, facts: Facts, answers: Answers, reviewed: bool) -> dict[str, Any]:
@@ -195,7 +202,16 @@ def verify(receipt: Mapping[str, Any], rule_set: RuleSet | None = None) -> list[
         _compare("rules", receipt["rules"], rules_of(rule_set.questionnaire), differences)
     for key, computed in _conclusions(own_rules, facts, answers, reviewed).items():
         _compare(key, receipt.get(key), computed, differences)
+    _compare("sha256", receipt.get("sha256"), _sealed(receipt), differences)
     return differences
+
+
+def _sealed(receipt: Mapping[str, Any]) -> str | None:
+    try:
+        return _seal(receipt)
+    except (TypeError, ValueError):
+        # Holds something that is no JSON of ours: it has no seal to agree with.
+        return None
 
 
 def _inside(receipt: Mapping[str, Any], key: str) -> Any:

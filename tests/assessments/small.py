@@ -14,17 +14,17 @@ def text(words: str) -> dict[str, str]:
     return {"en": words, "zh": f"{words}（中文）"}
 
 
-def question(code: str, type: str = "yes_no", *, area: str = "A", weight: str = "1", **parts: Any) -> dict[str, Any]:
-    field: dict[str, Any] = {"key": "value", "type": type}
+def question(code: str, kind: str = "yes_no", *, area: str = "A", weight: str = "1", **parts: Any) -> dict[str, Any]:
+    field: dict[str, Any] = {"key": "value", "type": kind}
     for key in ("options", "unit", "units", "min", "max", "columns", "min_rows", "max_rows"):
         if key in parts:
             field[key] = parts.pop(key)
-    return {"code": code, "area": area, "text": text(code), "weight": weight, "fields": [field], "credit": credit_of(type), **parts}
+    return {"code": code, "area": area, "text": text(code), "weight": weight, "fields": [field], "credit": credit_of(kind), **parts}
 
 
-def credit_of(type: str) -> dict[str, Any]:
-    kinds = {"maturity": "maturity", "yes_no": "options", "yes_no_na": "options", "single": "options", "multi": "checklist"}
-    return {"kind": kinds.get(type, "disclosure")}
+def credit_of(kind: str) -> dict[str, Any]:
+    rules_of = {"maturity": "maturity", "yes_no": "options", "yes_no_na": "options", "single": "options", "multi": "checklist"}
+    return {"kind": rules_of.get(kind, "disclosure")}
 
 
 def option(key: str, credit: str | None = None, **parts: Any) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def option(key: str, credit: str | None = None, **parts: Any) -> dict[str, Any]:
 def document(*questions: dict[str, Any], **parts: Any) -> dict[str, Any]:
     """Every area of the questions, with equal shares of the total unless `profiles` says otherwise."""
     areas = list(dict.fromkeys(each["area"] for each in questions))
-    shares = {area: "0" for area in areas} | {areas[0]: str(100 - 100 // len(areas) * (len(areas) - 1))}
+    shares = {areas[0]: str(100 - 100 // len(areas) * (len(areas) - 1))}
     shares |= {area: str(100 // len(areas)) for area in areas[1:]}
     return {
         "key": "small",

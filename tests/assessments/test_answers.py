@@ -13,8 +13,8 @@ from assessments.questions import Question
 from tests.assessments.small import document, option, question, text
 
 
-def asked(type: str, **parts: Any) -> Question:
-    return questionnaire.load(document(question("A-1", type, **parts))).questions[0]
+def asked(kind: str, **parts: Any) -> Question:
+    return questionnaire.load(document(question("A-1", kind, **parts))).questions[0]
 
 
 WASTE = asked("number", unit="t", units=["t", "kg"], min="0", max="100")

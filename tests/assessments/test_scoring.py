@@ -1,0 +1,652 @@
+"""Scores: examples calculated by hand, and what must hold for any questionnaire, supplier and answers."""
+
+import random
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assessments import canonical, canonical_fast, questionnaire, scoring
+from assessments.names import AnswerState, Facts
+from assessments.questions import CATEGORIES, HEADCOUNT_BANDS, SITE_TYPES, Field
+from assessments.scoring import ACCEPT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
+from tests.assessments.small import MEDIA, document, option, question, rules, text
+
+
+REQUIRED = {"rule": "required", "text": text("Proof")}
+
+
+def said(value: Any, evidence: bool = False, verdict: str | None = None) -> AnswerState:
+    return AnswerState({"value": value}, evidence, verdict)
+
+
+def amount(number: str, unit: str | None = None) -> dict[str, str]:
+    return {"amount": number} if unit is None else {"amount": number, "unit": unit}
+
+
+# --- worked examples ----------------------------------------------------------------------------------------------
+
+
+def worked_example() -> RuleSet:
+    """Two areas. Shares of the total: A 60, B 40; for cloud and data centres A 80, B 20."""
+    return rules(
+        question("A-1", "maturity", weight="3", evidence=REQUIRED),
+        question("A-2", weight="2", triggers=[{"kind": "zero_tolerance", "when": "value = no", "key": "A-2-no", "text": text("No")}]),
+        question("A-3", "yes_no_na", weight="1"),
+        question(
+            "B-1",
+            "percent",
+            area="B",
+            weight="4",
+            credit={
+                "kind": "bands",
+                "bands": [{"from": "0", "credit": "0"}, {"from": "50", "credit": "0.5"}, {"from": "80", "credit": "1"}],
+            },
+        ),
+        question(
+            "B-2", "multi", area="B", weight="1", options=[option("a"), option("b"), option("c")], credit={"kind": "checklist", "full": 3}
+        ),
+        profiles={"default": {"A": "60", "B": "40"}, "cloud_dc": {"A": "80", "B": "20"}},
+    )
+
+
+ANSWERS = {
+    "A-1": said("3"),  # credit 3/4; without evidence half of it, 3/8
+    "A-2": said("yes"),  # 1
+    "A-3": said("no"),  # 0
+    "B-1": said("79.99"),  # the band from 50: 1/2
+    "B-2": said(["a", "b"]),  # 2 of 3
+}
+
+
+def test_worked_example_one_a_plain_assessment() -> None:
+    # Area A declared: 100 x (3 x 0.75 + 2 x 1 + 1 x 0) / 6 = 100 x 4.25 / 6 = 70.8333... -> 70.83
+    # Area A evidenced: 100 x (3 x 0.375 + 2 + 0) / 6 = 100 x 3.125 / 6 = 52.0833... -> 52.08
+    # Area B: 100 x (4 x 1/2 + 1 x 2/3) / 5 = 100 x 2.6667 / 5 = 53.3333... -> 53.33
+    # Declared: 0.6 x 70.8333... + 0.4 x 53.3333... = 42.5 + 21.3333... = 63.8333... -> 63.83
+    # Evidenced: 0.6 x 52.0833... + 0.4 x 53.3333... = 31.25 + 21.3333... = 52.5833... -> 52.58
+    result = worked_example().score(MEDIA, ANSWERS)
+
+    assert (result.declared, result.evidenced, result.verified) == (Decimal("63.83"), Decimal("52.58"), None)
+    assert result.areas["A"][:2] == (Decimal("70.83"), Decimal("52.08"))
+    assert result.areas["B"] == (Decimal("53.33"), Decimal("53.33"), None)
+    assert result.band == "developing"
+    assert (result.asked, result.answered, result.evidence_asked, result.evidence_given) == (5, 5, 1, 0)
+    assert result.evidence_coverage == 0
+
+
+def test_worked_example_two_evidence_and_another_profile() -> None:
+    # With evidence both numbers agree: 0.8 x 70.8333... + 0.2 x 53.3333... = 56.6667 + 10.6667 = 67.3333... -> 67.33
+    facts = Facts("cloud_dc", "CN", "large", (("data_centre", "CN"),))
+    result = worked_example().score(facts, {**ANSWERS, "A-1": said("3", evidence=True)})
+
+    assert (result.declared, result.evidenced) == (Decimal("67.33"), Decimal("67.33"))
+    assert (result.band, result.evidence_coverage) == ("established", 100)
+
+
+def test_worked_example_three_not_applicable_and_unanswered() -> None:
+    # A-3 "not applicable" leaves numerator and denominator; A-2 unanswered stays in the denominator with 0.
+    # Area A: 100 x (3 x 0.75) / 5 = 45. Area B without any answer: 0. Declared: 0.6 x 45 = 27.
+    result = worked_example().score(MEDIA, {"A-1": said("3", evidence=True), "A-3": said("na")})
+
+    assert result.areas["A"].declared == 45
+    assert result.areas["B"].declared == 0
+    assert result.declared == 27
+    assert (result.asked, result.answered) == (5, 2)
+
+
+def test_worked_example_four_zero_tolerance_caps_each_total_and_no_area() -> None:
+    result = worked_example().score(MEDIA, {**ANSWERS, "A-1": said("4", True), "A-2": said("no"), "A-3": said("yes")}, reviewed=True)
+
+    # Uncapped: A = 100 x (3 + 0 + 1) / 6 = 66.67; total = 40 + 21.33 = 61.33.
+    assert (result.declared, result.evidenced, result.verified) == (30, 30, 30)
+    assert result.areas["A"].declared == Decimal("66.67")
+    assert result.triggers == (Hit("zero_tolerance", "A-2", "A-2-no"),)
+    assert (result.capped, result.band) == (True, "starting")
+
+
+def test_worked_example_five_verdicts() -> None:
+    # A-1 with evidence rejected: 3 x 0.375. A-2 rejected: 0. B-1 accepted: 4 x 1/2. A-3 and B-2 not looked at.
+    answers = {
+        "A-1": said("3", True, REJECT_EVIDENCE),
+        "A-2": said("yes", False, REJECT_ANSWER),
+        "A-3": said("yes", False, QUERY),
+        "B-1": said("79.99", False, ACCEPT),
+        "B-2": said(["a", "b"]),
+    }
+
+    # While the review is open: A = 100 x 1.125 / 6 = 18.75; B = 100 x 2 / 5 = 40; total = 11.25 + 16 = 27.25.
+    open_review = worked_example().score(MEDIA, answers)
+    assert (open_review.areas["A"].verified, open_review.areas["B"].verified) == (Decimal("18.75"), 40)
+    assert open_review.verified == Decimal("27.25")
+    assert (open_review.reviewed, open_review.review_coverage) == (3, 60)
+
+    # Closed, the two count as evidenced: A = 100 x 2.125 / 6 = 35.4167; B = 53.3333; total = 21.25 + 21.3333 = 42.58.
+    closed = worked_example().score(MEDIA, answers, reviewed=True)
+    assert closed.verified == Decimal("42.58")
+    assert (closed.headline, closed.band) == (Decimal("42.58"), "developing")
+    # The other two numbers do not know verdicts: A = 100 x (2.25 + 2 + 1) / 6 = 87.5; 0.6 x 87.5 + 21.3333 = 73.83.
+    assert closed.declared == closed.evidenced == Decimal("73.83")
+
+
+def test_there_is_no_verified_score_before_a_verdict_or_the_end_of_the_review() -> None:
+    assert worked_example().score(MEDIA, ANSWERS).verified is None
+    assert worked_example().score(MEDIA, {**ANSWERS, "A-2": said("yes", verdict=QUERY)}).verified is None
+    assert worked_example().score(MEDIA, ANSWERS, reviewed=True).verified == Decimal("52.58")
+
+
+def test_a_rejected_not_applicable_counts_nothing_instead_of_dropping_out() -> None:
+    rule_set = rules(question("A-1", "yes_no_na"), question("A-2"))
+
+    result = rule_set.score(MEDIA, {"A-1": said("na", verdict=REJECT_ANSWER), "A-2": said("yes", verdict=ACCEPT)})
+
+    assert (result.declared, result.verified) == (100, 50)
+
+
+# --- applicability ------------------------------------------------------------------------------------------------
+
+
+def test_questions_are_asked_by_category_and_type_of_site() -> None:
+    rule_set = rules(
+        question("A-1"),
+        question("A-2", applies={"categories": ["events", "media"]}),
+        question("A-3", applies={"categories": ["events"]}),
+        question("A-4", applies={"site_types": ["factory", "office"]}),
+        question("A-5", applies={"site_types": ["factory"]}),
+    )
+
+    assert rule_set.applicable(MEDIA, {}) == ("A-1", "A-2", "A-4")
+    assert rule_set.applicability.why_not(MEDIA, {}) == {"A-3": "category", "A-5": "site_type"}
+    assert rule_set.applicable(MEDIA._replace(sites=()), {}) == ("A-1", "A-2")
+
+
+def test_conditions_look_at_facts_and_other_answers() -> None:
+    rule_set = rules(
+        question("A-1", "single", options=[option("key", "1"), option("none", "0")]),
+        question("A-2", applies={"when": "A-1 = key"}),
+        question("A-3", applies={"when": "A-2 = yes"}),
+        question("A-4", applies={"site_types": ["factory"], "when": "site.country = CN"}),
+        question("A-5", applies={"when": "company.country != CN or company.headcount >= medium"}),
+    )
+    answers = {"A-1": said("key"), "A-2": said("yes")}
+
+    assert rule_set.applicable(MEDIA, answers) == ("A-1", "A-2", "A-3")
+    # What was answered before its question was hidden no longer decides about others.
+    assert rule_set.applicable(MEDIA, {**answers, "A-1": said("none")}) == ("A-1",)
+    # The country of an office does not make a question about factories apply.
+    sites = (("office", "CN"), ("factory", "US"))
+    assert rule_set.applicable(MEDIA._replace(country="US", sites=sites), {}) == ("A-1", "A-5")
+    assert rule_set.applicable(MEDIA._replace(headcount="large", sites=(("factory", "CN"),)), {}) == ("A-1", "A-4", "A-5")
+
+
+def test_an_area_without_a_scored_question_drops_out_and_the_others_are_scaled_up() -> None:
+    rule_set = rules(
+        question("A-1"),
+        question("B-1", area="B", applies={"categories": ["events"]}),
+        question("C-1", area="C"),
+        profiles={"default": {"A": "20", "B": "50", "C": "30"}},
+    )
+
+    result = rule_set.score(MEDIA, {"A-1": said("yes")})
+
+    # 20 of the 50 shares that are left.
+    assert result.declared == 40
+    assert result.areas["B"] == (None, None, None)
+
+
+def test_nothing_to_score_gives_no_score() -> None:
+    rule_set = rules(question("A-1", applies={"categories": ["events"]}), question("A-2", "text", weight="0", credit={"kind": "none"}))
+
+    result = rule_set.score(MEDIA, {"A-2": said("words")}, reviewed=True)
+
+    assert (result.declared, result.evidenced, result.verified, result.band) == (None, None, None, None)
+    assert result.evidence_coverage is None
+
+
+# --- credit -------------------------------------------------------------------------------------------------------
+
+
+def credit(one: dict[str, Any], value: dict[str, Any], evidence: bool = True) -> Decimal | None:
+    return rules(one).score(MEDIA, {"A-1": AnswerState(value, evidence, None)}).declared
+
+
+PAIR = [{"key": key, "type": "number", "label": text(key)} for key in ("closed", "received")]
+RATIO_BANDS = [{"from": "0", "credit": "0"}, {"from": "0.9", "credit": "0.5"}, {"from": "1", "credit": "1"}]
+RATIO = {"kind": "ratio_bands", "numerator": "closed", "denominator": "received", "when_zero": "1", "bands": RATIO_BANDS}
+LOWER_IS_BETTER = {
+    "kind": "bands",
+    "bands": [{"from": "0", "credit": "1"}, {"from": "48", "credit": "0.5"}, {"from": "60.01", "credit": "0"}],
+}
+METHODS = [
+    option("a", "0.4"),
+    option("b", "0.4"),
+    option("c", "0.4"),
+    option("none", excludes_others=True),
+    option("not_needed", "na", excludes_others=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "value", "expected"),
+    [
+        (question("A-1", "maturity"), {"value": "1"}, "25"),
+        (question("A-1", "maturity"), {"value": "9"}, "0"),
+        (question("A-1", "yes_no"), {"value": "no"}, "0"),
+        (question("A-1", "yes_no", credit={"kind": "options", "credits": {"yes": "0", "no": "1"}}), {"value": "no"}, "100"),
+        (question("A-1", "single", options=[option("a", "0.35"), option("b", "na")]), {"value": "a"}, "35"),
+        (question("A-1", "single", options=[option("a", "0.35"), option("b", "na")]), {"value": "b"}, None),
+        (question("A-1", "multi", options=METHODS), {"value": ["a"]}, "40"),
+        (question("A-1", "multi", options=METHODS), {"value": ["a", "b", "c"]}, "100"),
+        (question("A-1", "multi", options=METHODS), {"value": ["none"]}, "0"),
+        (question("A-1", "multi", options=METHODS), {"value": ["not_needed"]}, None),
+        (question("A-1", "multi", options=METHODS, credit={"kind": "checklist", "full": 3}), {"value": ["a"]}, "33.33"),
+        (question("A-1", "multi", options=METHODS, credit={"kind": "checklist", "full": 3}), {"value": ["a", "a", "b"]}, "66.67"),
+        (question("A-1", "number", unit="hours", credit=LOWER_IS_BETTER), {"value": amount("60", "hours")}, "50"),
+        (
+            question("A-1", "number", unit="hours", units=["hours", "minutes"], credit=LOWER_IS_BETTER),
+            {"value": amount("2879", "minutes")},
+            "100",
+        ),
+        (
+            question("A-1", "number", unit="hours", units=["hours", "minutes"], credit=LOWER_IS_BETTER),
+            {"value": amount("2880", "minutes")},
+            "50",
+        ),
+        (question("A-1", "number", credit=LOWER_IS_BETTER), {"value": amount("-1")}, "0"),
+        (question("A-1", fields=PAIR, credit=RATIO), {"closed": amount("9"), "received": amount("10")}, "50"),
+        (question("A-1", fields=PAIR, credit=RATIO), {"closed": amount("8.99999999"), "received": amount("10")}, "0"),
+        (question("A-1", fields=PAIR, credit=RATIO), {"closed": amount("3"), "received": amount("3")}, "100"),
+        (question("A-1", fields=PAIR, credit=RATIO), {"closed": amount("0"), "received": amount("0")}, "100"),
+        (question("A-1", fields=PAIR, credit=RATIO), {"closed": amount("1")}, "0"),
+        (question("A-1", fields=PAIR, credit={"kind": "disclosure"}), {"closed": amount("1")}, "50"),
+        (question("A-1", fields=PAIR, credit={"kind": "disclosure"}), {}, "0"),
+        (question("A-1", "number", unit="t", units=["t"]), {"value": amount("1", "kg")}, "0"),
+        (question("A-1", "text"), {"value": ["not", "text"]}, "0"),
+    ],
+)
+def test_credit_of_an_answer(one: dict[str, Any], value: dict[str, Any], expected: str | None) -> None:
+    assert credit(one, value) == (None if expected is None else Decimal(expected))
+
+
+def test_a_disclosure_that_fails_a_check_is_worth_half_until_it_is_explained() -> None:
+    one = question(
+        "A-1",
+        fields=PAIR,
+        credit={"kind": "disclosure"},
+        checks=[{"key": "closed_le_received", "ok_when": "closed <= received", "message": text("More closed than received.")}],
+    )
+    value = {"closed": amount("5"), "received": amount("4")}
+
+    assert credit(one, value) == 50
+    assert credit(one, {**value, "note": "One was received last year."}) == 100
+    assert rules(one).failed_checks("A-1", value) == ("closed_le_received",)
+    # A check waits until everything it compares is given.
+    assert rules(one).failed_checks("A-1", {"closed": amount("5")}) == ()
+
+
+def test_a_table_is_answered_when_each_row_has_its_required_columns() -> None:
+    columns = [
+        {"key": "gas", "type": "text", "label": text("Gas")},
+        {"key": "kg", "type": "number", "label": text("kg"), "required": False},
+    ]
+    rule_set = rules(question("A-1", "table", columns=columns, min_rows=1))
+
+    assert rule_set.answered("A-1", {"value": [{"gas": "R32"}]})
+    assert not rule_set.answered("A-1", {"value": [{"gas": "R32"}, {"kg": amount("1")}]})
+    assert not rule_set.answered("A-1", {"value": []})
+    assert not rule_set.answered("A-1", {"value": ["R32"]})
+
+
+def test_a_question_that_only_takes_files_is_answered_by_its_evidence() -> None:
+    rule_set = rules(question("A-1", "file", credit={"kind": "disclosure"}))
+
+    assert rule_set.answered("A-1", {}, has_evidence=True)
+    assert not rule_set.answered("A-1", {})
+    assert rule_set.score(MEDIA, {"A-1": AnswerState({}, True, None)}).declared == 100
+    assert rule_set.score(MEDIA, {"A-1": AnswerState({}, False, None)}).declared == 0
+
+
+def test_evidence_counts_only_where_the_answer_asks_for_it() -> None:
+    rule_set = rules(
+        question("A-1", evidence={**REQUIRED, "when": "value = yes", "share": "0.2"}),
+        question("A-2", evidence={"rule": "optional", "text": text("Photo")}),
+        question("A-3", credit={"kind": "options", "credits": {"yes": "0", "no": "1"}}, evidence={**REQUIRED, "when": "value = yes"}),
+    )
+
+    result = rule_set.score(MEDIA, {"A-1": said("yes"), "A-2": said("yes"), "A-3": said("no")})
+
+    # A-1 keeps 0.2 of its credit: a third of 2.2.
+    assert (result.declared, result.evidenced) == (100, Decimal("73.33"))
+    assert rule_set.evidence_asked("A-1", {"value": "yes"})
+    assert not rule_set.evidence_asked("A-1", {"value": "no"})
+    assert not rule_set.evidence_asked("A-2", {"value": "yes"})
+
+
+def trigger(kind: str, when: str, key: str) -> dict[str, Any]:
+    return {"kind": kind, "when": when, "key": key, "text": text(key)}
+
+
+def test_triggers_fire_only_on_answers_to_questions_that_are_asked() -> None:
+    colours = [option("red", "0"), option("green", "1")]
+    red = trigger("gate", "value in [red]", "A-1-red")
+    rule_set = rules(
+        question("A-1", "single", options=colours, applies={"when": "company.country = CN"}, triggers=[red]),
+        question("A-2", triggers=[trigger("critical_finding", "not (value = yes)", "A-2-not")]),
+    )
+
+    assert rule_set.score(MEDIA, {"A-1": said("red")}).gates == (Hit("gate", "A-1", "A-1-red"),)
+    assert rule_set.score(MEDIA, {"A-1": said("red")}).capped is False
+    assert rule_set.score(MEDIA._replace(country="US"), {"A-1": said("red")}).triggers == ()
+    assert rule_set.score(MEDIA, {"A-2": said("no")}).triggers == (Hit("critical_finding", "A-2", "A-2-not"),)
+    assert rule_set.score(MEDIA, {}).triggers == ()
+
+
+def test_the_half_is_rounded_up() -> None:
+    # 100 x 1 / 32 = 3.125
+    rule_set = rules(question("A-1"), question("A-2", weight="31"))
+
+    assert rule_set.score(MEDIA, {"A-1": said("yes"), "A-2": said("no")}).declared == Decimal("3.13")
+
+
+def test_rounding_happens_once_at_the_end() -> None:
+    # Area A is 3.125, stated as 3.13. The total is 0.9 x 3.125 = 2.8125 -> 2.81; from the stated 3.13 it would be 2.82.
+    rule_set = rules(question("A-1"), question("A-2", weight="31"), question("B-1", area="B"), profiles={"default": {"A": "90", "B": "10"}})
+    result = rule_set.score(MEDIA, {"A-1": said("yes")})
+
+    assert (result.areas["A"].declared, result.declared) == (Decimal("3.13"), Decimal("2.81"))
+
+
+def test_bands_include_their_lower_end_and_the_top_band_includes_100() -> None:
+    rule_set = rules(question("A-1"))
+
+    stated = ["0", "39.99", "40", "59.99", "60", "79.99", "80", "100"]
+    assert [rule_set.band(Decimal(score)) for score in stated] == [
+        "starting", "starting", "developing", "developing", "established", "established", "leading", "leading",
+    ]  # fmt: skip
+    assert rule_set.band(None) is None
+
+
+# --- lines --------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_says_what_counted_and_what_it_would_take() -> None:
+    lines = {line.question: line for line in worked_example().explain(MEDIA, ANSWERS)}
+
+    # A-1 can bring 60 x 3/6 = 30 points, and brings 3/8 of them.
+    first = lines["A-1"]
+    assert (first.declared, first.evidenced, first.verified) == (Decimal("0.75"), Decimal("0.375"), None)
+    assert (first.points_possible, first.points, first.evidence) == (30, Decimal("11.25"), "missing")
+    assert [(step.key, step.gain) for step in first.takes] == [("attach_evidence", Decimal("11.25")), ("raise_level", Decimal("18.75"))]
+    assert lines["A-3"].takes[0].params == {"field": "value", "option": "yes"}
+    assert lines["B-1"].takes[0].params == {"field": "value", "from": "80"}
+    assert lines["B-2"].takes[0].key == "choose_more"
+    assert lines["B-2"].declared == Decimal("0.666667")
+    assert lines["A-2"].takes == ()
+
+
+def test_lines_cover_every_question_and_say_why_one_is_not_asked() -> None:
+    rule_set = rules(question("A-1"), question("A-2", applies={"when": "A-1 = yes"}), question("A-3", applies={"categories": ["events"]}))
+
+    lines = rule_set.explain(MEDIA, {"A-1": said("no"), "A-2": said("yes")})
+
+    assert [(line.question, line.applies, line.why_not, line.answered) for line in lines] == [
+        ("A-1", True, "", True),
+        ("A-2", False, "condition", False),
+        ("A-3", False, "category", False),
+    ]
+
+
+# --- properties ---------------------------------------------------------------------------------------------------
+
+SHIPPED = Path(__file__).resolve().parents[2] / "assessments/questionnaires/supplier-esg-code-2026.1.yaml"
+
+
+@lru_cache
+def shipped() -> RuleSet:
+    return scoring.compile(questionnaire.read_yaml(SHIPPED.read_text(encoding="utf-8")))
+
+
+def some_value(field: Field, rng: random.Random) -> Any:
+    if field.options:
+        if field.type == "multi":
+            return [each.key for each in field.options if rng.random() < 0.5 and not each.excludes_others] or [field.options[-1].key]
+        return rng.choice(field.options).key
+    if field.type == "number":
+        number = str(rng.choice([0, 1, 7, 15, 60, 95, 400, 12000]) + rng.choice([0, 0.5]))
+        return amount(number, rng.choice(field.units) if field.units else None)
+    simple = {"percent": str(rng.randint(0, 100)), "date": "2026-03-31", "text": "words"}
+    if field.type in simple:
+        return simple[field.type]
+    return [{column.key: some_value(column, rng) for column in field.columns} for _ in range(rng.randint(1, 2))]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[RuleSet, Facts, dict[str, AnswerState], bool, random.Random]:
+    """Our own questionnaire, any supplier, any part of it answered in any way, reviewed in any way."""
+    rng = random.Random(draw(st.integers(0, 2**32)))
+    rule_set = shipped()
+    countries = st.sampled_from(["CN", "US", "DE", ""])
+    sites = draw(st.lists(st.tuples(st.sampled_from(SITE_TYPES), countries), max_size=4))
+    facts = Facts(draw(st.sampled_from([*CATEGORIES, ""])), draw(countries), draw(st.sampled_from(HEADCOUNT_BANDS)), tuple(sites))
+    share, verdicts = draw(st.sampled_from([0.1, 0.6, 0.95, 1])), [None, None, ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER]
+    answers = {
+        each.code: AnswerState(
+            {field.key: some_value(field, rng) for field in each.fields if field.type != "file" and rng.random() < 0.95},
+            rng.random() < 0.5,
+            rng.choice(verdicts),
+        )
+        for each in rule_set.questionnaire.questions
+        if rng.random() < share
+    }
+    return rule_set, facts, answers, draw(st.booleans()), rng
+
+
+quickly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+Case = tuple[RuleSet, Facts, dict[str, AnswerState], bool, random.Random]
+
+
+def totals(rule_set: RuleSet, facts: Facts, answers: dict[str, AnswerState], reviewed: bool) -> tuple[Decimal, Decimal, Decimal]:
+    result = rule_set.score(facts, answers, reviewed)
+    nothing = Decimal(0)
+    return result.declared or nothing, result.evidenced or nothing, result.verified or nothing
+
+
+@quickly
+@given(cases())
+def test_verified_is_never_above_evidenced_nor_evidenced_above_declared(case: Case) -> None:
+    rule_set, facts, answers, reviewed, _ = case
+    result = rule_set.score(facts, answers, reviewed)
+
+    for declared, evidenced, verified in [(result.declared, result.evidenced, result.verified), *result.areas.values()]:
+        if declared is not None and evidenced is not None:
+            assert 0 <= evidenced <= declared <= 100
+            assert verified is None or 0 <= verified <= evidenced
+
+
+@quickly
+@given(cases())
+def test_adding_evidence_never_lowers_a_score(case: Case) -> None:
+    rule_set, facts, answers, reviewed, rng = case
+    before = totals(rule_set, facts, answers, reviewed)
+    code = rng.choice(sorted(answers) or [""])
+    more = {key: answer._replace(has_evidence=True) if key == code else answer for key, answer in answers.items()}
+
+    assert all(after >= was for after, was in zip(totals(rule_set, facts, more, reviewed), before, strict=True))
+
+
+@quickly
+@given(cases())
+def test_a_better_answer_never_lowers_a_score(case: Case) -> None:
+    """Better by one level. Answers that decide whether other questions are asked are left alone: those can open new ones."""
+    rule_set, facts, answers, reviewed, rng = case
+    levels = [
+        each.code
+        for each in rule_set.questionnaire.questions
+        if each.credit.kind == "maturity"
+        and len(each.fields) == 1
+        and each.code not in rule_set.applicability.deciding
+        and not each.triggers
+    ]
+    code = rng.choice(levels)
+    answer = answers.get(code, AnswerState({}))
+    low, high = sorted(rng.sample(range(5), 2))
+    scores = [totals(rule_set, facts, {**answers, code: answer._replace(value={"value": str(level)})}, reviewed) for level in (low, high)]
+
+    assert all(after >= was for was, after in zip(*scores, strict=True))
+
+
+@quickly
+@given(cases())
+def test_a_question_that_does_not_apply_changes_nothing(case: Case) -> None:
+    rule_set, facts, answers, reviewed, rng = case
+    hidden = sorted(rule_set.applicability.why_not(facts, answers))
+    without = {code: answer for code, answer in answers.items() if code not in hidden}
+    otherwise = {
+        **without,
+        **{
+            code: AnswerState(
+                {field.key: some_value(field, rng) for field in rule_set.questionnaire.question(code).fields if field.type != "file"},
+                True,
+                ACCEPT,
+            )
+            for code in hidden
+        },
+    }
+
+    results = [rule_set.score(facts, each, reviewed)._replace(inputs_sha256="") for each in (answers, without, otherwise)]
+
+    assert results[0] == results[1] == results[2]
+
+
+@quickly
+@given(cases())
+def test_the_order_of_answers_and_sites_changes_nothing(case: Case) -> None:
+    rule_set, facts, answers, reviewed, rng = case
+    shuffled = list(answers.items())
+    rng.shuffle(shuffled)
+    sites = facts.sites[::-1] + facts.sites[:1]
+
+    assert rule_set.score(facts._replace(sites=sites), dict(shuffled), reviewed) == rule_set.score(facts, answers, reviewed)
+
+
+@quickly
+@given(cases())
+def test_what_was_scored_before_changes_nothing(case: Case) -> None:
+    rule_set, facts, answers, reviewed, _ = case
+    fresh = scoring.compile(rule_set.questionnaire)
+
+    assert fresh.score(facts, answers, reviewed) == rule_set.score(facts, answers, reviewed)
+
+
+@quickly
+@given(cases())
+def test_the_lines_add_up_to_the_score(case: Case) -> None:
+    rule_set, facts, answers, reviewed, _ = case
+    result, lines = rule_set.score(facts, answers, reviewed), rule_set.explain(facts, answers, reviewed)
+    counting = [line for line in lines if line.counts]
+
+    for code, area in result.areas.items():
+        mine = [line for line in counting if line.area == code]
+        weight = sum(line.weight for line in mine)
+        if weight:
+            earned = sum(line.exact[0] * int(line.weight * 1000) for line in mine if line.exact[0] is not None)
+            assert abs(float(earned) / float(weight * 10) - float(area.declared or 0)) <= 0.0050001
+    if not result.capped and result.evidenced is not None:
+        assert abs(sum(line.points for line in lines) - result.evidenced) <= Decimal("0.0051")
+        assert abs(sum(line.points_possible for line in lines) - 100) <= Decimal("0.001")
+    assert tuple(hit for line in lines for hit in line.triggers) == result.triggers
+    assert sum(line.answered for line in lines) == result.answered
+    assert sum(line.evidence in ("given", "missing") for line in lines) == result.evidence_asked
+
+
+@quickly
+@given(cases())
+def test_a_step_gains_what_it_promises(case: Case) -> None:
+    rule_set, facts, answers, _, _ = case
+    before = rule_set.score(facts, answers)
+    if before.capped or before.evidenced is None:
+        return
+    for line in rule_set.explain(facts, answers):
+        for step in line.takes:
+            if step.key == "attach_evidence":
+                more = {**answers, line.question: answers[line.question]._replace(has_evidence=True)}
+                after = rule_set.score(facts, more).evidenced
+                assert after is not None
+                assert abs(after - before.evidenced - step.gain) <= Decimal("0.02")
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 4)), min_size=1, max_size=6))
+def test_weights_do_what_they_say(parts: list[tuple[int, int]]) -> None:
+    rule_set = rules(*(question(f"A-{n}", "maturity", weight=str(weight)) for n, (weight, _) in enumerate(parts)))
+    answers = {f"A-{n}": said(str(level)) for n, (_, level) in enumerate(parts)}
+    top, bottom = 25 * sum(weight * level for weight, level in parts), sum(weight for weight, _ in parts)
+
+    assert rule_set.score(MEDIA, answers).declared == Decimal((200 * top + bottom) // (2 * bottom)).scaleb(-2)
+    # A question of weight w counts as w questions of weight 1.
+    apart = rules(*(question(f"A-{n}-{copy}", "maturity") for n, (weight, _) in enumerate(parts) for copy in range(weight)))
+    copied = {f"A-{n}-{copy}": said(str(level)) for n, (weight, level) in enumerate(parts) for copy in range(weight)}
+    assert apart.score(MEDIA, copied).declared == rule_set.score(MEDIA, answers).declared
+
+
+@given(st.decimals(0, 100, places=2))
+def test_every_score_falls_into_exactly_one_band(score: Decimal) -> None:
+    rule_set = shipped()
+    ends = [band.starts_at for band in rule_set.questionnaire.bands[1:]] + [Decimal("100.01")]
+    within = [band.key for band, end in zip(rule_set.questionnaire.bands, ends, strict=True) if band.starts_at <= score < end]
+
+    assert within == [rule_set.band(score)]
+
+
+# --- the hash of the inputs ---------------------------------------------------------------------------------------
+
+
+@quickly
+@given(cases())
+def test_the_fast_writer_writes_the_same_bytes(case: Case) -> None:
+    _, facts, answers, reviewed, _ = case
+    given_inputs = scoring.inputs(facts, answers, reviewed)
+
+    assert canonical_fast.encode(given_inputs) == canonical.encode(given_inputs)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=10,
+    )
+)
+def test_both_writers_agree_on_any_json(value: Any) -> None:
+    try:
+        expected = canonical.encode(value)
+    except UnicodeEncodeError:
+        with pytest.raises(TypeError):
+            canonical_fast.encode(value)
+    else:
+        assert canonical_fast.encode(value) == expected
+
+
+def test_the_hash_changes_with_every_input() -> None:
+    rule_set = worked_example()
+    variants = [
+        (MEDIA, ANSWERS, False),
+        (MEDIA, ANSWERS, True),
+        (MEDIA._replace(country="US"), ANSWERS, False),
+        (MEDIA._replace(sites=()), ANSWERS, False),
+        (MEDIA, {**ANSWERS, "A-1": said("3", True)}, False),
+        (MEDIA, {**ANSWERS, "A-1": said("3", False, ACCEPT)}, False),
+        (MEDIA, {**ANSWERS, "A-1": said("2")}, False),
+    ]
+
+    assert len({rule_set.score(*variant).inputs_sha256 for variant in variants}) == len(variants)
+
+
+def test_plain_triples_score_like_answer_states() -> None:
+    plain = {code: tuple(answer) for code, answer in ANSWERS.items()}
+
+    assert worked_example().score(MEDIA, plain, encode=canonical_fast.encode) == worked_example().score(MEDIA, ANSWERS)
+    assert questionnaire.load(document(question("A-1"))).question("A-1").code == "A-1"
