@@ -46,7 +46,7 @@ class Job:
         database happens exactly once. What it does outside of the database may happen again after a crash."""
         raise NotImplementedError
 
-    def finish(self, run: "Run", results: Sequence[Result]) -> Result | None:  # noqa: ARG002 - for those who override it
+    def finish(self, run: "Run", results: Sequence[Result]) -> Result | None:
         """Runs once, after the last chunk, in the transaction that closes the run; its answer is the run's result."""
         return add_up(results)
 
