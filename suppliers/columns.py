@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from suppliers import cells, identifiers, places
 from suppliers.models import Import
-from suppliers.tables import normal_heading
+from suppliers.tables import heading_keys, normal_heading
 
 
 # Numbers whose form depends on the country are cleaned with the whole row, see import_rows.
@@ -118,17 +118,16 @@ def known_headings(kind: str) -> frozenset[str]:
 
 def recognise(headings: Sequence[str], kind: str) -> dict[str, str]:
     """Our columns -> the file's headings, as far as they are known. Each heading is used once, for the column it fits best."""
-    by_key: dict[str, str] = {}
-    for heading in headings:
-        by_key.setdefault(normal_heading(heading), heading)
-    bids = [
-        (rank, order, column.name, by_key[key])
-        for order, column in enumerate(columns_of(kind))
-        for rank, key in enumerate(column.headings())
-        if key and key in by_key
-    ]
+    ranks = {key: (order, rank, column.name) for order, column in enumerate(columns_of(kind)) for rank, key in enumerate(column.headings())}
+    bids = sorted(
+        (is_bare, rank, order, position, name, heading)
+        for position, heading in enumerate(headings)
+        for is_bare, key in enumerate(heading_keys(heading))
+        if key in ranks
+        for order, rank, name in [ranks[key]]
+    )
     found: dict[str, str] = {}
-    for _rank, _order, name, heading in sorted(bids):
+    for *_rank, name, heading in bids:
         if name not in found and heading not in found.values():
             found[name] = heading
     return {name: found[name] for name in by_name(kind) if name in found}

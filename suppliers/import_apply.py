@@ -60,7 +60,12 @@ def create(kind: str, records: Sequence[dict[str, Any]], at: datetime) -> None:
 
 
 def copy_in(table: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+    # Django translates the errors of execute() only; those of COPY come at its end.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
         for row in rows:
             copy.write_row(row)
 

@@ -136,11 +136,12 @@ def keep_file(kind: str, data: bytes, name: str, sheet: Sheet, *, by: User | Non
     return source
 
 
+@transaction.atomic
 def choose_columns(source: Import, *, mapping: Mapping[str, str], defaults: Mapping[str, str]) -> None:
+    """Raises `NoColumns` and `AlreadyImported`."""
     if not mapping:
         raise NoColumns(_("No column of the file is one of ours. Choose at least one."))
-    if source.run_id:
-        raise AlreadyImported(_("This list is imported already."))
+    locked(source.pk)
     source.mapping, source.defaults = dict(mapping), dict(defaults)
     source.save(update_fields=["mapping", "defaults"])
 

@@ -91,7 +91,7 @@ COUNTRY_ALIASES = {
     "MO": "macau|macao sar|macau sar|macao, china|china macao|中国澳门|澳门特别行政区|中国澳门特别行政区",
     "TW": "taiwan, china|taiwan province of china|china taiwan|chinese taipei|中国台湾|台湾省|中国台湾省|臺灣",
     "GB": "uk|u.k.|great britain|britain|england|scotland|wales|northern ireland|united kingdom of great britain and northern ireland"
-    "|大不列颠及北爱尔兰联合王国|大英|英格兰|苏格兰|威尔士|北爱尔兰",
+    "|大不列颠及北爱尔兰联合王国|英格兰|苏格兰|威尔士|北爱尔兰",
     "US": "us|u.s.|usa|u.s.a.|united states|america|the united states|美利坚合众国|美國",
     "KR": "korea|republic of korea|korea, republic of|korea, south|s. korea|大韩民国|南韩|韓國",
     "KP": "dprk|democratic people's republic of korea",
@@ -126,6 +126,8 @@ COUNTRY_ALIASES = {
     "NZ": "aotearoa|新西兰|纽西兰",
     "AU": "commonwealth of australia|澳洲",
     "BR": "brasil",
+    "AS": "美属萨摩亚",
+    "WS": "萨摩亚|西萨摩亚",
     "IE": "republic of ireland|eire",
 }
 

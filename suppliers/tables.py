@@ -45,14 +45,18 @@ class Table:
 
     def heading_at(self, known: frozenset[str] | set[str]) -> int:
         """The index of the row that holds most of the known headings (normalised), or of the first row."""
-        counts = [sum(normal_heading(cell) in known for cell in line.cells) for line in self.lines[:HEADING_WITHIN]]
+        counts = [sum(not known.isdisjoint(heading_keys(cell)) for cell in line.cells) for line in self.lines[:HEADING_WITHIN]]
         return counts.index(max(counts)) if counts else 0
 
 
 def normal_heading(text: str) -> str:
-    """ "Supplier No. *" and "supplier_no" are one heading; remarks in brackets do not count."""
-    bare = re.sub(r"[(（\[【].*?[)）\]】]", "", text) or text
-    return re.sub(r"[\W_]+", "", bare.casefold())
+    """ "Supplier No. *" and "supplier_no" are one heading."""
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def heading_keys(text: str) -> list[str]:
+    """What a heading may be recognised by: all of it, else what is left without remarks in brackets."""
+    return [normal_heading(text), normal_heading(re.sub(r"[(（\[【].*?[)）\]】]", "", text))]
 
 
 def read_table(data: bytes, encoding: str = "", *, first: int | None = None) -> Table:
