@@ -211,7 +211,8 @@ def compose(message: Message, mailer: BaseEmailBackend | None = None) -> EmailMu
 
 def full_context(message: Message) -> dict[str, Any]:
     context: dict[str, Any] = {"public_url": settings.PUBLIC_URL, "language": message.language, "name": message.name, **message.context}
-    for key, function in _secrets.items():
+    # A copy: what a function imports may register more.
+    for key, function in list(_secrets.items()):
         if key in message.context:
             context |= function(message)
     return context
