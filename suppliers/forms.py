@@ -126,6 +126,8 @@ class RefusalForm(forms.Form):
 class ParticularsForm(PlaceMixin, forms.ModelForm[Supplier]):
     """What a supplier may change about itself. Identifiers and the place of registration are in the buyer's hand."""
 
+    website = forms.URLField(label=_("Website"), required=False, max_length=200, assume_scheme="https")
+
     class Meta:
         model = Supplier
         fields = ("name_zh", "name_en", "address", "postcode", "headcount_band", "fiscal_year_start", "website")
