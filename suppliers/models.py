@@ -67,6 +67,30 @@ class Placed(models.Model):
         return places.region_name(str(self.region), str(self.country))
 
 
+class Named(models.Model):
+    """Something with a Chinese name, an English name, or both."""
+
+    name_zh: str | models.CharField[str, str]
+    name_en: str | models.CharField[str, str]
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the language in use, or the other one where there is only one."""
+        chinese, english = str(self.name_zh), str(self.name_en)
+        return chinese or english if (get_language() or "en").startswith("zh") else english or chinese
+
+    @property
+    def other_name(self) -> str:
+        other = str(self.name_zh) if self.name == self.name_en else str(self.name_en)
+        return other if other != self.name else ""
+
+
 class SupplierQuerySet(models.QuerySet["Supplier"]):
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.SUPPLIER_VIEW):
@@ -87,7 +111,7 @@ class SupplierQuerySet(models.QuerySet["Supplier"]):
 
 
 @keep_history(exclude=["search_text"])
-class Supplier(Placed):
+class Supplier(Named, Placed):
     class State(models.TextChoices):
         INVITED = "invited", _("Invited")
         REGISTERED = "registered", _("Registered")
@@ -178,30 +202,15 @@ class Supplier(Placed):
             models.Index(fields=["country", "region"], name="supplier_by_country"),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     def get_absolute_url(self) -> str:
         return reverse("reports:supplier", args=[self.pk])
-
-    @property
-    def name(self) -> str:
-        """The name in the language in use, or the other one where there is only one."""
-        if (get_language() or "en").startswith("zh"):
-            return self.name_zh or self.name_en
-        return self.name_en or self.name_zh
-
-    @property
-    def other_name(self) -> str:
-        other = self.name_zh if self.name == self.name_en else self.name_en
-        return other if other != self.name else ""
 
     @property
     def identifier(self) -> str:
         return self.uscc or self.lei or self.company_number or self.duns or self.reference or ""
 
 
-class BuyingUnit(models.Model):
+class BuyingUnit(Named):
     """A part of the buyer that uses suppliers: a business group, a region, a subsidiary."""
 
     code = models.CharField(_("code"), max_length=40, unique=True)
@@ -212,11 +221,6 @@ class BuyingUnit(models.Model):
         verbose_name = _("buying unit")
         verbose_name_plural = _("buying units")
         constraints = [models.CheckConstraint(condition=~Q(name_zh="") | ~Q(name_en=""), name="unit_has_a_name")]
-
-    def __str__(self) -> str:
-        if (get_language() or "en").startswith("zh"):
-            return self.name_zh or self.name_en
-        return self.name_en or self.name_zh
 
 
 Owned = TypeVar("Owned", bound="SupplierOwned")
@@ -395,7 +399,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
 
 @keep_history()
-class Registration(Placed):
+class Registration(Named, Placed):
     """A company's own application to be a supplier. Becomes a supplier, an account and an invitation when staff approve it."""
 
     class Status(models.TextChoices):
@@ -440,9 +444,6 @@ class Registration(Placed):
             ),
         ]
         indexes = [models.Index(fields=["status", "submitted_at"], name="registration_waiting")]
-
-    def __str__(self) -> str:
-        return self.name_zh or self.name_en
 
     def get_absolute_url(self) -> str:
         return reverse("suppliers:registration_detail", args=[self.pk])

@@ -86,7 +86,7 @@ def read_workbook(data: bytes, first: int | None = None) -> Iterator[list[str]]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         wanted = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible and s.typ == SheetTypeEnum.WorkSheet]
-        sheet = next((sheet for sheet in map(book.get_sheet_by_name, wanted) if sheet.total_height), None)
+        sheet = next((sheet for sheet in map(book.get_sheet_by_name, wanted) if sheet.height), None)
         if sheet is None:
             return iter(())
         rows = sheet.to_python(skip_empty_area=False, nrows=first)

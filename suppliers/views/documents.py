@@ -84,7 +84,7 @@ def edit_document(request: AuthenticatedHttpRequest, supplier: Supplier, *, repl
     kept: dict[str, Any] = {}
     if replaces is not None:
         kept = {name: getattr(replaces, name) for name in ("kind", "title", "issuer", "number")} | {"site": replaces.site_id}
-    form = DocumentForm(request.POST or None, request.FILES or None, supplier=supplier, initial=kept)
+    form = DocumentForm(request.POST if request.method == "POST" else None, request.FILES or None, supplier=supplier, initial=kept)
     if request.method == "POST" and form.is_valid():
         try:
             store(

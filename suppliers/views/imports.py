@@ -45,7 +45,7 @@ def steps(current: int) -> list[dict[str, object]]:
 
 def import_new(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.SUPPLIER_IMPORT)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST if request.method == "POST" else None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -66,7 +66,7 @@ def import_columns(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if source.run_id:
         return redirect(source)
     sheet = importing.sheet_of(source, first=importing.PEEK_ROWS)
-    form = ColumnsForm(request.POST or None, source=source, headings=sheet.headings)
+    form = ColumnsForm(request.POST if request.method == "POST" else None, source=source, headings=sheet.headings)
     if request.method == "POST" and form.is_valid():
         importing.choose_columns(source, mapping=form.mapping(), defaults=form.defaults())
         importing.check(source_id=source.pk, by=request.user, at=timezone.now())

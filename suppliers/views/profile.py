@@ -30,7 +30,7 @@ def profile(request: AuthenticatedHttpRequest) -> HttpResponse:
 def profile_edit(request: AuthenticatedHttpRequest) -> HttpResponse:
     supplier = own_supplier(request)
     require(request.user, Permission.PROFILE_EDIT)
-    form = ParticularsForm(request.POST or None, instance=supplier)
+    form = ParticularsForm(request.POST if request.method == "POST" else None, instance=supplier)
     if request.method == "POST" and form.is_valid():
         change_supplier(supplier, form.changes(), by=request.user, at=timezone.now())
         messages.success(request, _("Your company's particulars are saved."))
@@ -42,7 +42,7 @@ def supplier_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Staff correct a supplier's record."""
     supplier = get_object_or_404(Supplier.objects.visible_to(request.user), pk=pk)
     require(request.user, Permission.SUPPLIER_EDIT)
-    form = SupplierForm(request.POST or None, instance=supplier)
+    form = SupplierForm(request.POST if request.method == "POST" else None, instance=supplier)
     if request.method == "POST" and form.is_valid():
         change_supplier(supplier, form.changes(), by=request.user, at=timezone.now())
         messages.success(request, _("The supplier is saved."))
@@ -66,7 +66,7 @@ def site_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 def edit_site(request: AuthenticatedHttpRequest, site: Site, initial: dict[str, Any] | None = None) -> HttpResponse:
-    form = SiteForm(request.POST or None, instance=site, initial=initial)
+    form = SiteForm(request.POST if request.method == "POST" else None, instance=site, initial=initial)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("The site is saved."))
@@ -104,7 +104,7 @@ def contact_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 def edit_contact(request: AuthenticatedHttpRequest, contact: Contact) -> HttpResponse:
     initial = {} if contact.pk else {"language": request.user.language}
-    form = ContactForm(request.POST or None, instance=contact, initial=initial)
+    form = ContactForm(request.POST if request.method == "POST" else None, instance=contact, initial=initial)
     if request.method == "POST" and form.is_valid():
         save_contact(form.save(commit=False))
         messages.success(request, _("The contact is saved."))

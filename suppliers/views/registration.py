@@ -20,7 +20,7 @@ PAGE_SIZE = 50
 
 @login_not_required  # a company that wants to become a supplier has no account yet
 def register(request: HttpRequest) -> HttpResponse:
-    form = RegistrationForm(request.POST or None, initial={"country": "CN"})
+    form = RegistrationForm(request.POST if request.method == "POST" else None, initial={"country": "CN"})
     if request.method == "POST" and form.is_valid():
         if not form.is_from_a_program:
             registration.apply(data=form.application(), language=get_language() or "en", at=timezone.now())

@@ -1,0 +1,199 @@
+import hashlib
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from audit.models import Event
+from suppliers import documents
+from suppliers.documents import FileRefused, NotTheCurrentRevision, safe_name, store
+from suppliers.models import Document
+from tests.factories import NOW, create_supplier
+from tests.suppliers.files import package, pdf
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def uploaded(name: str, content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def test_a_file_is_kept_with_its_hash_under_a_name_of_our_own(supplier, owner):
+    file = pdf("../../排污许可证.PDF")
+    document = store(supplier=supplier, file=file, kind="discharge_permit", by=owner, at=NOW, valid_to=date(2027, 1, 1))
+
+    document.refresh_from_db()
+    with document.file.open("rb") as kept:
+        content = kept.read()
+    assert document.sha256 == hashlib.sha256(content).hexdigest()
+    assert (document.original_name, document.content_type, document.size) == ("排污许可证.PDF", "application/pdf", len(content))
+    assert "排污" not in document.file.name
+    assert Event.objects.get(action="document.uploaded").supplier_id == supplier.pk
+
+
+def test_the_same_file_again_is_the_document_that_is_there(supplier, owner):
+    first = store(supplier=supplier, file=pdf("a.pdf"), by=owner, at=NOW)
+
+    assert store(supplier=supplier, file=pdf("b.pdf"), by=owner, at=NOW) == first
+    assert store(supplier=create_supplier(), file=pdf("b.pdf"), by=owner, at=NOW) != first
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("report.pdf", b"%PDF-1.4 x"), ("scan.PNG", b"\x89PNG\r\n\x1a\n"), ("photo.jpeg", b"\xff\xd8\xff\xe0"),
+        ("photo.webp", b"RIFF\0\0\0\0WEBP"),
+        ("photo.heic", b"\0\0\0\x18ftypheic"), ("a.docx", package("word/document.xml")), ("a.xlsx", package("xl/workbook.xml")),
+        ("a.pptx", package("ppt/presentation.xml")), ("invoice.ofd", package("OFD.xml")), ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        ("meter.csv", "月份,度\n1,2\n".encode("gb18030")), ("note.txt", "说明".encode("utf-16")),
+    ],
+)  # fmt: skip
+def test_usual_files_are_taken(supplier, owner, name, content):
+    assert store(supplier=supplier, file=uploaded(name, content), by=owner, at=NOW).pk
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("tool.exe", b"MZ", "file_kind"), ("page.html", b"<script>", "file_kind"), ("picture.svg", b"<svg/>", "file_kind"),
+        ("none", b"x", "file_kind"),
+        ("report.pdf", b"<html>", "file_content"), ("report.pdf", b"MZ\x90", "file_content"),
+        ("a.docx", package("xl/workbook.xml"), "file_content"),
+        ("a.docx", b"PK\x03\x04 broken", "file_content"), ("macros.xlsx", package("xl/workbook.xml", "xl/vbaProject.bin"), "file_content"),
+        ("note.txt", b"\x7fELF\x00\x01", "file_content"), ("empty.pdf", b"", "file_empty"),
+    ],
+)  # fmt: skip
+def test_other_files_are_refused_with_a_reason(supplier, owner, name, content, code):
+    with pytest.raises(FileRefused) as refusal:
+        store(supplier=supplier, file=uploaded(name, content), by=owner, at=NOW)
+    assert refusal.value.code == code
+    assert refusal.value.messages[0]
+
+
+def test_a_file_beyond_the_limit_is_refused(supplier, owner, monkeypatch):
+    monkeypatch.setattr(documents, "MAX_BYTES", 10)
+    with pytest.raises(FileRefused) as refusal:
+        store(supplier=supplier, file=pdf(), by=owner, at=NOW)
+    assert refusal.value.code == "file_size"
+
+
+def test_names_of_files_lose_their_paths_and_tricks():
+    assert safe_name("C:\\Users\\me\\证书.pdf") == "证书.pdf"
+    assert safe_name("/etc/passwd") == "passwd"
+    assert safe_name("invoice\u202efdp.exe\r\nX: y") == "invoicefdp.exeX: y"
+    assert safe_name("") == "file"
+    assert len(safe_name("x" * 500 + ".pdf")) <= 200
+    assert safe_name("x" * 500 + ".pdf").endswith(".pdf")
+
+
+def test_a_new_revision_replaces_the_old_one_which_stays(supplier, owner):
+    first = store(supplier=supplier, file=pdf(content=b"1"), by=owner, at=NOW)
+    second = store(supplier=supplier, file=pdf(content=b"2"), by=owner, at=NOW, replaces=first)
+
+    assert list(supplier.documents.current()) == [second]
+    with pytest.raises(NotTheCurrentRevision):
+        store(supplier=supplier, file=pdf(content=b"3"), by=owner, at=NOW, replaces=first)
+    with pytest.raises(NotTheCurrentRevision):
+        store(supplier=create_supplier(), file=pdf(content=b"3"), by=owner, at=NOW, replaces=second)
+    with pytest.raises(FileRefused):
+        store(supplier=supplier, file=pdf(content=b"2"), by=owner, at=NOW, replaces=second)
+
+
+def test_a_row_that_fails_leaves_no_file(supplier, owner, tmp_path, monkeypatch):
+    monkeypatch.setattr(documents.trail, "record", lambda *_args, **_options: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        store(supplier=supplier, file=pdf(), by=owner, at=NOW)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not Document.objects.exists()
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_saved_never_shown(client, supplier, owner):
+    document = store(supplier=supplier, file=pdf("许可证 1.pdf"), by=owner, at=NOW)
+
+    client.force_login(owner)
+    response = client.get(document.get_absolute_url())
+
+    assert response.status_code == 200
+    assert b"".join(response.streaming_content).startswith(b"%PDF")
+    assert response["Content-Disposition"].startswith("attachment;")
+    assert "%E8%AE%B8" in response["Content-Disposition"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert not Event.objects.filter(action="document.viewed").exists()
+
+
+def test_the_supplier_can_see_that_the_buyer_opened_a_document(client, supplier, owner, reviewer):
+    document = store(supplier=supplier, file=pdf(), by=owner, at=NOW)
+
+    client.force_login(reviewer)
+    response = client.get(document.get_absolute_url())
+    assert b"".join(response.streaming_content)
+
+    event = Event.objects.get(action="document.viewed")
+    assert (event.supplier_id, event.actor, event.target_id) == (supplier.pk, reviewer, str(document.pk))
+
+
+def test_a_stranger_gets_no_document(client, supplier, owner, stranger):
+    document = store(supplier=supplier, file=pdf(), by=owner, at=NOW)
+
+    client.force_login(stranger)
+
+    assert client.get(document.get_absolute_url()).status_code == 404
+    assert client.get(reverse("suppliers:document_revise", args=[document.pk])).status_code == 404
+
+
+def test_a_supplier_uploads_a_document_and_its_next_revision(client, supplier, colleague):
+    client.force_login(colleague)
+    form = {"kind": "iso_14001", "title": "ISO 14001", "issuer": "CQC", "number": "1", "valid_from": "2024-01-01", "valid_to": "2025-01-01"}
+
+    client.post(reverse("suppliers:document_new"), form | {"upload": pdf(content=b"1")})
+    first = supplier.documents.get()
+    later = form | {"valid_from": "2026-01-01", "valid_to": "2999-01-01"}
+    client.post(reverse("suppliers:document_revise", args=[first.pk]), later | {"upload": pdf(content=b"2")})
+
+    assert supplier.documents.current().get().replaces == first
+    page = client.get(reverse("suppliers:document_list")).content.decode()
+    assert "ISO 14001" in page
+    assert "Valid" in page
+    assert "Earlier revision" in page
+
+
+@pytest.mark.parametrize(("valid_to", "words"), [("2020-01-01", "Expired"), ("2999-01-01", "Valid"), ("", "No end date")])
+def test_the_list_says_what_is_out_of_date(client, supplier, owner, valid_to, words):
+    client.force_login(owner)
+    client.post(reverse("suppliers:document_new"), {"kind": "other", "valid_to": valid_to, "upload": pdf()})
+
+    assert words in client.get(reverse("suppliers:document_list")).content.decode()
+
+
+def test_a_wrong_file_is_named_beside_its_field(client, owner):
+    client.force_login(owner)
+    data = {"kind": "other", "valid_from": "2026-02-01", "valid_to": "2026-01-01", "upload": uploaded("tool.exe", b"MZ")}
+    page = client.post(reverse("suppliers:document_new"), data).content.decode()
+
+    assert "Files of this kind cannot be uploaded" in page
+    assert "The document ends before it begins." in page
+
+
+def test_the_list_of_documents_costs_the_same_for_one_and_for_twenty(client, supplier, owner, django_assert_num_queries):
+    def show():
+        client.get(reverse("suppliers:document_list"))
+
+    client.force_login(owner)
+    store(supplier=supplier, file=pdf(content=b"first"), by=owner, at=NOW)
+    with django_assert_num_queries(5):  # session, person, supplier, documents; the company's name in the person's menu
+        show()
+    for number in range(20):
+        store(supplier=supplier, file=pdf(content=str(number).encode()), by=owner, at=NOW)
+    with django_assert_num_queries(5):
+        show()
