@@ -21,6 +21,7 @@ from labels.models import Label, LabelEvent
 from suppliers.models import Site
 from suppliers.places import country_name, region_name
 
+
 STYLESHEETS = ("fonts-pdf.css", "audit-pdf.css")
 
 

@@ -33,7 +33,7 @@ class AuditPdf(Job):
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         yield ChunkPlan({"export": run.parameters["export"]})
 
-    def work(self, run: Run, chunk: Chunk) -> Result:  # noqa: ARG002
+    def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.exporting import make_audit_pdf
 
         make_audit_pdf(export_id=chunk.payload["export"], at=timezone.now())

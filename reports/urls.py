@@ -1,10 +1,12 @@
 from django.urls import path
 
-from reports.views import exports, portfolio, supplier
+from reports.views import exports, overview, portfolio, supplier
 
 
 app_name = "reports"
 urlpatterns = [
+    path("dashboard/", overview.dashboard, name="dashboard"),
+    path("audit-trail/", overview.audit_trail, name="audit_trail"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/export/", portfolio.portfolio_export, name="portfolio_export"),
     path("suppliers/<int:pk>/", supplier.supplier, name="supplier"),
