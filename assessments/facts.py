@@ -7,6 +7,7 @@ from django.db import connection
 from assessments.names import Facts
 from suppliers.models import Supplier
 
+
 # A site that has a closing date no longer counts, whatever the date: facts do not depend on the day they are read.
 _FACTS = """
     SELECT supplier.id, supplier.category, supplier.country, supplier.headcount_band,

@@ -18,7 +18,7 @@ def _named(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     return rows.filter(supplier__in=Supplier.objects.search(text))
 
 
-class ReviewQueueFilter(filters.FilterSet):
+class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]
     WHOSE = [("mine", _("Mine")), ("free", _("Nobody's yet")), ("others", _("Somebody else's"))]
     AGES = [("7", _("More than 7 days")), ("14", _("More than 14 days")), ("30", _("More than 30 days"))]
 
@@ -49,7 +49,7 @@ class ReviewQueueFilter(filters.FilterSet):
         return rows.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))
 
 
-class FindingFilter(filters.FilterSet):
+class FindingFilter(filters.FilterSet):  # type: ignore[misc]
     STATES = [("open", _("All open ones")), ("overdue", _("Overdue")), *Finding.Status.choices[1:]]
 
     q = filters.CharFilter(label=_("Supplier"), method="by_name", widget=forms.TextInput(attrs={"type": "search"}))

@@ -18,6 +18,7 @@ from assessments.models import Assessment, Finding
 from assessments.scoring import Hit
 from audit import trail
 
+
 # Only what was submitted counts: a box ticked by mistake while answering opens nothing.
 TRIGGERS_COUNT_WHEN = ("submitted", "in_review", "closed")
 

@@ -45,7 +45,7 @@ _RECIPIENTS = """
     )
 """
 
-_COUNT = _RECIPIENTS + "SELECT count(DISTINCT email) FROM recipient"
+_COUNT = f"{_RECIPIENTS} SELECT count(DISTINCT email) FROM recipient"  # noqa: S608 - made of the constant above
 
 _PART = f"""
     {_RECIPIENTS}
@@ -92,7 +92,7 @@ def queue_part(campaign_id: int, *, part: int, of: int) -> dict[str, int]:
             language,
             {
                 "campaign_id": campaign_id,
-                # [assessment, invitation or null]
+                # Pairs of an assessment and the invitation for its supplier, if one is needed.
                 "asked": [[pk, invited.get((email, supplier))] for pk, supplier in zip(ids, supplier_ids, strict=True)],
             },
             name,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -187,8 +186,8 @@ def _choices(question: Question) -> list[ChoiceInWords]:
     return [ChoiceInWords(local(option.label), _worth(credit.credits, option.key, credit.full)) for option in field.options]
 
 
-def _worth(credits: Mapping[str, Decimal | None], key: str, full: int | None) -> str:
-    worth: Any = credits.get(key)
+def _worth(worths: Mapping[str, Decimal | None], key: str, full: int | None) -> str:
+    worth = worths.get(key)
     if worth is None:
         return _("does not count")
     return "" if full else str(worth)

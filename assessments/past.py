@@ -5,7 +5,7 @@ of what was found is the hash that was kept.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -56,6 +56,8 @@ _CHANGES = """
 
 # A score may have read what was saved while it waited for its turn, shortly after the moment it states.
 _WAIT = timedelta(seconds=60)
+# Later than any change: the rows as they stand.
+_NOW = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def answers_at(assessment_id: int, at: datetime) -> dict[str, AnswerState]:
@@ -80,9 +82,10 @@ def receipt_for(score: Score) -> dict[str, Any]:
 
 
 def _candidates(score: Score) -> Iterator[dict[str, AnswerState]]:
+    yield answers_at(score.assessment_id, _NOW)
     yield answers_at(score.assessment_id, score.computed_at)
     with connection.cursor() as cursor:
-        span = {"assessment": score.assessment_id, "from": score.computed_at, "to": score.computed_at + _WAIT}
+        span: dict[str, Any] = {"assessment": score.assessment_id, "from": score.computed_at, "to": score.computed_at + _WAIT}
         cursor.execute(_CHANGES, span)
         moments = [row[0] for row in cursor.fetchall()]
     for moment in moments:

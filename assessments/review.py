@@ -46,7 +46,7 @@ def take(*, assessment_id: int, by: User, at: datetime) -> Assessment:
         return assessment
     assessment.take_into_review(by=by)
     _drop_overtaken_verdicts(assessment)
-    _note("review.taken", assessment, by=by, at=at)
+    _note("assessment.taken", assessment, by=by, at=at)
     return assessment
 
 
@@ -56,7 +56,7 @@ def hand_over(*, assessment_id: int, to: User, by: User, at: datetime) -> Assess
     assessment = _locked(assessment_id)
     before = assessment.reviewer_id
     assessment.hand_to(reviewer=to)
-    _note("review.handed_over", assessment, by=by, at=at, detail={"from": before, "to": to.pk})
+    _note("assessment.handed_over", assessment, by=by, at=at, detail={"from": before, "to": to.pk})
     return assessment
 
 
@@ -65,7 +65,7 @@ def give_back(*, assessment_id: int, by: User, at: datetime) -> Assessment:
     """Back into the queue; the verdicts given so far stay."""
     assessment = _mine(assessment_id, by)
     assessment.give_back_to_queue()
-    _note("review.given_back", assessment, by=by, at=at)
+    _note("assessment.given_back", assessment, by=by, at=at)
     return assessment
 
 
@@ -131,7 +131,7 @@ def return_to_supplier(*, assessment_id: int, reason: str, by: User, at: datetim
         raise ReasonMissing
     assessment = _mine(assessment_id, by)
     assessment.return_to_supplier(reason=reason)
-    _note("review.returned", assessment, by=by, at=at, detail={"reason": reason})
+    _note("assessment.returned", assessment, by=by, at=at, detail={"reason": reason})
     _write_to_supplier("review_returned", assessment, at=at, page="assessments:overview", reason=reason)
     return assessment
 
@@ -147,7 +147,7 @@ def close(*, assessment_id: int, by: User, at: datetime) -> Assessment:
     # In the same transaction: nobody sees a closed review without its verified score.
     scorekeeping.keep_scores([assessment.pk], at=at)
     assessment.refresh_from_db(fields=["declared", "evidenced", "verified", "area_scores", "scored_at"])
-    _note("review.closed", assessment, by=by, at=at, detail={"verified": str(assessment.verified)})
+    _note("assessment.closed", assessment, by=by, at=at, detail={"verified": str(assessment.verified)})
     _write_to_supplier("review_closed", assessment, at=at, page="assessments:results")
     return assessment
 

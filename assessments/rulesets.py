@@ -7,6 +7,7 @@ from assessments import questionnaire, scoring
 from assessments.models import QuestionnaireVersion
 from assessments.questions import Questionnaire, Text
 
+
 # A published version never changes, so its hash need not be asked for twice.
 _published: dict[int, str] = {}
 
@@ -32,11 +33,11 @@ def trigger_text(version_id: int, key: str) -> Text:
 
 
 @lru_cache(maxsize=32)
-def _compiled(sha256: str, version_id: int) -> scoring.RuleSet:  # noqa: ARG001 - the hash is what the cache goes by
+def _compiled(sha256: str, version_id: int) -> scoring.RuleSet:
     content = QuestionnaireVersion.objects.values_list("content", flat=True).get(pk=version_id)
     return scoring.compile(questionnaire.load(content))
 
 
 @lru_cache(maxsize=32)
-def _trigger_texts(sha256: str, version_id: int) -> Mapping[str, Text]:  # noqa: ARG001
+def _trigger_texts(sha256: str, version_id: int) -> Mapping[str, Text]:
     return {trigger.key: trigger.text for question in questionnaire_of(version_id).questions for trigger in question.triggers}

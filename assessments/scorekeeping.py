@@ -24,6 +24,7 @@ from assessments.models import Answer, Assessment, Campaign
 from assessments.names import Facts
 from assessments.scoring import Result
 
+
 # FOR NO KEY UPDATE: answers may still be saved (their foreign key only needs the row to stay).
 _LOCK = "SELECT id FROM assessments_assessment WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 

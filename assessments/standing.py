@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+
 # The newest assessment says what is going on; the newest *submitted* one with a score says how good the supplier is:
 # a questionnaire that has only just been begun must not pull a supplier's score down.
 _TRUTH = """
@@ -39,7 +40,7 @@ _REFRESH_ALL = f"""
     {_TRUTH}
     ON CONFLICT (supplier_id) DO UPDATE SET ({_COLUMNS}) = ROW({_NEW})
     WHERE ({_OLD}) IS DISTINCT FROM ({_NEW})
-"""  # noqa: S608 - made of the constants above
+"""
 _REFRESH = _REFRESH_ALL.replace(_TRUTH, f"{_TRUTH} WHERE supplier.id = ANY(%s)")
 
 _DIFFERENCES = f"""
@@ -58,13 +59,13 @@ def refresh(supplier_ids: Iterable[int]) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH, [ids])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def refresh_all() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH_ALL)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def differences() -> list[int]:

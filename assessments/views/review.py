@@ -117,8 +117,8 @@ def card(question: AnsweredQuestion, *, may_decide: bool, form: VerdictForm | No
 def decide(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     assessment = find(request, pk)
     require(request.user, Permission.REVIEW_DECIDE)
-    form = VerdictForm(request.POST, prefix=code)
-    if form.is_valid():
+    form: VerdictForm | None = VerdictForm(request.POST, prefix=code)
+    if form and form.is_valid():
         try:
             review.decide(
                 assessment_id=pk,
@@ -227,7 +227,7 @@ def colleagues(assessment: Assessment) -> QuerySet[User]:
     """The people who may decide reviews, but for the one who does it now."""
     roles = [role for role in Role.values if Permission.REVIEW_DECIDE in ROLE_PERMISSIONS.get(role, frozenset())]
     people = User.objects.filter(is_active=True, memberships__role__in=roles).distinct()
-    return people.exclude(pk=assessment.reviewer_id).order_by("name", "pk")
+    return people.exclude(pk=assessment.reviewer_id or 0).order_by("name", "pk")
 
 
 # --- the end of the review --------------------------------------------------------------------------------------------

@@ -1,0 +1,244 @@
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from assessments import past, scorekeeping, standing
+from assessments.models import Answer, Assessment, Campaign, Finding, Score, Verdict
+from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_supplier, create_user
+
+
+def submitted(**fields: Any) -> Assessment:
+    defaults = {"status": "submitted", "submitted_at": NOW, "submitted_by": create_user()}
+    return create_assessment(**defaults | fields)
+
+
+def answered(assessment: Assessment, *, meter: str = "yes", saving: str = "2", children: str = "no", evidence: int = 0) -> Assessment:
+    create_answer(assessment=assessment, question="A-01", value={"value": meter}, evidence_count=evidence)
+    create_answer(assessment=assessment, question="A-02", value={"value": saving})
+    create_answer(assessment=assessment, question="B-01", value={"value": children})
+    return assessment
+
+
+def keep(*assessments: Assessment, hours: int = 0) -> scorekeeping.Outcome:
+    return scorekeeping.keep_scores([a.pk for a in assessments], at=NOW + timedelta(hours=hours))
+
+
+def test_the_score_is_the_one_calculated_by_hand(db: None) -> None:
+    # A: weights 2 and 2, credits 1 and 1/2 -> 75; without the water bill the first earns 1/2 -> 50. B: 100. Halves of each.
+    assessment = answered(submitted())
+
+    keep(assessment)
+
+    assessment.refresh_from_db()
+    assert (assessment.declared, assessment.evidenced, assessment.verified) == (Decimal("87.50"), Decimal("75.00"), None)
+    assert assessment.area_scores["A"] == {"declared": "75.00", "evidenced": "50.00", "verified": None}
+    assert assessment.scored_at == NOW
+
+
+def test_scoring_again_writes_nothing_while_nothing_has_changed(db: None) -> None:
+    assessment = answered(submitted())
+    keep(assessment)
+
+    again = keep(assessment, hours=1)
+
+    assert (again.scored, again.changed) == (1, 0)
+    assert Score.objects.filter(assessment=assessment).count() == 1
+    assessment.refresh_from_db()
+    assert assessment.scored_at == NOW
+
+
+def test_a_changed_answer_leaves_the_old_score_and_makes_a_new_one_current(db: None) -> None:
+    assessment = answered(submitted())
+    keep(assessment)
+    Answer.objects.filter(assessment=assessment, question="A-02").update(value={"value": "4"})
+
+    keep(assessment, hours=1)
+
+    scores = list(Score.objects.filter(assessment=assessment).order_by("pk"))
+    assert [(score.is_current, score.declared) for score in scores] == [(False, Decimal("87.50")), (True, Decimal("100.00"))]
+
+
+def test_rescoring_leaves_no_row_history(db: None) -> None:
+    assessment = answered(submitted())
+
+    keep(assessment)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM assessments_assessmentevent")
+        assert cursor.fetchone() == (0,)
+
+
+def test_the_verified_score_is_stated_when_the_review_is_closed_and_not_before(db: None) -> None:
+    reviewer = create_user()
+    assessment = answered(submitted(status="in_review", reviewer=reviewer), evidence=1)
+    answer = assessment.answers.get(question="A-01")
+    Verdict.objects.create(answer=answer, outcome="reject_evidence", reason="Another company's bill.", by=reviewer, at=NOW)
+    keep(assessment)
+    assessment.refresh_from_db()
+    assert (assessment.evidenced, assessment.verified) == (Decimal("87.50"), None)
+
+    Assessment.objects.filter(pk=assessment.pk).update(status="closed", closed_at=NOW, closed_by=reviewer)
+    keep(assessment, hours=1)
+
+    assessment.refresh_from_db()
+    assert assessment.verified == Decimal("75.00")
+    assert assessment.area_scores["A"]["verified"] == "50.00"
+
+
+def test_an_assessment_without_answers_scores_zero(db: None) -> None:
+    assessment = submitted()
+
+    keep(assessment)
+
+    assessment.refresh_from_db()
+    assert assessment.declared == Decimal("0.00")
+
+
+def test_many_assessments_cost_as_many_statements_as_one(db: None) -> None:
+    campaign = create_campaign()
+    one = [answered(submitted(campaign=campaign))]
+    keep(*[answered(submitted(campaign=campaign))])  # compiles the rule set
+    with CaptureQueriesContext(connection) as few:
+        keep(*one)
+    many = [answered(submitted(campaign=campaign)) for _ in range(5)]
+
+    with CaptureQueriesContext(connection) as more:
+        keep(*many)
+
+    # savepoint, lock, read, facts, retire, COPY, copy to assessments, open and withdraw findings, standings, savepoint
+    assert len(more) == len(few)
+
+
+def test_the_portfolio_is_what_launched_campaigns_were_answered_or_handed_in(db: None) -> None:
+    closed = create_campaign(status=Campaign.Status.CLOSED)
+    draft = create_campaign(status=Campaign.Status.DRAFT, launched_at=None)
+    begun, handed_in, untouched = create_assessment(campaign=closed), submitted(campaign=closed), create_assessment(campaign=closed)
+    create_answer(assessment=begun, question="A-01")
+    in_draft = create_assessment(campaign=draft)
+    create_answer(assessment=in_draft, question="A-01")
+
+    assert list(scorekeeping.to_be_scored()) == [begun.pk, handed_in.pk]
+    assert untouched.pk not in scorekeeping.to_be_scored(campaign_id=closed.pk)
+
+
+# --- findings ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_zero_tolerance_answer_caps_the_score_and_opens_one_critical_finding(db: None) -> None:
+    assessment = answered(submitted(), children="yes", saving="4", evidence=1)
+
+    outcome = keep(assessment)
+    keep(assessment, hours=1)
+
+    assessment.refresh_from_db()
+    finding = Finding.objects.get()
+    assert assessment.declared == Decimal("30.00")
+    assert outcome.findings_opened == 1
+    assert (finding.severity, finding.status, finding.rule) == ("critical", "open", "B-01-child-labour")
+    assert (finding.text, finding.text_zh, finding.supplier_id) == ("Child labour", "童工", assessment.supplier_id)
+    assert assessment.supplier.standing.has_critical_finding
+
+
+def test_nothing_is_opened_while_the_supplier_still_answers(db: None) -> None:
+    assessment = answered(create_assessment(status="in_progress"), children="yes")
+
+    keep(assessment)
+
+    assert not Finding.objects.exists()
+
+
+def test_a_finding_nobody_worked_on_is_withdrawn_when_its_cause_is_gone_and_opened_again_when_it_returns(db: None) -> None:
+    assessment = answered(submitted(), children="yes")
+    keep(assessment)
+    answers = Answer.objects.filter(assessment=assessment, question="B-01")
+
+    answers.update(value={"value": "no"})
+    outcome = keep(assessment, hours=1)
+    finding = Finding.objects.get()
+    assert (outcome.findings_withdrawn, finding.status, finding.closed_at) == (1, "withdrawn", NOW + timedelta(hours=1))
+    assert not assessment.supplier.standing.has_critical_finding
+
+    answers.update(value={"value": "yes"})
+    keep(assessment, hours=2)
+    finding.refresh_from_db()
+    assert (finding.status, finding.closed_at, finding.closing_reason) == ("open", None, "")
+
+
+def test_a_finding_the_supplier_works_on_stays_when_its_cause_is_gone(db: None) -> None:
+    assessment = answered(submitted(), children="yes")
+    keep(assessment)
+    Finding.objects.update(status="action_planned", action_plan="We check ages.")
+    Answer.objects.filter(assessment=assessment, question="B-01").update(value={"value": "no"})
+
+    keep(assessment, hours=1)
+
+    assert Finding.objects.get().status == "action_planned"
+
+
+def test_a_finding_a_person_has_withdrawn_is_not_opened_again_by_its_rule(db: None) -> None:
+    assessment = answered(submitted(), children="yes")
+    keep(assessment)
+    Finding.objects.update(status="withdrawn", closed_at=NOW, closed_by=create_user(), closing_reason="A typing mistake, checked on site.")
+
+    keep(assessment, hours=1)
+
+    assert Finding.objects.get().status == "withdrawn"
+
+
+# --- receipts ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_receipt_of_a_score_recomputes_it(db: None) -> None:
+    assessment = answered(submitted())
+    keep(assessment, hours=1)
+    score = Score.objects.select_related("assessment__campaign", "assessment__supplier").get()
+
+    receipt = past.receipt_for(score)
+
+    assert receipt["result"]["declared"] == "87.50"
+    assert receipt["inputs_sha256"] == score.inputs_sha256
+    assert receipt["subject"]["score"] == score.pk
+
+
+def test_the_receipt_of_an_old_score_is_found_in_the_history(db: None) -> None:
+    assessment = answered(submitted(), evidence=1)
+    keep(assessment, hours=1)
+    answer = assessment.answers.get(question="A-02")
+    answer.value, answer.version, answer.updated_at = {"value": "4"}, 2, NOW + timedelta(hours=2)
+    answer.save()
+    Verdict.objects.create(answer=answer, outcome="accept", by=create_user(), at=NOW + timedelta(hours=3))
+    keep(assessment, hours=4)
+    old, new = Score.objects.select_related("assessment__campaign", "assessment__supplier").order_by("pk")
+
+    assert past.receipt_for(old)["result"]["declared"] == "87.50"
+    assert past.receipt_for(old)["inputs"]["answers"]["A-02"] == [{"value": "2"}, False, None]
+    assert past.receipt_for(new)["result"]["declared"] == "100.00"
+
+
+def test_a_score_whose_inputs_are_gone_gets_no_receipt(db: None) -> None:
+    assessment = answered(submitted())
+    keep(assessment, hours=1)
+    Score.objects.update(inputs_sha256="0" * 64)
+
+    with pytest.raises(past.NotReproducible):
+        past.receipt_for(Score.objects.select_related("assessment__campaign", "assessment__supplier").get())
+
+
+def test_standings_are_what_the_rows_say(db: None) -> None:
+    supplier = create_supplier()
+    old = answered(submitted(supplier=supplier, created_at=NOW - timedelta(days=400)), children="yes")
+    keep(old)
+    new = create_assessment(supplier=supplier, status="in_progress", created_at=NOW)
+    create_answer(assessment=new, question="A-01")
+    keep(new)
+
+    standing.refresh([supplier.pk])
+
+    row = supplier.standing
+    assert (row.newest_id, row.status, row.scored_id, row.declared) == (new.pk, "in_progress", old.pk, Decimal("30.00"))
+    assert row.has_critical_finding
+    assert standing.differences() == []
