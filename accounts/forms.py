@@ -6,6 +6,7 @@ from django.contrib.auth import forms as auth_forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import BUYER_ROLES, LANGUAGE_CHOICES, SUPPLIER_ROLES, Role, User
 from accounts.password_reset import send_reset_link
@@ -84,7 +85,9 @@ class ProfileForm(forms.ModelForm[User]):
 
 class InviteForm(forms.Form):
     email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"}))
-    name = forms.CharField(label=_("Name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "off"}))
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "off"})
+    )
     role = forms.ChoiceField()
     language = forms.ChoiceField(label=_("Language of the e-mail"), choices=LANGUAGE_CHOICES)
 
@@ -104,5 +107,7 @@ class UserFilterForm(forms.Form):
     q = forms.CharField(label=_("Name or e-mail address"), required=False, max_length=100, widget=forms.TextInput({"type": "search"}))
     role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("Every role")), *role_choices(BUYER_ROLES + SUPPLIER_ROLES)])
     state = forms.ChoiceField(
-        label=_("Account"), required=False, choices=[("", _("Open and closed")), ("open", _("Open")), ("closed", _("Closed"))]
+        label=_("Account"),
+        required=False,
+        choices=[("", _("Open and closed")), ("open", pgettext_lazy("account", "Open")), ("closed", pgettext_lazy("account", "Closed"))],
     )

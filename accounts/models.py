@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.history import keep_history
 
@@ -48,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in. What the person may do comes from the membership in use, never from the account."""
 
     email = models.EmailField(_("e-mail address"))
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=150)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=10, default="zh-hans", choices=LANGUAGE_CHOICES)
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
@@ -153,7 +154,7 @@ class Invitation(models.Model):
         help_text="the link's token is derived from it",
     )
     email = models.EmailField(_("e-mail address"))
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=32, choices=Role.choices)
     supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.CASCADE, null=True, blank=True, related_name="invitations")
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
@@ -212,7 +213,7 @@ class Message(models.Model):
 
     kind = models.CharField(_("kind"), max_length=40, help_text="templates/emails/<kind>.txt and .html")
     email = models.EmailField(_("e-mail address"))
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=150, blank=True)
     language = models.CharField(max_length=10, default="zh-hans")
     context = models.JSONField(default=dict, blank=True)
     dedupe_key = models.CharField(max_length=150, unique=True)
