@@ -22,7 +22,7 @@ import orjson
 from django.db import connection, transaction
 
 from labels import facts, standards
-from labels.criteria import Outcome
+from labels.criteria import Facts, Outcome
 from labels.criteria import evaluate as judge
 from labels.facts import Standing
 from labels.models import Standard
@@ -69,9 +69,9 @@ def evaluate(
     return tally
 
 
-def decide(rules: Rules, standing_facts: facts.Facts, on: date) -> Outcome:
+def decide(rules: Rules, supplier: Facts, on: date) -> Outcome:
     """The pure decision about one supplier: for a page, a test or a back-test."""
-    return judge(rules.asked_of(standing_facts.category, standing_facts.headcount), rules.levels, standing_facts, on)
+    return judge(rules.asked_of(supplier.category, supplier.headcount), rules.levels, supplier, on)
 
 
 class _Writer:

@@ -1,12 +1,12 @@
 """Decisions and steps in words, in the language in use: what each criterion asks, what was found, what would meet it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.badges import badge_of
@@ -36,7 +36,18 @@ from suppliers.models import Document as DocumentRow
 from suppliers.models import Supplier
 
 
-__all__ = ["Explanation", "Happening", "LevelAnswer", "Line", "explain", "happenings", "in_language", "level_title", "need_words"]
+__all__ = [
+    "Explanation",
+    "Happening",
+    "LevelAnswer",
+    "Line",
+    "explain",
+    "happenings",
+    "happenings_for_supplier",
+    "in_language",
+    "level_title",
+    "need_words",
+]
 
 
 def in_language(texts: Mapping[str, str]) -> str:
@@ -147,13 +158,19 @@ def source_words(source: str) -> str:
 # --- what would meet it ---------------------------------------------------------------------------------------------------
 
 
+_PLAIN_REMEDIES = {
+    "finish_assessment": gettext_lazy("Submit the self-assessment, so that it can be scored and reviewed."),
+    "finish_review": gettext_lazy("The review has to be closed by the buyer; submit the self-assessment if it is still open."),
+    "answer_records": gettext_lazy("Answer the public record and have the answer accepted by the buyer."),
+    "clear_gate": gettext_lazy("Put right what was declared, and show it in the next reviewed self-assessment."),
+    "restore_state": gettext_lazy("The buyer has to set the supplier active again."),
+    "sign_agreement": gettext_lazy("Sign a carbon-neutral pilot agreement with the buyer."),
+}
+
+
 def remedy_words(remedy: Remedy) -> str:
     params = remedy.params
     match remedy.key:
-        case "finish_assessment":
-            return _("Submit the self-assessment, so that it can be scored and reviewed.")
-        case "finish_review":
-            return _("The review has to be closed by the buyer; submit the self-assessment if it is still open.")
         case "renew_review":
             return _("Submit a new self-assessment: the last review, of %(date)s, is too long ago.") % {"date": day(params["closed_on"])}
         case "raise_score":
@@ -170,14 +187,7 @@ def remedy_words(remedy: Remedy) -> str:
                 params["count"],
             )
             return text % {"count": params["count"]}
-        case "answer_records":
-            return _("Answer the public record and have the answer accepted by the buyer.")
-        case "clear_gate":
-            return _("Put right what was declared, and show it in the next reviewed self-assessment.")
-        case "restore_state":
-            return _("The buyer has to set the supplier active again.")
-        case _:
-            return _("Sign a carbon-neutral pilot agreement with the buyer.")
+    return str(_PLAIN_REMEDIES[remedy.key])
 
 
 # --- a decision -----------------------------------------------------------------------------------------------------------
@@ -289,8 +299,14 @@ _LOOKS = {"raised": "awarded", "renewed": "awarded", "cleared": "awarded", "lowe
 
 
 def happenings(events: Sequence[LabelEvent]) -> list[Happening]:
-    """Newest first, when the events come so. Needs standard, actor and second_actor with them."""
+    """In the order they come in. Select standard, actor and second_actor with them."""
     return [happening(event) for event in events]
+
+
+def happenings_for_supplier(events: Sequence[LabelEvent]) -> list[Happening]:
+    """Says that people decided, not which."""
+    by_people = _("By the buyer's people")
+    return [replace(one, actor=by_people if event.actor_id else one.actor) for event, one in zip(events, happenings(events), strict=True)]
 
 
 def happening(event: LabelEvent) -> Happening:
@@ -310,7 +326,10 @@ def reason_words(event: LabelEvent) -> str:
         case "criteria_met":
             return _("Everything the level asks is met.")
         case "criteria_missed":
-            return _("Missed: %(criteria)s. To be put right by %(date)s.") % {"criteria": missed, "date": day(event.until or event.effective_on)}
+            return _("Missed: %(criteria)s. To be put right by %(date)s.") % {
+                "criteria": missed,
+                "date": day(event.until or event.effective_on),
+            }
         case "gate_missed":
             return _("A condition that allows no delay is missed: %(criteria)s.") % {"criteria": missed}
         case "grace_over":

@@ -147,7 +147,8 @@ class FactReader:
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(statement, self.parameters)
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def gather(self) -> None:
         self.parameters["campaigns"] = [row[0] for row in self.rows(CAMPAIGNS)]

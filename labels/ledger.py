@@ -98,4 +98,9 @@ def differences() -> list[int]:
 def _derived() -> Iterator[tuple[int, LabelState]]:
     rows = LabelEvent.objects.in_order().values_list("supplier_id", *_STEP_COLUMNS).iterator(chunk_size=5_000)
     for supplier_id, steps in groupby(rows, key=lambda row: row[0]):
-        yield supplier_id, derive(Step(*row[1:9], row[9] is not None) for row in steps)
+        yield supplier_id, derive(_step_of(*row[1:]) for row in steps)
+
+
+def _step_of(*columns: Any) -> Step:
+    *told, actor_id = columns
+    return Step(*told, by_person=actor_id is not None)

@@ -223,10 +223,24 @@ class LabelEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["supplier", "number"], name="label_event_step_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=[
-                    "proposed", "awarded", "raised", "lowered", "warned", "cleared", "suspended", "reinstated", "renewed", "expired", "revoked",
-                    "appealed", "appeal_upheld", "appeal_refused",
-                ]),
+                condition=Q(
+                    kind__in=[
+                        "proposed",
+                        "awarded",
+                        "raised",
+                        "lowered",
+                        "warned",
+                        "cleared",
+                        "suspended",
+                        "reinstated",
+                        "renewed",
+                        "expired",
+                        "revoked",
+                        "appealed",
+                        "appeal_upheld",
+                        "appeal_refused",
+                    ]
+                ),
                 name="label_event_kind_known",
             ),
             models.CheckConstraint(

@@ -77,9 +77,7 @@ class Rule:
     def needs_of(self, category: str, headcount: str) -> dict[str, Need]:
         if category not in self.categories:
             return {}
-        return {
-            level: by_category[category] for level, by_category in self.needs.items() if headcount not in self.spares.get(level, ())
-        }
+        return {level: by_category[category] for level, by_category in self.needs.items() if headcount not in self.spares.get(level, ())}
 
 
 class Rules:
@@ -255,9 +253,7 @@ class _Reader:
         make, read_need = KINDS[kind]
         title = self.texts(line, "title", where)
         categories = self.known(line.get("categories", CATEGORIES), CATEGORIES, "category", where)
-        spares = {
-            level: self.known(bands, HEADCOUNTS, "headcount", where) for level, bands in (line.get("not_asked_of") or {}).items()
-        }
+        spares = {level: self.known(bands, HEADCOUNTS, "headcount", where) for level, bands in (line.get("not_asked_of") or {}).items()}
         self.known(spares, self.levels, "level", where)
         needs = self.read_needs(line, read_need, categories, where)
         rule = Rule(make(self, line, key, effect, where), title, categories, needs, spares)

@@ -219,7 +219,9 @@ def test_an_appeal_is_recorded_and_changes_nothing() -> None:
 
 
 days = st.lists(
-    st.tuples(st.integers(1, 200), st.sampled_from([GREEN, LEADER, NOTHING, GATE]), st.sampled_from(["", "", "", "hold", "lift", "revoke"])),
+    st.tuples(
+        st.integers(1, 200), st.sampled_from([GREEN, LEADER, NOTHING, GATE]), st.sampled_from(["", "", "", "hold", "lift", "revoke"])
+    ),
     max_size=25,
 )
 

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from labels.views import public, staff, standards, supplier
+
+
+app_name = "labels"
+urlpatterns = [
+    path("", staff.label_list, name="list"),
+    path("evaluate/", staff.evaluate, name="evaluate"),
+    path("directory/", staff.directory, name="directory"),
+    path("suppliers/<int:supplier_id>/", staff.label_detail, name="detail"),
+    path("suppliers/<int:supplier_id>/suspend/", staff.label_decide, {"verb": "suspend"}, name="suspend"),
+    path("suppliers/<int:supplier_id>/reinstate/", staff.label_decide, {"verb": "reinstate"}, name="reinstate"),
+    path("suppliers/<int:supplier_id>/revoke/", staff.label_decide, {"verb": "revoke"}, name="revoke"),
+    path("suppliers/<int:supplier_id>/certificate/", supplier.certificate, name="certificate"),
+    path("proposals/<int:pk>/confirm/", staff.proposal_confirm, name="proposal_confirm"),
+    path("proposals/<int:pk>/decline/", staff.proposal_decline, name="proposal_decline"),
+    path("standards/", standards.standard_list, name="standard_list"),
+    path("standards/<int:pk>/", standards.standard_detail, name="standard"),
+    path("mine/", supplier.mine, name="mine"),
+    path("verify/<uuid:public_id>/", public.verify, name="verify"),
+]

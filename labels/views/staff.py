@@ -1,0 +1,212 @@
+"""What the buyer's people see and do: the ledger, one supplier's label, the decisions of people, the directory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_stubs_ext import StrOrPromise
+
+from accounts.http import AuthenticatedHttpRequest
+from accounts.permissions import Permission, has, require
+from audit import trail
+from labels import deciding, explaining, lists
+from labels.dates import ledger_day
+from labels.filters import DirectoryFilter, LabelFilter
+from labels.forms import ReasonForm, RevocationForm
+from labels.models import Decision, Label, LabelEvent, Proposal
+from labels.transitions import IllegalStep
+from runs import engine
+from suppliers.models import Supplier
+
+
+# --- lists --------------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def label_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.LABEL_VIEW)
+    chosen = LabelFilter(request.GET, queryset=Supplier.objects.visible_to(request.user))
+    found = chosen.qs if chosen.is_valid() else Supplier.objects.none()
+    context = {
+        "filter": chosen,
+        "page": lists.page_of(found, request.GET.dict()),
+        "total": found.count(),
+        "counts": lists.counts(Label.objects.visible_to(request.user)),
+        "last_run": lists.last_run(),
+        "proposals": Proposal.objects.visible_to(request.user).open().select_related("supplier", "proposed_by").order_by("pk"),
+        "may_run": has(request.user, Permission.LABEL_RUN),
+    }
+    return render(request, "labels/_label_table.html" if _wants_part(request) else "labels/label_list.html", context)
+
+
+@require_GET
+def directory(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Whom procurement can choose: labels in force today."""
+    require(request.user, Permission.LABEL_VIEW)
+    today = ledger_day(timezone.now())
+    labelled = Supplier.objects.visible_to(request.user).filter(label__state__in=Label.LIVE, label__valid_to__gte=today)
+    chosen = DirectoryFilter(request.GET, queryset=labelled)
+    found = chosen.qs if chosen.is_valid() else Supplier.objects.none()
+    context = {"filter": chosen, "page": lists.page_of(found, request.GET.dict()), "total": found.count()}
+    return render(request, "labels/_directory_table.html" if _wants_part(request) else "labels/directory.html", context)
+
+
+def _wants_part(request: AuthenticatedHttpRequest) -> bool:
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+# --- one supplier -------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def label_detail(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpResponse:
+    supplier = get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id)
+    require(request.user, Permission.LABEL_VIEW)
+    trail.record("label.viewed", actor=request.user, target=supplier, supplier_id=supplier.pk)
+    label = Label.objects.filter(supplier=supplier).select_related("standard").first()
+    decision = Decision.objects.filter(supplier=supplier).select_related("standard").first()
+    events = LabelEvent.objects.filter(supplier=supplier).select_related("standard", "actor", "second_actor").order_by("-number")
+    proposal = Proposal.objects.visible_to(request.user).open().filter(supplier=supplier).select_related("proposed_by").first()
+    context = {
+        "supplier": supplier,
+        "label": label,
+        "explanation": explaining.explain(decision) if decision else None,
+        "history": explaining.happenings(list(events)),
+        "proposal": proposal,
+        "proposal_ground": dict(deciding.REVOCATION_GROUNDS).get(proposal.reason_code) if proposal else "",
+        "is_own_proposal": proposal is not None and proposal.proposed_by_id == request.user.pk,
+        "last_run": lists.last_run(),
+        "verbs": _verbs_for(label, proposal) if has(request.user, Permission.LABEL_DECIDE) else [],
+        "may_decide": has(request.user, Permission.LABEL_DECIDE),
+    }
+    return render(request, "labels/label_detail.html", context)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something a person decides about a label, with the page that asks for the reason."""
+
+    name: str
+    title: StrOrPromise
+    text: StrOrPromise
+    button: StrOrPromise
+    done: StrOrPromise
+    act: Callable[..., Any]
+    form: type[forms.Form]
+    is_hard: bool = True
+
+
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "suspend",
+            gettext_lazy("Suspend the label"),
+            gettext_lazy("The label stops counting at once. It stays suspended until a person lifts the suspension."),
+            gettext_lazy("Suspend the label"),
+            gettext_lazy("The label is suspended."),
+            deciding.suspend,
+            ReasonForm,
+        ),
+        Verb(
+            "reinstate",
+            gettext_lazy("Lift the suspension"),
+            gettext_lazy("The label counts again at once. The next evaluation holds it against the standard as usual."),
+            gettext_lazy("Lift the suspension"),
+            gettext_lazy("The suspension is lifted."),
+            deciding.lift_suspension,
+            ReasonForm,
+            is_hard=False,
+        ),
+        Verb(
+            "revoke",
+            gettext_lazy("Propose to revoke the label"),
+            gettext_lazy(
+                "A second person has to confirm. Once revoked, no label can be awarded for three years, for five after a breach of ethics."
+            ),
+            gettext_lazy("Propose the revocation"),
+            gettext_lazy("The revocation is proposed. A second person has to confirm it."),
+            deciding.propose_revocation,
+            RevocationForm,
+        ),
+    )
+}
+
+
+def _verbs_for(label: Label | None, proposal: Proposal | None) -> list[Verb]:
+    names = []
+    if label and label.state in Label.LIVE:
+        names.append("suspend")
+    if label and label.is_held:
+        names.append("reinstate")
+    if label and label.state in (*Label.LIVE, "suspended") and proposal is None:
+        names.append("revoke")
+    return [VERBS[name] for name in names]
+
+
+@require_http_methods(["GET", "POST"])
+def label_decide(request: AuthenticatedHttpRequest, supplier_id: int, verb: str) -> HttpResponse:
+    supplier = get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id)
+    require(request.user, Permission.LABEL_DECIDE)
+    asked = VERBS[verb]
+    form = asked.form(request.POST or None)
+    back = reverse("labels:detail", args=[supplier.pk])
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked.act(supplier_id=supplier.pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except IllegalStep:
+            messages.error(request, _("The label is not in a state in which this is possible. Nothing was changed."))
+        except deciding.CriteriaMissed:
+            messages.error(request, _("The supplier misses the criteria of every level now, so the suspension cannot be lifted."))
+        else:
+            messages.success(request, asked.done)
+        return redirect(back)
+    return render(request, "labels/label_decide.html", {"supplier": supplier, "verb": asked, "form": form, "cancel_url": back})
+
+
+@require_POST
+def proposal_confirm(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
+    require(request.user, Permission.LABEL_DECIDE)
+    try:
+        deciding.confirm_revocation(proposal_id=proposal.pk, by=request.user, at=timezone.now())
+    except deciding.SamePerson:
+        messages.error(request, _("You proposed this revocation. Somebody else has to confirm it."))
+    except IllegalStep:
+        messages.error(request, _("The label is not in a state in which this is possible. Nothing was changed."))
+    else:
+        messages.success(request, _("The label is revoked."))
+    return redirect("labels:detail", proposal.supplier_id)
+
+
+@require_POST
+def proposal_decline(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
+    require(request.user, Permission.LABEL_DECIDE)
+    try:
+        deciding.decline_revocation(proposal_id=proposal.pk, by=request.user, at=timezone.now())
+    except IllegalStep:
+        messages.error(request, _("This proposal was already decided."))
+    else:
+        messages.success(request, _("The proposal is closed. The label stays as it is."))
+    return redirect("labels:detail", proposal.supplier_id)
+
+
+# --- the run ------------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def evaluate(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.LABEL_RUN)
+    run = engine.start("evaluate_labels", by=request.user, at=timezone.now())
+    messages.success(request, _("The evaluation has started. This page shows how far it is."))
+    return redirect(run)

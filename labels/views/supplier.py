@@ -1,0 +1,52 @@
+"""What a supplier sees of its own label, and the certificate, which its buyer sees too."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.http import AuthenticatedHttpRequest
+from audit import trail
+from labels import certificates, explaining
+from labels.dates import ledger_day
+from labels.models import Decision, Label, LabelEvent, Standard
+from suppliers.models import Supplier
+
+
+@require_GET
+def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
+    supplier = get_object_or_404(Supplier, pk=request.user.supplier_id)
+    today = ledger_day(timezone.now())
+    label = Label.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard").first()
+    decision = Decision.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard").first()
+    events = LabelEvent.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard")
+    context = {
+        "supplier": supplier,
+        "label": label,
+        "is_live": label is not None and label.is_live(today),
+        "explanation": explaining.explain(decision) if decision else None,
+        # Who at the buyer decided is the buyer's matter; that people did, and why, is told.
+        "history": explaining.happenings_for_supplier(list(events.order_by("-number"))),
+        "standard": Standard.objects.in_force(today),
+        "qr_code": certificates.qr_code(label) if label and label.is_live(today) else None,
+        "verification_url": certificates.verification_url(label) if label else "",
+    }
+    return render(request, "labels/mine.html", context)
+
+
+@require_GET
+def certificate(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpResponse:
+    """One page for the wall, in both languages. Only a label in force has one."""
+    labels = Label.objects.visible_to(request.user).select_related("supplier", "standard")
+    label = get_object_or_404(labels, supplier_id=supplier_id)
+    if not label.is_live(ledger_day(timezone.now())):
+        raise Http404
+    if request.user.is_buyer:
+        trail.record("certificate.viewed", actor=request.user, target=label, supplier_id=supplier_id)
+    context = {
+        "label": label,
+        "supplier": label.supplier,
+        "qr_code": certificates.qr_code(label),
+        "verification_url": certificates.verification_url(label),
+    }
+    return render(request, "labels/certificate.html", context)
