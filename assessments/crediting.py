@@ -91,19 +91,22 @@ class QuestionRules:
         self._share = Fraction(share if share is not None else questionnaire.evidence_share).as_integer_ratio()
         scope = names.scope(questionnaire.by_code, question)
         self._checks = [(check.key, *_check(check.ok_when, scope)) for check in question.checks]
-        self._evidence_when = _bound(question.evidence.when, scope) if question.evidence.when else None
-        self._triggers = [(Hit(item.kind, question.code, item.key), _bound(item.when, scope)) for item in question.triggers]
+        when, triggers = question.evidence.when, [_bound(item.when, scope) for item in question.triggers]
+        evidence_when = _bound(when, scope) if when else None
+        self._evidence_rule = question.evidence.rule == "required"
+        self._evidence_test = evidence_when.test if evidence_when else None
+        self._triggers = [
+            (Hit(item.kind, question.code, item.key), bound.test) for item, bound in zip(question.triggers, triggers, strict=True)
+        ]
         # Disclosures are worth something half given; every other kind needs its whole answer, and so do files.
         self._counts_in_part = question.credit.kind == "disclosure" and any(field.type != "file" for field in question.fields)
         self._credit = _credit_rule(self)
-        self._deciding = self._what_decides()
+        self._deciding = self._what_decides([*triggers, evidence_when] if evidence_when else triggers)
         self._remembered: dict[Any, Outcome] = {}
 
-    def _what_decides(self) -> tuple[str, ...]:
+    def _what_decides(self, bounds: list[expressions.Bound]) -> tuple[str, ...]:
         """The fields whose values alone decide the outcome, when there are few such values to remember; else nothing."""
         question = self.question
-        bounds = [bound for _hit, bound in self._triggers]
-        bounds += [self._evidence_when] if self._evidence_when else []
         if any(field.type not in _FEW_VALUES for field in question.fields) or not all(bound.local for bound in bounds):
             return ()
         # A disclosure also depends on its checks and on the note that explains them.
@@ -130,15 +133,15 @@ class QuestionRules:
         return found
 
     def _work_out(self, value: Mapping[str, Any], has_evidence: bool, state: State) -> Outcome:
-        typed = self.read(value)
-        own = State(typed, state.answers, state.facts, state.hidden)
+        # The state is one caller's own, and looks at one question after the other.
+        state.own = typed = self.read(value)
         answered = self._answered(typed, has_evidence)
-        hits = tuple([hit for hit, bound in self._triggers if bound.test(own)]) if typed else ()
-        credit = self._credit(own) if answered or self._counts_in_part else 0
+        hits = tuple([hit for hit, test in self._triggers if test(state)]) if typed and self._triggers else ()
+        credit = self._credit(state) if answered or self._counts_in_part else 0
         if credit is None:
             return Outcome(answered, True, 0, 0, False, hits)
         full = credit * self.weight
-        if not answered or not self.evidence_asked(own):
+        if not answered or not self.evidence_asked(state):
             return Outcome(answered, False, full, full, False, hits)
         # The scale holds the denominators of the shares, so this division leaves no rest.
         top, bottom = self._share
@@ -151,9 +154,7 @@ class QuestionRules:
         return State(self.read(value), around.answers, around.facts, around.hidden)
 
     def evidence_asked(self, own: State) -> bool:
-        if self.question.evidence.rule != "required":
-            return False
-        return self._evidence_when is None or self._evidence_when.test(own)
+        return self._evidence_rule and (self._evidence_test is None or self._evidence_test(own))
 
     def failed_checks(self, own: State) -> tuple[str, ...]:
         """Keys of the plausibility checks that fail. A check waits until everything it compares is given."""

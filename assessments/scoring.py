@@ -218,7 +218,7 @@ class RuleSet:
         hits: list[Hit] = []
         asked, hidden = self.applicability.settle(facts, answers)
         state = State({}, answers, facts, hidden)
-        rules_of = self.rules
+        rules_of, unanswered = self.rules, tally.weight
         for code in asked:
             if code in hidden:
                 continue
@@ -226,14 +226,14 @@ class RuleSet:
             rules = rules_of[code]
             answer = answers.get(code)
             if answer is None:
-                # Not answered: nothing in the numerator, the weight in the denominator.
-                tally.weight[rules.area] += rules.weight
-                tally.verified_weight[rules.area] += rules.weight
+                # Nothing in the numerator, the weight in the denominator.
+                unanswered[rules.area] += rules.weight
                 continue
-            outcome = rules.outcome(answer[0], answer[1], state)
-            if outcome.hits:
-                hits += outcome.hits
-            tally.add(rules, outcome, answer[1], answer[2], reviewed)
+            value, has_evidence, verdict = answer
+            outcome = rules.outcome(value, has_evidence, state)
+            if outcome[5]:
+                hits += outcome[5]
+            tally.add(rules.area, rules.weight, outcome, has_evidence, verdict, reviewed)
         return self._result(tally, facts, answers, hits, reviewed, encode)
 
     def _result(
@@ -251,11 +251,12 @@ class RuleSet:
         declared = self._capped(_total(shares, tally.declared, tally.weight, scale), capped)
         evidenced = self._capped(_total(shares, tally.evidenced, tally.weight, scale), capped)
         verified = None
+        verified_weight = [a + b for a, b in zip(tally.weight, tally.rejected_weight, strict=True)]
         if has_verified:
-            verified = self._capped(_total(shares, tally.verified, tally.verified_weight, scale), capped)
+            verified = self._capped(_total(shares, tally.verified, verified_weight, scale), capped)
         areas = {}
         for place, code in enumerate(self._areas):
-            top, verified_top = tally.weight[place] * scale, tally.verified_weight[place] * scale
+            top, verified_top = tally.weight[place] * scale, verified_weight[place] * scale
             areas[code] = AreaScore(
                 _stated(tally.declared[place], top),
                 _stated(tally.evidenced[place], top),
@@ -317,9 +318,9 @@ class _Tally:
         "evidence_asked",
         "evidence_given",
         "evidenced",
+        "rejected_weight",
         "reviewed",
         "verified",
-        "verified_weight",
         "weight",
     )
 
@@ -329,30 +330,30 @@ class _Tally:
         self.evidenced = [0] * areas
         self.verified = [0] * areas
         self.weight = [0] * areas
-        # A rejected "not applicable" counts here and not above.
-        self.verified_weight = [0] * areas
+        # Of answers "not applicable" that were rejected: they weigh in the verified score alone.
+        self.rejected_weight = [0] * areas
 
-    def add(self, rules: QuestionRules, outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> None:
+    def add(self, area: int, weight: int, outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> None:
         answered, drops_out, full, bare, evidence_asked, _hits = outcome
-        area = rules.area
-        if answered:
-            self.answered += 1
-            if evidence_asked:
-                self.evidence_asked += 1
-                if has_evidence:
-                    self.evidence_given += 1
+        self.answered += answered
+        if evidence_asked:
+            self.evidence_asked += 1
+            self.evidence_given += has_evidence
         if verdict is not None and verdict != QUERY:
             self.reviewed += 1
         if drops_out:
             if verdict == REJECT_ANSWER:
-                self.verified_weight[area] += rules.weight
+                self.rejected_weight[area] += weight
             return
-        self.weight[area] += rules.weight
-        self.verified_weight[area] += rules.weight
+        self.weight[area] += weight
         if full:
+            evidenced = full if has_evidence else bare
             self.declared[area] += full
-            self.evidenced[area] += full if has_evidence else bare
-            self.verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed)
+            self.evidenced[area] += evidenced
+            if reviewed and verdict is None:
+                self.verified[area] += evidenced
+            else:
+                self.verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed)
 
 
 def verified_worth(outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> int:
