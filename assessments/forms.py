@@ -24,7 +24,7 @@ class SignForm(forms.Form):
         help_text=_("The one you sign in with. It shows that it is really you who signs."),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    agreed = forms.BooleanField(label=_("I declare this on behalf of the company."))
+    agreed = forms.BooleanField(label=_("I declare this on behalf of the company"))
 
     def __init__(self, *args: Any, user: User, unanswered: int, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"name": user.name})
@@ -32,11 +32,12 @@ class SignForm(forms.Form):
         self.user = user
         if unanswered:
             label = ngettext(
-                "I know that %(count)d question is not answered and counts as zero.",
-                "I know that %(count)d questions are not answered and count as zero.",
+                "I know that %(count)d question is not answered and counts as zero",
+                "I know that %(count)d questions are not answered and count as zero",
                 unanswered,
             )
             self.fields["incomplete"] = forms.BooleanField(label=label % {"count": unanswered})
+            self.order_fields(["name", "job_title", "password", "incomplete", "agreed"])
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

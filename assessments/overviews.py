@@ -1,7 +1,7 @@
 """What the supplier's pages show of a whole assessment: the areas and how far they are, what is missing and what it costs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.urls import reverse
@@ -22,6 +22,7 @@ class Card:
     assessment: Assessment
     progress: Progress
     next_url: str
+    days_left: int
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ class LastSave:
     at: datetime
 
 
-def card(assessment: Assessment) -> Card:
+def card(assessment: Assessment, today: date) -> Card:
     worksheet = open_worksheet(assessment)
     missing = worksheet.unanswered
-    return Card(assessment, worksheet.progress(), _area_url(assessment, missing[0]) if missing else _check_url(assessment))
+    next_url = _area_url(assessment, missing[0]) if missing else _check_url(assessment)
+    return Card(assessment, worksheet.progress(), next_url, (assessment.due_on - today).days)
 
 
 def _area_url(assessment: Assessment, question: Question) -> str:

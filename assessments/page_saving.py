@@ -48,25 +48,41 @@ def save_question(*, assessment_id: int, question: Question, data: Posted, by: U
     """(what was saved, what was not). Both, when some fields are right and others are not. Raises `NotOpen`."""
     typed = inputs.read(question, data)
     cleaned = answers.clean(question, typed)
-    value: Mapping[str, Any] = cleaned.value
-    if cleaned.errors:
-        value = _with_stored_parts(assessment_id, question, value, cleaned.errors.keys())
-    elif inputs.digest(value) == data.get(name_of(question.code, "-was")) or data.get(name_of(question.code, "-choice")) == THEIRS:
-        return None, None
-    errors = answer_errors(cleaned.errors)
-    attempt = Attempt(typed=typed, errors=errors) if errors else None
-    try:
-        return _save(assessment_id, question, value, data, by, at), attempt
-    except Conflict as conflict:
-        return None, Attempt(typed=typed, errors=errors, conflict=conflict)
+    if not cleaned.errors:
+        if _is_unchanged(question, cleaned.value, data):
+            return None, None
+        return _save_or_contest(assessment_id, question, cleaned.value, Attempt(typed), data, by, at)
+    attempt = Attempt(typed, errors=answer_errors(cleaned.errors))
+    stored = (
+        Answer.objects.filter(assessment_id=assessment_id, question=question.code, site=None).values_list("value", flat=True).first() or {}
+    )
+    value = _with_stored_parts(cleaned.value, cleaned.errors, stored)
+    if value == stored:
+        return None, attempt
+    return _save_or_contest(assessment_id, question, value, attempt, data, by, at)
 
 
-def _with_stored_parts(assessment_id: int, question: Question, value: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+def _is_unchanged(question: Question, value: Mapping[str, Any], data: Posted) -> bool:
+    """What came back is what went out with the page, or the person has chosen what is stored."""
+    return inputs.digest(value) == data.get(name_of(question.code, "-was")) or data.get(name_of(question.code, "-choice")) == THEIRS
+
+
+def _with_stored_parts(value: Mapping[str, Any], paths: Iterable[str], stored: Mapping[str, Any]) -> dict[str, Any]:
     """A field that cannot be read keeps what is stored for it, until it is typed right."""
-    stored = Answer.objects.filter(assessment_id=assessment_id, question=question.code, site=None).values_list("value", flat=True).first()
     wrong = {path.partition(".")[0] for path in paths}
-    kept = {key: given for key, given in (stored or {}).items() if key in wrong}
-    return {**{key: given for key, given in value.items() if key not in wrong}, **kept}
+    right = {key: given for key, given in value.items() if key not in wrong}
+    return right | {key: given for key, given in stored.items() if key in wrong}
+
+
+def _save_or_contest(
+    assessment_id: int, question: Question, value: Mapping[str, Any], attempt: Attempt, data: Posted, by: User, at: datetime
+) -> tuple[Saved | None, Attempt | None]:
+    try:
+        saved = _save(assessment_id, question, value, data, by, at)
+    except Conflict as conflict:
+        attempt.conflict, attempt.base = conflict, whole_number(data.get(name_of(question.code, "-base")))
+        return None, attempt
+    return saved, attempt if attempt.errors else None
 
 
 def _save(assessment_id: int, question: Question, value: Mapping[str, Any], data: Posted, by: User, at: datetime) -> Saved:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments.models import Assessment, Finding, Score
 from assessments.questions import Question
-from assessments.scoring import Line, Step
+from assessments.scoring import GATE, ZERO_TOLERANCE, Line, Step
 from assessments.wording import grouped, local, unit_name
 from assessments.worksheet import Worksheet, open_worksheet
 from charts import AreaScore, area_scores
@@ -69,8 +69,8 @@ def context_of(assessment: Assessment) -> dict[str, Any]:
         "chart": chart(areas),
         "advice": advice(worksheet)[:STEPS_SHOWN],
         "findings": Finding.objects.filter(assessment=assessment).order_by("closed_at", "severity", "pk"),
-        "triggers": triggers(worksheet),
-        "capped": result.capped,
+        "zero_tolerance": triggers(worksheet, ZERO_TOLERANCE),
+        "gates": triggers(worksheet, GATE),
         "cap": worksheet.rules.questionnaire.zero_tolerance_cap,
         # The facts about the company, or the answers of a returned assessment, have changed since the score was stated.
         "has_moved_on": result.inputs_sha256 != score.inputs_sha256,
@@ -112,13 +112,13 @@ def chart(areas: list[ReceiptArea]) -> SafeString:
     return area_scores(bars, title=_("Scores by area"), description=_("Declared, evidenced and verified scores of each area, 0 to 100."))
 
 
-def triggers(worksheet: Worksheet) -> list[dict[str, str]]:
-    """Rules that fired, in words."""
+def triggers(worksheet: Worksheet, kind: str) -> list[dict[str, str]]:
+    """Rules of a kind that fired, in words. Those that open findings only are listed as findings."""
     found = []
     for line in worksheet.lines.values():
         question = worksheet.rules.questionnaire.question(line.question)
         texts = {trigger.key: local(trigger.text) for trigger in question.triggers}
-        found += [{"kind": hit.kind, "code": hit.question, "text": texts.get(hit.key, "")} for hit in line.triggers]
+        found += [{"code": hit.question, "text": texts.get(hit.key, "")} for hit in line.triggers if hit.kind == kind]
     return found
 
 

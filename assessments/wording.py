@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from assessments.questions import Field, Question, Text
@@ -12,7 +12,8 @@ from assessments.questions import Field, Question, Text
 
 # Units whose stored name is not how people write them. All others are written as they are stored.
 _UNITS = {
-    "count": _("cases"),
+    # The label says what is counted.
+    "count": "",
     "days": _("days"),
     "hours": _("hours"),
     "hours/month": _("hours a month"),
@@ -54,6 +55,10 @@ def unit_name(unit: str | None) -> str:
     return str(_UNITS.get(unit, unit)) if unit else ""
 
 
+def listed(words: Iterable[str]) -> str:
+    return pgettext("between the items of a list", ", ").join(words)
+
+
 def describe(question: Question, value: Mapping[str, Any]) -> list[Said]:
     """The fields that are filled in. A question of one field needs no label beside its own text."""
     is_alone = len([field for field in question.fields if field.type != "file"]) == 1
@@ -83,7 +88,7 @@ def value_text(field: Field, given: Any) -> str:
     if field.type == "percent":
         return f"{given}%"
     if field.type == "multi":
-        return gettext(", ").join(_option(field, key) for key in given)
+        return listed(_option(field, key) for key in given)
     if field.options:
         return _option(field, given)
     return str(given)

@@ -204,7 +204,9 @@ def evidence_part(request: AuthenticatedHttpRequest, assessment: Assessment, que
     uses = worksheet.evidence([question.code]).get(question.code, [])
     attempt = Attempt(_typed(worksheet, question.code), file_errors=refused)
     view = question_view(worksheet, question, evidence=uses, attempt=attempt)
-    html = render_to_string("assessments/_evidence.html", {"assessment": assessment, "question": view, "accept": ACCEPT}, request)
+    html = render_to_string(
+        "assessments/_evidence.html", {"assessment": assessment, "question": view, "accept": ACCEPT, "can_edit": True}, request
+    )
     return JsonResponse({"html": html, "questions": {question.code: state_json(worksheet, question)}}, status=422 if refused else 200)
 
 

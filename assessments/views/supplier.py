@@ -20,6 +20,7 @@ from assessments.models import Assessment, Finding
 from assessments.presenters import question_view
 from assessments.questions import Area
 from assessments.views.answers import closed_message
+from assessments.wording import listed
 from assessments.worksheet import Worksheet, open_worksheet
 from audit import trail
 from suppliers.documents import ACCEPT
@@ -39,11 +40,10 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
     mine = Assessment.objects.visible_to(request.user).select_related("campaign", "supplier")
     newest = list(mine.order_by("-created_at", "-pk")[:20])
     context = {
-        "cards": [overviews.card(assessment) for assessment in newest if assessment.is_editable],
+        "cards": [overviews.card(assessment, timezone.localdate()) for assessment in newest if assessment.is_editable],
         "waiting": [assessment for assessment in newest if assessment.status in ("submitted", "in_review")],
         "scored": next((assessment for assessment in newest if assessment.scored_at), None),
         "findings": Finding.objects.visible_to(request.user).open().order_by("due_on", "pk")[:20],
-        "today": timezone.localdate(),
     }
     return render(request, "assessments/home.html", context)
 
@@ -52,7 +52,7 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
 def list_mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
     mine = Assessment.objects.visible_to(request.user).select_related("campaign")
-    context = {"assessments": mine.order_by("-created_at", "-pk")[:200], "today": timezone.localdate()}
+    context = {"assessments": mine.order_by("-created_at", "-pk")[:200]}
     return render(request, "assessments/list_mine.html", context)
 
 
@@ -68,7 +68,7 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "tasks": overviews.tasks(worksheet),
         "last": overviews.last_save(assessment),
         "signature": assessment.signatures.order_by("-signed_at", "-pk").first(),
-        "today": timezone.localdate(),
+        "days_left": (assessment.due_on - timezone.localdate()).days,
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
     }
     return render(request, "assessments/overview.html", context)
@@ -172,10 +172,10 @@ def check(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return render(request, "assessments/check.html", context)
 
 
-def signatories(assessment: Assessment) -> list[str]:
-    """Who may sign for this supplier."""
+def signatories(assessment: Assessment) -> str:
+    """The names of those who may sign for this supplier."""
     members = Membership.objects.filter(supplier=assessment.supplier, role=Role.SUPPLIER_SIGNATORY, user__is_active=True)
-    return [str(member.user) for member in members.select_related("user").order_by("user__name", "pk")]
+    return listed(str(member.user) for member in members.select_related("user").order_by("user__name", "pk"))
 
 
 @require_http_methods(["GET", "POST"])

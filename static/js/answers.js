@@ -108,7 +108,7 @@
   const showSaved = (section, at, by, version) => {
     const time = section.querySelector("[data-saved-at]");
     time.dateTime = at;
-    time.textContent = new Date(at).toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit" });
+    time.textContent = new Date(at).toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     section.querySelector("[data-base]").value = version;
     const history = section.querySelector("[data-history]");
     if (history && version > 0) history.hidden = false;
@@ -191,8 +191,11 @@
   let failures = 0;
   let timer = 0;
 
+  // What was confirmed last: leaving a field that was saved while typing sends nothing again.
+  const confirmed = new Map();
   const enqueue = (section, { typing = false } = {}) => {
     const code = section.dataset.question;
+    if (!readQueue()[code] && confirmed.get(code) === JSON.stringify(pairsOf(code))) return;
     const entry = { url: section.dataset.url, pairs: pairsOf(code), base: Number(section.querySelector("[data-base]").value), seq: (counter += 1), held: typing ? "typing" : "" };
     change((queue) => {
       if (queue[code]?.held === "conflict") Object.assign(entry, { base: queue[code].base, held: "conflict" });
@@ -264,6 +267,7 @@
       if (isNewest) clearErrors(section);
     }
     if (isNewest) {
+      confirmed.set(code, JSON.stringify(entry.pairs));
       setState(code, "saved");
       if (!section) elsewhere.delete(code);
     }
@@ -320,6 +324,7 @@
     } else {
       change((queue) => { delete queue[code]; });
       fill(section, theirs.pairs);
+      confirmed.delete(code);
       clearErrors(section);
       setState(code, "saved");
     }
@@ -347,7 +352,6 @@
     const control = event.target;
     const section = sectionOf(control);
     if (!section) return;
-    if (control.name === `${section.dataset.question}__-choice`) return choose(section, control.value);
     if (control.type === "file") return upload(section, [...control.files]);
     if (!isAnswer(control)) return;
     if (control.type === "checkbox" && control.checked) leaveExclusive(section, control);
@@ -364,7 +368,10 @@
     const button = event.target.closest("button");
     const section = button && sectionOf(button);
     if (!section) return;
-    if (button.matches("[data-clear]")) {
+    if (button.matches("[data-choose]")) {
+      const chosen = section.querySelector("[data-conflict] input:checked");
+      if (chosen) choose(section, chosen.value);
+    } else if (button.matches("[data-clear]")) {
       fill(section, []);
       enqueue(section);
     } else if (button.matches("[data-add-row]")) {

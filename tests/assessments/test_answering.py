@@ -30,7 +30,9 @@ def assessment(supplier) -> Assessment:
     return create_assessment(supplier=supplier)
 
 
-def save(assessment: Assessment, by: User, value: dict, *, base: int = 0, note: str = "", question: str = "A-01", minutes: int = 0) -> Saved:
+def save(
+    assessment: Assessment, by: User, value: dict, *, base: int = 0, note: str = "", question: str = "A-01", minutes: int = 0
+) -> Saved:
     return save_answer(
         assessment_id=assessment.pk,
         question=question,
@@ -227,9 +229,7 @@ def test_detached_document_stays_in_the_library(assessment, owner, supplier):
 
 def test_evidence_of_another_assessment_is_not_detached(assessment, owner, supplier):
     other = create_assessment(supplier=supplier)
-    use = attach_evidence(
-        assessment_id=other.pk, question="A-01", document_id=create_document(supplier=supplier).pk, by=owner, at=NOW
-    )
+    use = attach_evidence(assessment_id=other.pk, question="A-01", document_id=create_document(supplier=supplier).pk, by=owner, at=NOW)
 
     detach_evidence(assessment_id=assessment.pk, use_id=use.pk)
 
@@ -295,9 +295,7 @@ def test_every_earlier_value_can_be_seen_and_brought_back(assessment, owner, col
 
 def test_change_of_evidence_is_no_version_of_the_answer(assessment, owner, supplier):
     save(assessment, owner, {"value": "yes"})
-    use = attach_evidence(
-        assessment_id=assessment.pk, question="A-01", document_id=create_document(supplier=supplier).pk, by=owner, at=NOW
-    )
+    use = attach_evidence(assessment_id=assessment.pk, question="A-01", document_id=create_document(supplier=supplier).pk, by=owner, at=NOW)
     detach_evidence(assessment_id=assessment.pk, use_id=use.pk)
 
     assert [each.version for each in versions_of(stored(assessment))] == [1]
