@@ -98,12 +98,11 @@ def describe(questionnaire: Questionnaire) -> Method:
 
 def _profiles(questionnaire: Questionnaire) -> list[ProfileInWords]:
     """Each category's shares; categories without a profile of their own share the default one."""
-    labels: dict[str, str] = {key: str(label) for key, label in Category.choices}
-    rows = []
-    for key, shares in questionnaire.profiles.items():
-        label = pgettext("suppliers", "All others") if key == "default" else labels.get(key, key)
-        rows.append(ProfileInWords(label, [shares[area.code] for area in questionnaire.areas]))
-    return rows
+    profiles = questionnaire.profiles
+    named = [(key, str(label)) for key, label in Category.choices if key in profiles]
+    if len(named) < len(Category.choices):
+        named.append(("default", pgettext("suppliers", "All others") if named else pgettext("suppliers", "All")))
+    return [ProfileInWords(label, [profiles[key][area.code] for area in questionnaire.areas]) for key, label in named]
 
 
 def _bands(bands: tuple[Band, ...]) -> list[BandInWords]:

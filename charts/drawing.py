@@ -267,15 +267,27 @@ def drop_empty_groups(graph: ET.Element) -> None:
 
 
 def add_legend_above(svg: ET.Element, legend: Sequence[Legend], unit: str) -> None:
+    """In one line; a legend too wide for it gets more lines, and the picture grows upwards by them."""
     group = ET.SubElement(svg, "g", {"class": "chart-legend"})
-    x = 4.0
+    left, top, width, height = (float(number) for number in svg.get("viewBox", "").split())
+    start = 4.0
     if unit:
-        add_text(group, unit, x, 15, LABEL_SIZE, INK_MUTED, "chart-label")
-        x += text_width(unit, LABEL_SIZE) + 22
+        start += text_width(unit, LABEL_SIZE) + 22
+    places, x, line = [], start, 0
     for item in legend:
-        add_swatch(group, item, x, 11)
-        add_text(group, item.label, x + 20, 15, LABEL_SIZE, INK, "chart-value")
-        x += 20 + text_width(item.label, LABEL_SIZE) + 20
+        needed = 20 + text_width(item.label, LABEL_SIZE)
+        if x + needed > width and x > start:
+            x, line = start, line + 1
+        places.append((x, line))
+        x += needed + 20
+    lift = 22.0 * line
+    svg.set("viewBox", f"{left:g} {top - lift:g} {width:g} {height + lift:g}")
+    if unit:
+        add_text(group, unit, 4.0, 15 - lift, LABEL_SIZE, INK_MUTED, "chart-label")
+    for item, (x, line) in zip(legend, places, strict=True):
+        y = 22 * line - lift
+        add_swatch(group, item, x, y + 11)
+        add_text(group, item.label, x + 20, y + 15, LABEL_SIZE, INK, "chart-value")
 
 
 def add_ring_texts(svg: ET.Element, legend: Sequence[Legend], centre: tuple[str, str]) -> None:
