@@ -182,7 +182,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return 100 * (self.done + self.failed) // self.total if self.total else 0
+        return 100 * self.done // self.total if self.total else 0
 
 
 def progress_of(runs: Iterable[Run]) -> dict[int, Progress]:

@@ -136,7 +136,7 @@ def test_a_failing_chunk_is_tried_three_times_and_leaves_nothing_half_done(db: N
     assert (chunk.attempts, chunk.error) == (3, "ValueError: bad item 1")
     assert not Event.objects.filter(action="half.done").exists()
     assert run.result == {"counted": 4}
-    assert (run.progress.done, run.progress.failed, run.progress.percent) == (4, 2, 100)
+    assert (run.progress.done, run.progress.failed, run.progress.percent) == (4, 2, 66)
 
 
 def test_a_chunk_waits_before_its_next_attempt(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
