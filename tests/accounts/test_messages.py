@@ -22,9 +22,7 @@ def sent_wakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def queue_one(user: User, key: str = "key-1") -> int | None:
-    return queue(
-        "password_reset", email=user.email, name=user.name, language=user.language, dedupe_key=key, context={"reset_for": user.pk}
-    )
+    return queue("password_reset", email=user.email, name=user.name, language=user.language, dedupe_key=key, context={"reset_for": user.pk})
 
 
 def test_a_message_is_sent_once_however_often_it_is_delivered(db: None) -> None:
