@@ -100,7 +100,8 @@ class VerdictForm(forms.Form):
         label=_("Reason"),
         required=False,
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        # The space lets the stylesheet see that the box is empty.
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": " "}),
         help_text=_("Needed unless you accept. The supplier reads it."),
     )
 

@@ -186,8 +186,9 @@ def campaign_close(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     except campaigns.IllegalTransition:
         messages.error(request, _("This campaign is not open."))
     else:
-        one, many = "The campaign is closed; %(count)s assessment lapsed.", "The campaign is closed; %(count)s assessments lapsed."
-        done = ngettext(one, many, lapsed)
+        done = ngettext(
+            "The campaign is closed; %(count)s assessment lapsed.", "The campaign is closed; %(count)s assessments lapsed.", lapsed
+        )
         messages.success(request, done % {"count": lapsed})
     return redirect(found)
 
