@@ -1,17 +1,21 @@
-from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, ExpressionWrapper, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Round
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission, has
 from audit.history import keep_history
-from emissions.models import TONNES, FactorSet
+from emissions.models import FactorSet, in_use, optional_tonnes, tonnes
+from pilots.trajectory import AT_RISK_FROM, Progress, Track, Verdict, figure, judge
 from suppliers.models import Site, Supplier, SupplierOwned
+
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -27,7 +31,44 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
         return self.none()
 
     def in_force(self) -> Self:
-        return self.filter(status__in=[Agreement.Status.ACTIVE, Agreement.Status.IN_RECALCULATION])
+        return self.filter(status__in=Agreement.IN_FORCE)
+
+    def with_track(self) -> Self:
+        """`trajectory.judge` in SQL, for lists and filters: adds `track`, `latest_year`, `latest_figure`, `latest_target`, `base`."""
+        judged = ReportedYear.objects.filter(agreement=OuterRef("pk"), months_covered=12, agreement__targets__year=F("year"))
+        judged = judged.filter(Q(agreement__measure="absolute") | Q(denominator__gt=0)).order_by("-year")
+        reported = judged.annotate(figure=_in_measure("agreement__measure", "emissions", "denominator"))
+        rows = self.annotate(
+            base=_in_measure("measure", "base_emissions", "base_denominator"),
+            latest_year=Subquery(judged.values("year")[:1]),
+            latest_figure=Subquery(reported.values("figure")[:1]),
+            latest_target=Subquery(judged.values("agreement__targets__emissions")[:1]),
+        )
+        due, done = F("base") - F("latest_target"), F("base") - F("latest_figure")
+        return rows.annotate(
+            track=Case(
+                When(latest_year__isnull=True, then=Value(Track.NO_DATA.value)),
+                When(latest_figure__lte=F("latest_target"), then=Value(Track.ON_TRACK.value)),
+                When(Q(base__gt=F("latest_target")) & Q(_at_least(done, due * AT_RISK_FROM)), then=Value(Track.AT_RISK.value)),
+                default=Value(Track.OFF_TRACK.value),
+                output_field=models.CharField(),
+            )
+        )
+
+
+_NUMBER: "models.DecimalField[Any, Any]" = models.DecimalField(max_digits=24, decimal_places=6)
+
+
+def _in_measure(measure: str, emissions: str, denominator: str) -> Case:
+    """Tonnes, or tonnes per unit to six places, as the agreement measures."""
+    intensity = Round(ExpressionWrapper(F(emissions) / F(denominator), output_field=_NUMBER), precision=6)
+    return Case(When(**{measure: "intensity"}, then=intensity), default=F(emissions), output_field=_NUMBER)
+
+
+def _at_least(left: Any, right: Any) -> Any:
+    from django.db.models.lookups import GreaterThanOrEqual
+
+    return GreaterThanOrEqual(ExpressionWrapper(left, output_field=_NUMBER), ExpressionWrapper(right, output_field=_NUMBER))
 
 
 @keep_history()
@@ -51,6 +92,13 @@ class Agreement(SupplierOwned):
         LINEAR = "linear", _("Linear: the same tonnes each year")
         COMPOUNDING = "compounding", _("Compounding: the same percentage each year")
 
+    class Scope2Method(models.TextChoices):
+        MARKET = "market", _("Market-based")
+        LOCATION = "location", _("Location-based")
+
+    IN_FORCE = (Status.ACTIVE, Status.IN_RECALCULATION)
+    RUNNING = (Status.OFFERED, Status.SIGNED, Status.ACTIVE, Status.IN_RECALCULATION)
+
     class IllegalTransition(Exception):
         """The agreement is not in a state from which this step can be taken."""
 
@@ -63,15 +111,18 @@ class Agreement(SupplierOwned):
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"))
     base_year = models.PositiveSmallIntegerField(_("base year"))
-    base_emissions = models.DecimalField(_("base-year emissions (tCO₂e)"), **TONNES)
+    base_emissions = tonnes(_("base-year emissions (tCO₂e)"))
     boundary = models.TextField(_("boundary"), help_text=_("Which sites, scopes and gases count, and by which consolidation approach."))
+    scope2_method = models.CharField(_("scope 2 counts"), max_length=10, choices=Scope2Method.choices, default=Scope2Method.MARKET)
     measure = models.CharField(_("measure"), max_length=10, choices=Measure.choices, default=Measure.ABSOLUTE)
     intensity_unit = models.CharField(_("per unit of"), max_length=60, blank=True)
+    base_denominator = models.DecimalField(_("base-year quantity"), max_digits=20, decimal_places=4, null=True, blank=True)
+    total_reduction = models.DecimalField(_("total reduction by the last year (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
     path = models.CharField(_("path of reduction"), max_length=12, choices=Path.choices, default=Path.LINEAR)
-    factor_set = models.ForeignKey(FactorSet, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("factor set"))
-    renewable_share_target = models.DecimalField(
-        _("renewable share target (%)"), max_digits=5, decimal_places=2, null=True, blank=True
+    factor_set = models.ForeignKey(
+        FactorSet, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("factor set")
     )
+    renewable_share_target = models.DecimalField(_("renewable share target (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
     pue_target = models.DecimalField(_("PUE target"), max_digits=4, decimal_places=3, null=True, blank=True)
     recalculation_threshold = models.DecimalField(_("recalculation threshold (%)"), max_digits=5, decimal_places=2, default=5)
     incentive = models.TextField(_("incentive"), blank=True)
@@ -79,6 +130,7 @@ class Agreement(SupplierOwned):
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     offered_at = models.DateTimeField(null=True, blank=True)
+    offered_terms = models.JSONField(null=True, blank=True, help_text="the terms as they were offered: what the hash is of")
     content_sha256 = models.CharField(max_length=64, blank=True, help_text="hash of the offered terms: both sides sign the same")
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.TextField(_("reason"), blank=True)
@@ -95,10 +147,19 @@ class Agreement(SupplierOwned):
             ),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="agreement_ends_after_start"),
             models.CheckConstraint(condition=Q(base_emissions__gt=0), name="agreement_base_above_zero"),
-            models.CheckConstraint(condition=Q(measure="absolute") | ~Q(intensity_unit=""), name="agreement_intensity_has_a_unit"),
+            models.CheckConstraint(
+                condition=Q(measure="absolute") | (~Q(intensity_unit="") & Q(base_denominator__isnull=False, base_denominator__gt=0)),
+                name="agreement_intensity_has_a_unit",
+            ),
+            models.CheckConstraint(condition=Q(scope2_method__in=["market", "location"]), name="agreement_scope2_method_known"),
+            models.CheckConstraint(
+                condition=Q(total_reduction__isnull=True) | Q(total_reduction__gt=0, total_reduction__lte=100),
+                name="agreement_reduction_0_to_100",
+            ),
             models.CheckConstraint(condition=Q(pue_target__isnull=True) | Q(pue_target__gte=1), name="agreement_pue_from_1"),
             models.CheckConstraint(
-                condition=Q(renewable_share_target__isnull=True) | Q(renewable_share_target__range=(0, 100)), name="agreement_share_0_to_100"
+                condition=Q(renewable_share_target__isnull=True) | Q(renewable_share_target__range=(0, 100)),
+                name="agreement_share_0_to_100",
             ),
             models.CheckConstraint(condition=Q(status="draft") | ~Q(content_sha256=""), name="agreement_offered_has_a_hash"),
         ]
@@ -109,7 +170,25 @@ class Agreement(SupplierOwned):
 
     @property
     def title(self) -> str:
-        return self.title_zh if (get_language() or "en").startswith("zh") else self.title_en
+        return in_use(self.title_zh, self.title_en)
+
+    @property
+    def base_figure(self) -> Decimal:
+        """The base year in the agreement's measure."""
+        return figure(self.base_emissions, self.base_denominator if self.measure == self.Measure.INTENSITY else None)
+
+    @property
+    def unit(self) -> str:
+        return f"tCO₂e / {self.intensity_unit}" if self.measure == self.Measure.INTENSITY else "tCO₂e"
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.status in self.IN_FORCE
+
+    def verdict(self) -> Verdict:
+        """Needs `targets` and `reported_years`; prefetch them for many."""
+        targets = {target.year: target.emissions for target in self.targets.all()}
+        return judge(self.base_figure, targets, [reported.progress(self) for reported in self.reported_years.all()])
 
     def get_absolute_url(self) -> str:
         return reverse("pilots:detail", args=[self.pk])
@@ -119,22 +198,45 @@ class Agreement(SupplierOwned):
             raise self.IllegalTransition(self.status)
         self.status = to
 
-    def offer(self, *, content_sha256: str, at: datetime) -> None:
+    def offer(self, *, terms: dict[str, Any], content_sha256: str, at: datetime) -> None:
         self._move(allowed=(self.Status.DRAFT,), to=self.Status.OFFERED)
-        self.content_sha256, self.offered_at = content_sha256, at
-        self.save(update_fields=["status", "content_sha256", "offered_at"])
+        self.offered_terms, self.content_sha256, self.offered_at = terms, content_sha256, at
+        self.save(update_fields=["status", "offered_terms", "content_sha256", "offered_at"])
 
     def withdraw_offer(self) -> None:
         self._move(allowed=(self.Status.OFFERED,), to=self.Status.DRAFT)
         self.save(update_fields=["status"])
 
+    def become_signed(self) -> None:
+        self._move(allowed=(self.Status.OFFERED,), to=self.Status.SIGNED)
+        self.save(update_fields=["status"])
+
+    def come_into_force(self, *, on: date) -> bool:
+        """Whether it did: a signed agreement waits for its first day."""
+        if on < self.starts_on:
+            return False
+        self._move(allowed=(self.Status.SIGNED,), to=self.Status.ACTIVE)
+        self.save(update_fields=["status"])
+        return True
+
+    def close(self, *, reason: str, at: datetime) -> None:
+        self._end(allowed=self.IN_FORCE, to=self.Status.CLOSED, reason=reason, at=at)
+
     def terminate(self, *, reason: str, at: datetime) -> None:
-        self._move(allowed=("offered", "signed", "active", "in_recalculation"), to=self.Status.TERMINATED)
+        self._end(allowed=self.RUNNING, to=self.Status.TERMINATED, reason=reason, at=at)
+
+    def _end(self, *, allowed: tuple[str, ...], to: str, reason: str, at: datetime) -> None:
+        self._move(allowed=allowed, to=to)
         self.ended_reason, self.ended_at = reason, at
         self.save(update_fields=["status", "ended_reason", "ended_at"])
 
 
-class AgreementPartQuerySet(models.QuerySet["Target"]):
+Part = TypeVar("Part", bound=models.Model)
+
+
+class PartQuerySet(models.QuerySet[Part], Generic[Part]):
+    """Rows that hang on an agreement: seen by those who see the agreement."""
+
     def visible_to(self, user: "User") -> Self:
         return self.filter(agreement__in=Agreement.objects.visible_to(user))
 
@@ -145,9 +247,9 @@ class Target(models.Model):
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="targets")
     year = models.PositiveSmallIntegerField(_("year"))
-    emissions = models.DecimalField(_("target"), **TONNES)
+    emissions = tonnes(_("target"))
 
-    objects = AgreementPartQuerySet.as_manager()
+    objects = PartQuerySet["Target"].as_manager()
 
     class Meta:
         verbose_name = _("yearly target")
@@ -166,11 +268,17 @@ class Target(models.Model):
 class ReportedYear(models.Model):
     """What the supplier reported under the agreement for one year. Offsets stand apart and never change a reduction."""
 
+    class Basis(models.TextChoices):
+        CALCULATED = "calculated", pgettext_lazy("reported year", "Calculated from activity data")
+        ENTERED = "entered", pgettext_lazy("reported year", "Entered by hand")
+
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="reported_years")
     year = models.PositiveSmallIntegerField(_("year"))
-    emissions = models.DecimalField(_("emissions within the boundary"), **TONNES)
-    removals = models.DecimalField(_("removals (tCO₂e)"), default=0, **TONNES)
-    offsets = models.DecimalField(_("offsets (tCO₂e)"), default=0, **TONNES)
+    emissions = tonnes(_("emissions within the boundary"))
+    basis = models.CharField(_("basis"), max_length=10, choices=Basis.choices, default=Basis.ENTERED)
+    denominator = models.DecimalField(_("quantity of the year"), max_digits=20, decimal_places=4, null=True, blank=True)
+    removals = tonnes(_("removals (tCO₂e)"), default=0)
+    offsets = tonnes(_("offsets (tCO₂e)"), default=0)
     renewable_share = models.DecimalField(_("renewable share (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
     pue = models.DecimalField(_("PUE"), max_digits=4, decimal_places=3, null=True, blank=True)
     months_covered = models.PositiveSmallIntegerField(_("months covered"), default=12)
@@ -179,7 +287,7 @@ class ReportedYear(models.Model):
     reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reported_at = models.DateTimeField(_("reported"))
 
-    objects = AgreementPartQuerySet.as_manager()
+    objects = PartQuerySet["ReportedYear"].as_manager()
 
     class Meta:
         verbose_name = _("reported year")
@@ -189,11 +297,24 @@ class ReportedYear(models.Model):
             models.UniqueConstraint(fields=["agreement", "year"], name="reported_once_a_year"),
             models.CheckConstraint(condition=Q(emissions__gte=0, removals__gte=0, offsets__gte=0), name="reported_not_negative"),
             models.CheckConstraint(condition=Q(months_covered__range=(1, 12)), name="reported_months_covered"),
+            models.CheckConstraint(condition=Q(denominator__isnull=True) | Q(denominator__gt=0), name="reported_denominator_above_zero"),
+            models.CheckConstraint(condition=Q(basis__in=["calculated", "entered"]), name="reported_basis_known"),
             models.CheckConstraint(condition=Q(pue__isnull=True) | Q(pue__gte=1), name="reported_pue_from_1"),
         ]
 
     def __str__(self) -> str:
         return f"{self.year}: {self.emissions}"
+
+    def progress(self, agreement: Agreement) -> Progress:
+        """In the agreement's measure; without its quantity an intensity is not known."""
+        by_quantity = agreement.measure == Agreement.Measure.INTENSITY
+        known = None if by_quantity and not self.denominator else figure(self.emissions, self.denominator if by_quantity else None)
+        return Progress(self.year, known, self.months_covered)
+
+    @property
+    def residual(self) -> Decimal:
+        """What is left after removals and offsets: shown beside the reduction, never counted as one."""
+        return self.emissions - self.removals - self.offsets
 
 
 class AgreementSignature(models.Model):
@@ -212,8 +333,9 @@ class AgreementSignature(models.Model):
     job_title = models.CharField(_("role"), max_length=150)
     content_sha256 = models.CharField(max_length=64)
     signed_at = models.DateTimeField(_("signed"))
+    address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
 
-    objects = AgreementPartQuerySet.as_manager()
+    objects = PartQuerySet["AgreementSignature"].as_manager()
 
     class Meta:
         verbose_name = _("agreement signature")
@@ -241,18 +363,20 @@ class JointAction(models.Model):
     year = models.PositiveSmallIntegerField(_("year"))
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("description"), blank=True)
-    expected_reduction = models.DecimalField(_("expected reduction (tCO₂e)"), null=True, blank=True, **TONNES)
+    expected_reduction = optional_tonnes(_("expected reduction (tCO₂e)"))
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PLANNED)
     due_on = models.DateField(_("due on"), null=True, blank=True)
 
-    objects = AgreementPartQuerySet.as_manager()
+    objects = PartQuerySet["JointAction"].as_manager()
 
     class Meta:
         verbose_name = _("joint action")
         verbose_name_plural = _("joint actions")
         ordering = ["year", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=["planned", "under_way", "delivered", "dropped"]), name="joint_action_status_known")
+            models.CheckConstraint(
+                condition=Q(status__in=["planned", "under_way", "delivered", "dropped"]), name="joint_action_status_known"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,232 @@
+"""The table of a site's months: what people type, checked cell by cell."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from emissions.activity import Entry
+from emissions.models import ActivityRecord, Substance
+from emissions.sources import Column, columns
+from emissions.units import UnknownUnit, convert
+from suppliers.models import Site
+
+
+LARGEST = Decimal(99999999999999)
+PLACES = 4
+ESTIMATE = "~"
+
+
+class CellError(ValueError):
+    """What is wrong with a cell, in words for the person who typed it."""
+
+
+def parse(text: str) -> tuple[Decimal | None, bool]:
+    """The quantity and whether it was measured. "" is no value; "~1,200" is an estimate. Raises `CellError`."""
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace("\u00a0", "").replace(" ", "").strip()
+    is_estimate = plain.startswith(ESTIMATE)
+    plain = plain.removeprefix(ESTIMATE)
+    if not plain:
+        return None, True
+    try:
+        quantity = Decimal(plain)
+    except InvalidOperation:
+        raise CellError(_("This is not a number.")) from None
+    if not quantity.is_finite():
+        raise CellError(_("This is not a number."))
+    if quantity < 0:
+        raise CellError(_("A quantity cannot be below zero."))
+    if quantity > LARGEST:
+        raise CellError(_("This quantity is too large. Please check the unit."))
+    if quantity != round(quantity, PLACES):
+        raise CellError(_("At most four digits after the point."))
+    return quantity, not is_estimate
+
+
+def written(quantity: Decimal, is_measured: bool) -> str:
+    """As a cell shows it, and as `parse` reads it."""
+    text = f"{round(quantity, PLACES):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if is_measured else ESTIMATE + text
+
+
+@dataclass
+class Cell:
+    column: Column
+    month: date
+    # As the stored value reads in the column's unit, as the page was given it, and as it was typed.
+    stored: str = ""
+    was: str = ""
+    value: str = ""
+    error: str = ""
+    is_open: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"v-{self.month:%Y-%m}-{self.column.key}"
+
+    @property
+    def was_name(self) -> str:
+        return f"was-{self.month:%Y-%m}-{self.column.key}"
+
+    @property
+    def label(self) -> str:
+        return _("%(source)s, %(month)s") % {"source": self.column.label, "month": month_name(self.month)}
+
+
+@dataclass
+class Head:
+    """A column's head: its label and the unit its numbers are in."""
+
+    column: Column
+    unit: str
+    was_unit: str
+    substance: str = ""
+    error: str = ""
+
+    @property
+    def substances(self) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in Substance.choices]
+
+
+@dataclass
+class Row:
+    month: date
+    cells: list[Cell]
+    is_open: bool
+
+    @property
+    def label(self) -> str:
+        return month_name(self.month)
+
+
+def month_name(month: date) -> str:
+    return date_format(month, "YEAR_MONTH_FORMAT")
+
+
+@dataclass
+class ActivityTable:
+    """One site's fiscal year. `data` is what was sent; without it the table shows what is stored."""
+
+    site: Site
+    months: list[date]
+    today: date
+    data: Mapping[str, str] | None = None
+    everything: bool = False
+    heads: list[Head] = field(init=False)
+    rows: list[Row] = field(init=False)
+    conflicts: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        found = ActivityRecord.objects.filter(site=self.site, month__range=(self.months[0], self.months[-1]))
+        self._stored = {(r.month, r.source, r.substance): r for r in found.order_by("month", "pk")}
+        recorded = {(source, substance) for _month, source, substance in self._stored}
+        shown = columns(self.site.type, recorded, everything=self.everything)
+        self.heads = [self._head(column) for column in shown]
+        self.rows = [Row(month, [self._cell(head, month) for head in self.heads], month <= self.today) for month in self.months]
+        if self.data is not None:
+            self._check()
+
+    @property
+    def errors(self) -> list[tuple[str, str, str]]:
+        """(id of the input, what it is, what is wrong), for the summary above the table."""
+        heads = [(f"unit-{head.column.key}", head.column.label, head.error) for head in self.heads if head.error]
+        return heads + [(cell.name, cell.label, cell.error) for row in self.rows for cell in row.cells if cell.error]
+
+    def is_valid(self) -> bool:
+        return self.data is not None and not self.errors
+
+    def entries(self) -> list[Entry]:
+        """The cells that the person changed; of a column whose unit was changed, all that have a value."""
+        return [entry for row in self.rows if row.is_open for head, cell in self._pairs(row) if (entry := self._entry(head, cell))]
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _head(self, column: Column) -> Head:
+        stored = [r.unit for (_m, source, substance), r in self._stored.items() if (source, substance) == (column.source, column.substance)]
+        unit = stored[0] if stored else column.units[0]
+        if self.data is None:
+            return Head(column, unit, unit)
+        sent = self.data.get(f"unit-{column.key}", unit)
+        error = "" if sent in (*column.units, unit) else _("This unit does not fit.")
+        return Head(column, sent if not error else unit, self.data.get(f"was-unit-{column.key}", unit), self._substance(column), error)
+
+    def _substance(self, column: Column) -> str:
+        sent = (self.data or {}).get(f"substance-{column.key}", "") if column.is_new else ""
+        return sent if sent in Substance.values else ""
+
+    def _cell(self, head: Head, month: date) -> Cell:
+        column = head.column
+        record = self._stored.get((month, column.source, column.substance))
+        stored = _in_unit(record, head.was_unit) if record else ""
+        cell = Cell(column, month, stored=stored, was=stored, value=stored, is_open=month <= self.today)
+        if self.data is not None and cell.is_open:
+            cell.was, cell.value = self.data.get(cell.was_name, stored), self.data.get(cell.name, stored).strip()
+        return cell
+
+    # --- checking -----------------------------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        for row in self.rows:
+            for _head, cell in self._pairs(row):
+                try:
+                    parse(cell.value)
+                except CellError as error:
+                    cell.error = str(error)
+            self._check_renewable(row)
+        for place, head in enumerate(self.heads):
+            typed = any(row.cells[place].value for row in self.rows)
+            if head.column.is_new and typed and not head.substance:
+                head.error = _("Choose which refrigerant it was.")
+            if head.substance and any(head.substance == other.column.substance for other in self.heads):
+                head.error = _("This refrigerant has a column already.")
+        self._check_conflicts()
+
+    def _check_renewable(self, row: Row) -> None:
+        """Renewable electricity is a part of the electricity bought: more than all of it is a slip."""
+        cells = {cell.column.source: (head, cell) for head, cell in self._pairs(row)}
+        if "renewable_electricity" not in cells or "electricity" not in cells:
+            return
+        (part_head, part), (whole_head, whole) = cells["renewable_electricity"], cells["electricity"]
+        if part.error or whole.error:
+            return
+        covered, bought = parse(part.value)[0], parse(whole.value)[0]
+        if covered is None or (not self._changes(part_head, part) and not self._changes(whole_head, whole)):
+            return
+        if bought is None:
+            part.error = _("Enter the electricity bought in this month as well.")
+        elif convert(covered, part_head.unit, "kWh") > convert(bought, whole_head.unit, "kWh"):
+            part.error = _("More renewable electricity than electricity bought.")
+
+    def _check_conflicts(self) -> None:
+        """Somebody else saved a cell that this person changed too: show both, overwrite neither."""
+        for row in self.rows:
+            for head, cell in self._pairs(row):
+                if self._changes(head, cell) and cell.stored not in (cell.was, cell.value) and not cell.error:
+                    stored = cell.stored or _("nothing")
+                    cell.error = _("Changed by somebody else meanwhile: now %(value)s. Save again to use yours.") % {"value": stored}
+                    cell.was = cell.stored
+                    self.conflicts += 1
+
+    def _changes(self, head: Head, cell: Cell) -> bool:
+        return cell.is_open and (cell.value != cell.was or bool(cell.value and head.unit != head.was_unit))
+
+    def _pairs(self, row: Row) -> list[tuple[Head, Cell]]:
+        return list(zip(self.heads, row.cells, strict=True))
+
+    def _entry(self, head: Head, cell: Cell) -> Entry | None:
+        if not self._changes(head, cell):
+            return None
+        quantity, is_measured = parse(cell.value)
+        return Entry(cell.month, cell.column.source, head.substance or cell.column.substance, quantity, head.unit, is_measured)
+
+
+def _in_unit(record: ActivityRecord, unit: str) -> str:
+    try:
+        return written(convert(record.quantity, record.unit, unit), record.is_measured)
+    except UnknownUnit:
+        return written(record.quantity, record.is_measured)

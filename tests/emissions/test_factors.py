@@ -1,0 +1,58 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.utils import DatabaseError
+
+from audit.models import Event
+from emissions.factors import FOLDER, FactorSetChanged, NoFactorSet, book_of, default_factor_set, load_factor_sets
+from emissions.models import Factor, FactorSet
+from tests.factories import NOW
+
+
+def test_without_a_set_the_default_says_what_to_do(db: None) -> None:
+    with pytest.raises(NoFactorSet):
+        default_factor_set()
+
+
+def test_loading_twice_loads_once(db: None, capsys: Any) -> None:
+    first = load_factor_sets(at=NOW)
+    second = load_factor_sets(at=NOW)
+    call_command("load_factor_sets")
+
+    assert [each.key for each in first] == ["cn-default-ar5", "cn-default-ar6", "ipcc-2006-ar5", "ipcc-2006-ar6"]
+    assert second == []
+    assert "All factor sets are loaded." in capsys.readouterr().out
+    assert Event.objects.filter(action="factor_set.loaded").count() == 4
+
+
+def test_a_changed_set_needs_a_new_version(db: None, tmp_path: Path) -> None:
+    load_factor_sets(at=NOW)
+    folder = shutil.copytree(FOLDER, tmp_path / "sets")
+    file = folder / "grid-cn-mee.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("0.5306", "0.5307"), encoding="utf-8")
+
+    with pytest.raises(FactorSetChanged):
+        load_factor_sets(at=NOW, folder=folder)
+    assert FactorSet.objects.count() == 4
+
+
+@pytest.mark.parametrize("statement", ["UPDATE emissions_factor SET year = 1", "DELETE FROM emissions_factorset"])
+def test_the_application_cannot_change_a_published_factor(db: None, statement: str) -> None:
+    from django.db import connection, transaction
+
+    load_factor_sets(at=NOW)
+
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_the_book_holds_what_the_files_say(db: None) -> None:
+    load_factor_sets(at=NOW)
+    book = book_of(default_factor_set())
+
+    assert str(book.rows["cn.guideline.diesel"].co2) == "3145.1225"
+    assert str(book.rows["cn.grid.national.2023"].co2) == "0.5306"
+    assert len(book.rows) == Factor.objects.filter(factor_set=default_factor_set()).count()
