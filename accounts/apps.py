@@ -7,6 +7,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        # Both register themselves: receivers, and what invitations add to their mails.
-        import_module("accounts.signals")
-        import_module("accounts.invitations")
+        # They register themselves: receivers of signals, and what mails contain wherever those are delivered.
+        for module in ("signals", "invitations", "password_reset"):
+            import_module(f"accounts.{module}")

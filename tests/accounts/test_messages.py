@@ -1,8 +1,12 @@
+import re
 import smtplib
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
@@ -78,6 +82,15 @@ def test_a_mail_speaks_the_language_of_its_reader(db: None) -> None:
     assert "Dear Wei," in written.body
     assert "/password-reset/" in written.body
     assert "&#" not in written.body
+
+
+def test_every_process_knows_what_mails_contain() -> None:
+    """A worker never looks at the URLs, so what pages import is not yet there when it writes a mail."""
+    source = "".join(path.read_text() for app in settings.BASE_APPS for path in (settings.BASE_DIR / app).rglob("*.py"))
+    asked = "import django; django.setup(); from accounts.messages import _secrets; print(*_secrets)"
+    fresh = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR)
+
+    assert set(fresh.stdout.split()) == set(re.findall(r'^@adds_context\("(\w+)"\)', source, re.MULTILINE))
 
 
 def test_names_are_safe_in_html_and_plain_in_text(db: None) -> None:
