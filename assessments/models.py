@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission, has
 from audit.history import keep_history
@@ -489,7 +490,7 @@ class Finding(SupplierOwned):
         MINOR = "minor", _("Minor")
 
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("finding", "Open")
         ACTION_PLANNED = "action_planned", _("Action planned")
         ACTION_DONE = "action_done", _("Action done, to be verified")
         CLOSED = "closed", _("Closed")
