@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.core.files import File
@@ -45,6 +46,19 @@ class Conflict(Exception):
         super().__init__(stored.question)
         self.stored = stored
         self.is_own = is_own
+
+
+class Paper(NamedTuple):
+    """What never changes about an assessment: whose it is, and which questionnaire it answers."""
+
+    supplier_id: int
+    questionnaire_id: int
+
+
+@lru_cache(maxsize=20_000)
+def paper_of(assessment_id: int) -> Paper:
+    """Remembered by the process: a save, the portal's most frequent request, asks no question whose answer is known."""
+    return Paper(*Assessment.objects.values_list("supplier_id", "campaign__questionnaire_id").get(pk=assessment_id))
 
 
 # The key-share lock lets savers pass each other, and lets none pass a submission, which locks the row for update: after

@@ -20,6 +20,7 @@ from assessments.answering import (
     Saved,
     attach_evidence,
     detach_evidence,
+    paper_of,
     restore_version,
     upload_evidence,
     versions_of,
@@ -66,11 +67,14 @@ def save_answer(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonRe
 
 
 def rules_or_404(request: AuthenticatedHttpRequest, pk: int) -> RuleSet:
-    """The rules of an assessment this person may see, in one query."""
-    visible = Assessment.objects.visible_to(request.user).filter(pk=pk).values_list("campaign__questionnaire_id", flat=True)
-    for version_id in visible:
-        return rulesets.for_version(version_id)
-    raise Http404(pk)
+    """The rules of an assessment of this person's company."""
+    try:
+        paper = paper_of(pk)
+    except Assessment.DoesNotExist:
+        raise Http404(pk) from None
+    if paper.supplier_id != request.user.supplier_id:
+        raise Http404(pk)
+    return rulesets.for_version(paper.questionnaire_id)
 
 
 def question_or_404(rules: RuleSet, code: str) -> Question:
