@@ -6,6 +6,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from accounts.models import User
 from config.celery import app
 from runs.models import Run
+from runs.registry import registered_kinds
 from runs.schedules import SCHEDULES, create_schedules, start_unless_open
 from runs.tasks import start_scheduled
 from tests.factories import NOW
@@ -41,6 +42,7 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
     kinds = {json.loads(row.kwargs).get("kind") for row in PeriodicTask.objects.filter(task="runs.tasks.start_scheduled")}
 
     assert kinds == {"score_portfolio", "evaluate_labels"}
+    assert kinds <= set(registered_kinds())
 
 
 def test_a_scheduled_run_is_not_doubled_while_the_last_one_is_open(db: None) -> None:
