@@ -10,7 +10,7 @@ from django_stubs_ext import StrOrPromise
 
 from suppliers import identifiers, places
 from suppliers.documents import ACCEPT, FileRefused, check
-from suppliers.models import Contact, Document, Registration, Site, Supplier
+from suppliers.models import Category, Contact, Document, HeadcountBand, Registration, Site, Supplier
 from suppliers.problems import Problem
 
 
@@ -93,6 +93,11 @@ class RegistrationForm(PlaceMixin, forms.ModelForm[Registration]):
             "company_number": _("The number in the register of companies of the country, for other companies."),
             "region": provinces_help(),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices in (("category", Category.choices), ("headcount_band", HeadcountBand.choices)):
+            self.fields[name].choices = [("", _("Choose")), *choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -127,7 +127,7 @@ def upload(*, kind: str, data: bytes, name: str, by: User | None, at: datetime) 
 def keep_file(kind: str, data: bytes, name: str, sheet: Sheet, *, by: User | None, at: datetime) -> Import:
     source = Import(kind=kind, original_name=safe_name(name), sha256=hashlib.sha256(data).hexdigest(), created_by=by, created_at=at)
     source.mapping = recognise(sheet.headings, kind)
-    source.file.save(f"{source.sha256[:32]}.{'xlsx' if sheet.form == 'xlsx' else 'csv'}", ContentFile(data), save=False)
+    source.file.save(f"{source.sha256[:32]}.{sheet.form[:4].lower().strip(',')}", ContentFile(data), save=False)
     try:
         source.save()
     except BaseException:

@@ -1,5 +1,5 @@
 from datetime import date
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -346,10 +346,25 @@ class Document(SupplierOwned):
         verbose_name = _("document")
         verbose_name_plural = _("documents")
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=[
-                "discharge_permit", "iso_14001", "iso_50001", "iso_45001", "fsc_pefc", "environmental_label", "energy_label",
-                "green_building", "pue_report", "renewable_energy", "code_of_conduct", "other",
-            ]), name="document_kind_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "discharge_permit",
+                        "iso_14001",
+                        "iso_50001",
+                        "iso_45001",
+                        "fsc_pefc",
+                        "environmental_label",
+                        "energy_label",
+                        "green_building",
+                        "pue_report",
+                        "renewable_energy",
+                        "code_of_conduct",
+                        "other",
+                    ]
+                ),
+                name="document_kind_known",
+            ),
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="document_valid_from_before_to",
@@ -527,9 +542,15 @@ class ImportRow(models.Model):
 
     def reasons(self) -> list[tuple[str, str]]:
         """(column, what is the matter): the column as the file calls it, or as we do."""
-        problems = [(self.column_name(each), problem_text(each["code"], each["params"])) for each in self.problems]
+        problems = [(self.column_name(each), problem_text(each["code"], self.in_words(each))) for each in self.problems]
         changes = [(self.column_name({"field": name}), f"{old or '–'} → {new or '–'}") for name, (old, new) in self.changes.items()]
         return problems + changes
+
+    def in_words(self, problem: dict[str, Any]) -> dict[str, Any]:
+        """Choices are kept by their codes and read by their labels."""
+        choices = {"category": Category.labels, "type": SiteType.labels}.get(problem["field"])
+        params: dict[str, Any] = problem["params"]
+        return params | ({"choices": ", ".join(map(str, choices))} if choices else {})
 
     def column_name(self, problem: dict[str, str]) -> str:
         from suppliers.columns import by_name

@@ -141,9 +141,7 @@ def waiting(registration_id: int) -> Registration:
     return registration
 
 
-def decide(
-    registration: Registration, status: str, *, by: User, at: datetime, supplier: Supplier | None = None, reason: str = ""
-) -> None:
+def decide(registration: Registration, status: str, *, by: User, at: datetime, supplier: Supplier | None = None, reason: str = "") -> None:
     registration.status, registration.decided_by, registration.decided_at = status, by, at
     registration.supplier, registration.reason = supplier, reason
     registration.save(update_fields=["status", "decided_by", "decided_at", "supplier", "reason"])

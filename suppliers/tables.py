@@ -19,7 +19,14 @@ MOST_UNPACKED = 600 * 1024 * 1024
 MOST_ROWS = 50_000
 MOST_COLUMNS = 500
 SEPARATORS = (",", ";", "\t", "|")
-ENCODINGS = ("utf-8-sig", "utf-16", "gb18030", "cp1252")
+ENCODINGS = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "gb18030": "GB18030",
+    "cp1252": "Windows-1252",
+}
 # The heading is looked for in the first rows only: some lists carry a title above it.
 HEADING_WITHIN = 15
 
@@ -38,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """`form` says how the file was read: "xlsx", or the encoding and separator of a text file."""
+    """`form` says how the file was read: "XLSX", or "CSV" with its encoding."""
 
     lines: list[Line]
     form: str
@@ -64,11 +71,11 @@ def read_table(data: bytes, encoding: str = "", *, first: int | None = None) -> 
     if len(data) > MOST_BYTES:
         raise UnreadableTable(_("The file is larger than %(limit)s MB."), params={"limit": MOST_BYTES // 1024 // 1024})
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        rows, form = read_workbook(data, first), "xlsx"
+        rows, form = read_workbook(data, first), "XLSX"
     else:
         text, encoding = decode(data, encoding)
         separator = sniff_separator(text)
-        rows, form = read_text(text, separator), f"{encoding} {'tab' if separator == chr(9) else separator}"
+        rows, form = read_text(text, separator), f"CSV, {ENCODINGS[encoding]}"
     numbered = enumerate(islice(rows, first or MOST_ROWS + HEADING_WITHIN + 1), start=1)
     lines = [Line(number, cells) for number, cells in numbered if any(map(str.strip, cells))]
     if not lines:

@@ -49,9 +49,7 @@ def import_new(request: AuthenticatedHttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            source = importing.upload(
-                kind=form.cleaned_data["kind"], data=file.read(), name=file.name, by=request.user, at=timezone.now()
-            )
+            source = importing.upload(kind=form.cleaned_data["kind"], data=file.read(), name=file.name, by=request.user, at=timezone.now())
         except ValidationError as error:
             form.add_error("file", error)
         else:

@@ -21,7 +21,21 @@ ENCODINGS = {
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_table_reads_the_same_in_every_encoding_and_with_every_separator(encoding, separator, newline):
-    text = newline.join([separator.join(["名称", "国家", "地址"]), separator.join(["纸灯笼有限公司", "中国", '"杭州市\n"', ])]) + newline
+    text = (
+        newline.join(
+            [
+                separator.join(["名称", "国家", "地址"]),
+                separator.join(
+                    [
+                        "纸灯笼有限公司",
+                        "中国",
+                        '"杭州市\n"',
+                    ]
+                ),
+            ]
+        )
+        + newline
+    )
 
     table = read_table(ENCODINGS[encoding](text))
 
