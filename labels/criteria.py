@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from labels.dates import add_months
@@ -33,7 +34,17 @@ NO_END = "no_end"
 
 # What a level asks: a least score, a number of months, or simply that it is so.
 Need = Decimal | int | bool
-Needs = Mapping[str, Need]
+
+
+class Needs(dict[str, Need]):
+    """Level -> what it asks. Kept for the life of the rules, so that its stored form is made once, not once a supplier."""
+
+    @cached_property
+    def json(self) -> dict[str, str | int | bool]:
+        return {level: str(need) if isinstance(need, Decimal) else need for level, need in self.items()}
+
+
+NOT_ASKED = Needs()
 
 
 class Basis(NamedTuple):
@@ -108,13 +119,13 @@ class Check(NamedTuple):
             line["what"] = self.what
         if self.refs:
             line["refs"] = self.refs
-        line["need"] = {level: str(need) if isinstance(need, Decimal) else need for level, need in self.need.items()}
+        line["need"] = self.need.json
         line["missed"] = self.missed
         return line
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Check:
-        need = {level: Decimal(need) if isinstance(need, str) else need for level, need in line["need"].items()}
+        need = Needs({level: Decimal(need) if isinstance(need, str) else need for level, need in line["need"].items()})
         return cls(
             line["key"], line["source"], line["value"], need, tuple(line["missed"]), line.get("what", ""), tuple(line.get("refs", ()))
         )
@@ -246,7 +257,7 @@ class AreaScore(ScoreCriterion):
         value = basis.areas.get(self.area)
         if value is None:
             # None of the area's questions is asked of a supplier like this.
-            return Check(self.key, basis.score, None, {}, ())
+            return Check(self.key, basis.score, None, NOT_ASKED, ())
         stated = Decimal(value)
         return Check(self.key, basis.score, value, needs, tuple(level for level, least in needs.items() if stated < least))
 
@@ -265,7 +276,7 @@ class Document(Criterion):
         if self.asked_when is not None:
             question, field, answers = self.asked_when
             if facts.answers.get((question, field)) not in answers:
-                return Check(self.key, "documents", None, {}, ())
+                return Check(self.key, "documents", None, NOT_ASKED, ())
         papers = [paper for paper in facts.papers if paper.kind in self.any_of]
         if not papers:
             return self.verdict("documents", None, needs, met=False)

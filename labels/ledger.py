@@ -102,5 +102,4 @@ def _derived() -> Iterator[tuple[int, LabelState]]:
 
 
 def _step_of(*columns: Any) -> Step:
-    *told, actor_id = columns
-    return Step(*told, by_person=actor_id is not None)
+    return Step._make((*columns[:-1], columns[-1] is not None))

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from labels.criteria import (
+    NOT_ASKED,
     SUSPEND,
     WARN,
     AreaScore,
@@ -22,6 +23,7 @@ from labels.criteria import (
     Gate,
     MajorsInTime,
     Need,
+    Needs,
     NoCriticalFinding,
     NoViolation,
     Pilot,
@@ -74,10 +76,11 @@ class Rule:
     def key(self) -> str:
         return self.criterion.key
 
-    def needs_of(self, category: str, headcount: str) -> dict[str, Need]:
+    def needs_of(self, category: str, headcount: str) -> Needs:
         if category not in self.categories:
-            return {}
-        return {level: by_category[category] for level, by_category in self.needs.items() if headcount not in self.spares.get(level, ())}
+            return NOT_ASKED
+        asking = (level for level in self.needs if headcount not in self.spares.get(level, ()))
+        return Needs({level: self.needs[level][category] for level in asking})
 
 
 class Rules:
