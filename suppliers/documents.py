@@ -187,7 +187,7 @@ def store(
     with transaction.atomic():
         # One upload of a supplier at a time: two people may give the same file, or replace the same document, at once.
         Supplier.objects.select_for_update(no_key=True).get(pk=supplier.pk)
-        existing = Document.objects.filter(supplier=supplier, sha256=checked.sha256).exclude(file="").order_by("-pk").first()
+        existing = Document.objects.current().filter(supplier=supplier, sha256=checked.sha256).exclude(file="").first()
         if replaces is None and existing is not None:
             return existing
         if replaces is not None:

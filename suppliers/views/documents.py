@@ -86,19 +86,23 @@ def edit_document(request: AuthenticatedHttpRequest, supplier: Supplier, *, repl
         kept = {name: getattr(replaces, name) for name in ("kind", "title", "issuer", "number")} | {"site": replaces.site_id}
     form = DocumentForm(request.POST if request.method == "POST" else None, request.FILES or None, supplier=supplier, initial=kept)
     if request.method == "POST" and form.is_valid():
+        at = timezone.now()
         try:
-            store(
+            document = store(
                 supplier=supplier,
                 file=form.cleaned_data["upload"],
                 by=request.user,
-                at=timezone.now(),
+                at=at,
                 replaces=replaces,
                 **form.details(),
             )
         except ValidationError as error:
             form.add_error("upload", error)
         else:
-            messages.success(request, _("The document is kept."))
+            if document.uploaded_at == at:
+                messages.success(request, _("The document is kept."))
+            else:
+                messages.info(request, _("This very file is kept already, as “%(name)s”.") % {"name": document})
             return redirect("suppliers:document_list")
     return render(request, "suppliers/document_form.html", {"form": form, "replaces": replaces, "supplier": supplier})
 

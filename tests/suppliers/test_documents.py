@@ -106,6 +106,24 @@ def test_a_new_revision_replaces_the_old_one_which_stays(supplier, owner):
         store(supplier=supplier, file=pdf(content=b"2"), by=owner, at=NOW, replaces=second)
 
 
+def test_a_file_that_was_replaced_may_come_again(supplier, owner):
+    first = store(supplier=supplier, file=pdf(content=b"1"), by=owner, at=NOW)
+    store(supplier=supplier, file=pdf(content=b"2"), by=owner, at=NOW, replaces=first)
+
+    assert store(supplier=supplier, file=pdf(content=b"1"), by=owner, at=NOW) in supplier.documents.current()
+
+
+def test_a_file_given_twice_is_said_to_be_there(client, supplier, owner):
+    client.force_login(owner)
+    for _ in range(2):
+        page = client.post(
+            reverse("suppliers:document_new"), {"kind": "other", "title": "Bill", "upload": pdf()}, follow=True
+        ).content.decode()
+
+    assert "This very file is kept already, as “Bill”." in page
+    assert supplier.documents.count() == 1
+
+
 def test_a_row_that_fails_leaves_no_file(supplier, owner, tmp_path, monkeypatch):
     monkeypatch.setattr(documents.trail, "record", lambda *_args, **_options: 1 / 0)
 
