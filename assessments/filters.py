@@ -24,9 +24,7 @@ class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]
 
     q = filters.CharFilter(label=_("Supplier"), method="by_name", widget=forms.TextInput(attrs={"type": "search"}))
     whose = filters.ChoiceFilter(label=_("Reviewer"), choices=WHOSE, method="by_reviewer", empty_label=_("All"))
-    campaign = filters.ModelChoiceFilter(
-        label=_("Campaign"), queryset=Campaign.objects.order_by("-cycle", "-pk"), empty_label=_("All")
-    )
+    campaign = filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.order_by("-cycle", "-pk"), empty_label=_("All"))
     category = filters.ChoiceFilter(label=_("Category"), field_name="supplier__category", choices=Category.choices, empty_label=_("All"))
     waiting = filters.ChoiceFilter(label=_("Waiting"), choices=AGES, method="by_age", empty_label=_("Any time"))
 

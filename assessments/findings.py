@@ -107,9 +107,7 @@ def _row(item: Hits, hit: Hit) -> dict[str, Any]:
 
 
 @transaction.atomic
-def raise_finding(
-    *, assessment_id: int, question: str, severity: str, text: str, due_on: date | None, by: User, at: datetime
-) -> Finding:
+def raise_finding(*, assessment_id: int, question: str, severity: str, text: str, due_on: date | None, by: User, at: datetime) -> Finding:
     assessment = Assessment.objects.get(pk=assessment_id)
     finding = Finding.objects.create(
         assessment=assessment,

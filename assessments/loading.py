@@ -70,4 +70,3 @@ def publish(*, version_id: int, by: User | None, at: datetime) -> QuestionnaireV
         version.save(update_fields=["status", "published_at", "published_by"])
         trail.record("questionnaire.published", actor=by, target=version, detail={"sha256": version.sha256}, at=at)
     return version
-

@@ -6,9 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission, has
 from audit.history import keep_history
@@ -208,9 +207,7 @@ class Assessment(SupplierOwned):
         indexes = [
             models.Index(fields=["supplier", "-created_at"], name="assessment_of_supplier"),
             models.Index(fields=["campaign", "status"], name="assessment_by_status"),
-            models.Index(
-                fields=["submitted_at", "id"], name="assessment_review_queue", condition=Q(status__in=["submitted", "in_review"])
-            ),
+            models.Index(fields=["submitted_at", "id"], name="assessment_review_queue", condition=Q(status__in=["submitted", "in_review"])),
         ]
 
     def __str__(self) -> str:

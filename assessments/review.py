@@ -95,9 +95,7 @@ def decide(*, assessment_id: int, question: str, outcome: str, reason: str, by: 
         raise ReasonMissing
     _mine(assessment_id, by)
     answer = Answer.objects.get(assessment_id=assessment_id, question=question, site=None)
-    verdict, _is_new = Verdict.objects.update_or_create(
-        answer=answer, defaults={"outcome": outcome, "reason": reason, "by": by, "at": at}
-    )
+    verdict, _is_new = Verdict.objects.update_or_create(answer=answer, defaults={"outcome": outcome, "reason": reason, "by": by, "at": at})
     transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
     return verdict
 

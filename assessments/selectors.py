@@ -121,9 +121,7 @@ def open_dossier(assessment: Assessment) -> Dossier:
     result = worksheet.rules.score(worksheet.facts, worksheet.states, is_closed)
     evidence = worksheet.evidence()
     profile = worksheet.rules.profile(worksheet.facts.category)
-    areas = [
-        _area(worksheet, area, result.areas[area.code], profile[area.code], evidence) for area in worksheet.rules.questionnaire.areas
-    ]
+    areas = [_area(worksheet, area, result.areas[area.code], profile[area.code], evidence) for area in worksheet.rules.questionnaire.areas]
     return Dossier(
         assessment=assessment,
         worksheet=worksheet,
@@ -144,9 +142,7 @@ def _name_reviewers(worksheet: Worksheet) -> None:
         verdict.by = people[verdict.by_id]
 
 
-def _area(
-    worksheet: Worksheet, area: Area, score: AreaScore, share: Decimal, evidence: Mapping[str, list[EvidenceUse]]
-) -> AnsweredArea:
+def _area(worksheet: Worksheet, area: Area, score: AreaScore, share: Decimal, evidence: Mapping[str, list[EvidenceUse]]) -> AnsweredArea:
     questions = worksheet.rules.questionnaire.in_area(area.code)
     return AnsweredArea(
         code=area.code,

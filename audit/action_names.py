@@ -39,6 +39,7 @@ NAMES: dict[str, str | Promise] = {
     "questionnaire.published": _("Questionnaire published"),
     "export.made": _("Export made"),
     "portfolio.downloaded": _("Portfolio export downloaded"),
+    "portfolio.export_requested": _("Export of the portfolio requested"),
     "portfolio.exported": _("Portfolio exported"),
     "invitation.accepted": _("Invitation accepted"),
     "invitation.revoked": _("Invitation revoked"),

@@ -68,9 +68,7 @@ def workbench(request: AuthenticatedHttpRequest, pk: int, code: str = "") -> Htt
     area = dossier.area(code) if code else next((a for a in dossier.areas if not a.is_judged), dossier.areas[0])
     if area is None:
         raise Http404(code)
-    trail.record(
-        "assessment.viewed", actor=request.user, target=assessment, supplier_id=assessment.supplier_id, detail={"area": area.code}
-    )
+    trail.record("assessment.viewed", actor=request.user, target=assessment, supplier_id=assessment.supplier_id, detail={"area": area.code})
     context = workbench_context(request, dossier, area)
     return render(request, "assessments/review.html", context)
 
@@ -145,9 +143,7 @@ def after_verdict(request: AuthenticatedHttpRequest, assessment: Assessment, cod
         return redirect(f"{reverse('assessments:review_area', args=[assessment.pk, area.code])}#q-{code}")
     context = workbench_context(request, dossier, area)
     if not is_from_htmx(request):
-        context["cards"] = [
-            card(each, may_decide=True, form=form if each.code == code else None) for each in area.asked
-        ]
+        context["cards"] = [card(each, may_decide=True, form=form if each.code == code else None) for each in area.asked]
         return render(request, "assessments/review.html", context, status=422)
     context |= {"card": card(question, may_decide=True, form=form), "is_part": True, "just_saved": form is None}
     return render(request, "assessments/_review_saved.html", context)

@@ -53,7 +53,9 @@ def test_a_population_is_limited_by_what_staff_choose(db: None) -> None:
     create_supplier(category="cloud_dc", country="DE", headcount_band="large")
     create_supplier(category="media", country="CN")
 
-    population = Population(categories=["cloud_dc"], countries=["CN"], headcounts=["large"], site_types=["data_centre", "office"], search="willow")
+    population = Population(
+        categories=["cloud_dc"], countries=["CN"], headcounts=["large"], site_types=["data_centre", "office"], search="willow"
+    )
 
     assert list(population.suppliers()) == [wanted]
     assert Population.from_json(population.as_json()) == population
@@ -241,9 +243,7 @@ def test_staff_draft_look_and_launch(client: Client, staff: User) -> None:
 def test_a_due_date_before_the_opening_is_refused_beside_its_field(client: Client, staff: User) -> None:
     client.force_login(staff)
 
-    response = client.post(
-        reverse("assessments:campaign_new"), FORM | {"questionnaire": create_questionnaire().pk, "due_on": "2026-06-30"}
-    )
+    response = client.post(reverse("assessments:campaign_new"), FORM | {"questionnaire": create_questionnaire().pk, "due_on": "2026-06-30"})
 
     assert response.status_code == 422
     assert "The due date lies before the opening date." in response.text
@@ -269,9 +269,7 @@ def test_reviewers_read_campaigns_and_launch_none(client: Client, reviewer: User
     assert client.post(reverse("assessments:campaign_close", args=[campaign.pk])).status_code == 403
 
 
-def test_the_campaign_page_costs_the_same_for_few_and_many(
-    client: Client, staff: User, django_assert_max_num_queries: Any
-) -> None:
+def test_the_campaign_page_costs_the_same_for_few_and_many(client: Client, staff: User, django_assert_max_num_queries: Any) -> None:
     campaign = create_campaign(opens_on=date(2026, 1, 1))
     for number in range(8):
         create_assessment(campaign=campaign, supplier=create_supplier(category=["media", "events"][number % 2]))

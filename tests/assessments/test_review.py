@@ -139,9 +139,7 @@ def test_a_review_is_not_closed_over_an_open_query(assessment: Assessment, revie
     assert refusal.value.questions == ["A-01"]
 
 
-def test_returning_tells_every_person_of_the_supplier_why(
-    assessment: Assessment, reviewer: User, owner: User, colleague: User
-) -> None:
+def test_returning_tells_every_person_of_the_supplier_why(assessment: Assessment, reviewer: User, owner: User, colleague: User) -> None:
     take(assessment, reviewer)
 
     review.return_to_supplier(assessment_id=assessment.pk, reason="Please attach this year's bill.", by=reviewer, at=NOW)
@@ -304,7 +302,9 @@ def test_the_second_reviewer_is_told_who_has_it(client: Client, reviewer: User, 
     assert "Rita Reviewer reviews this assessment" in response.text
 
 
-def test_a_review_is_handed_to_those_who_may_decide_only(client: Client, reviewer: User, staff: User, auditor: User, assessment: Assessment) -> None:
+def test_a_review_is_handed_to_those_who_may_decide_only(
+    client: Client, reviewer: User, staff: User, auditor: User, assessment: Assessment
+) -> None:
     take(assessment, reviewer)
     client.force_login(reviewer)
     url = reverse("assessments:review_hand_over", args=[assessment.pk])
@@ -339,7 +339,8 @@ def test_the_workbench_costs_the_same_for_few_and_many_answers(
 def test_a_finding_goes_its_way_from_raised_to_closed(client: Client, reviewer: User, owner: User, assessment: Assessment) -> None:
     client.force_login(reviewer)
     client.post(
-        reverse("assessments:finding_new", args=[assessment.pk, "A-01"]), {"severity": "major", "text": "The meter is broken.", "due_on": ""}
+        reverse("assessments:finding_new", args=[assessment.pk, "A-01"]),
+        {"severity": "major", "text": "The meter is broken.", "due_on": ""},
     )
     finding = Finding.objects.get()
     assert (finding.opened_by, finding.supplier_id, finding.rule) == (reviewer, assessment.supplier_id, "")

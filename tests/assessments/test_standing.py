@@ -26,9 +26,7 @@ def test_a_difference_is_found_and_put_right(db: None) -> None:
 
 def test_a_score_counts_from_the_moment_it_was_handed_in(db: None) -> None:
     begun = create_assessment(status="in_progress", declared="12.00", evidenced="12.00")
-    handed_in = create_assessment(
-        status="submitted", declared="12.00", evidenced="12.00", submitted_at=NOW, submitted_by=create_user()
-    )
+    handed_in = create_assessment(status="submitted", declared="12.00", evidenced="12.00", submitted_at=NOW, submitted_by=create_user())
 
     standing.refresh([begun.supplier_id, handed_in.supplier_id])
 
