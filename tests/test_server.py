@@ -65,7 +65,7 @@ def processes_of(var: Path) -> list[str]:
             command = process.cmdline()
             if str(var / "postgres" / "data") in command or process.environ().get("PORTAL_VAR") == str(var):
                 found.append(" ".join(command))
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        except psutil.Error:
             continue
     return found
 
