@@ -15,7 +15,8 @@ def test_a_dossier_says_what_was_asked_answered_shown_and_decided(db: None) -> N
     create_answer(assessment=assessment, question="A-02", value={"value": "3"}, note="Since spring.")
     Verdict.objects.create(answer=answer, outcome="accept", by=reviewer, at=NOW)
 
-    dossier = open_dossier(assessment)
+    with translation.override("en"):
+        dossier = open_dossier(assessment)
 
     water = dossier.area("A")
     assert water is not None
