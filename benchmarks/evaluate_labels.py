@@ -57,12 +57,12 @@ def measure(*, at: datetime, rounds: int = 3) -> Measured:
         standard = _prepare(at)
         for _ in range(rounds):
             with undone():
-                ours.append(_timed(lambda: evaluation.evaluate(None, on=ledger_day(at), at=at, standard=standard)))
+                ours.append(_timed(_evaluate, standard, at))
                 n = Decision.objects.count()
                 out = _facts(standard, at)
                 decisions = _copied_out("COPY labels_decision TO STDOUT")
             with undone():
-                limit.append(_timed(lambda: _copy(out, decisions)))
+                limit.append(_timed(_copy, out, decisions))
     return Measured(min(ours), min(limit), n)
 
 
@@ -74,6 +74,10 @@ def _prepare(at: datetime) -> Standard:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE labels_decision")
     return standard
+
+
+def _evaluate(standard: Standard, at: datetime) -> None:
+    evaluation.evaluate(None, on=ledger_day(at), at=at, standard=standard)
 
 
 def _facts(standard: Standard, at: datetime) -> list[Any]:
@@ -99,7 +103,7 @@ def _copied_out(statement: str) -> bytes:
     return target.getvalue()
 
 
-def _timed(work: Callable[[], Any]) -> float:
+def _timed(work: Callable[..., Any], *arguments: Any) -> float:
     started = time.perf_counter()
-    work()
+    work(*arguments)
     return time.perf_counter() - started

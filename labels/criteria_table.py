@@ -74,7 +74,7 @@ def _rows(rules: Rules, chosen: Sequence[Rule], category: str) -> list[Row]:
 def _cell(rule: Rule, level: str, category: str) -> Cell:
     need = rule.needs.get(level, {}).get(category)
     spared = [HeadcountBand(band).label for band in rule.spares.get(level, ())]
-    spares = _("not asked of companies with %(people)s people") % {"people": listed(spared)} if spared else ""
+    spares = _("not asked of companies with this headcount: %(people)s") % {"people": listed(spared)} if spared else ""
     return Cell(level, "" if need is None else need_words(rule.criterion, need), spares)
 
 

@@ -160,7 +160,7 @@ def test_the_page_speaks_chinese(client: Client, labelled: Supplier) -> None:
 
     text = client.get(reverse("labels:detail", args=[labelled.pk]), headers={"Accept-Language": "zh-hans"}).content.decode()
 
-    assert "无未关闭的严重不符合项" in text
+    assert "无未关闭的严重问题项" in text
     assert "竹桥有限公司" in text
 
 
@@ -222,7 +222,7 @@ def test_everybody_who_signs_in_reads_the_standard(client: Client, owner: User, 
     text = page(signed_in(client, owner), "standard", standard.pk)
 
     assert "Environmental management system certificate" in text
-    assert "not asked of companies with Fewer than 10, 10 to 49 people" in text
+    assert "not asked of companies with this headcount: Fewer than 10, 10 to 49" in text
     assert "In force" in page(client, "standard_list")
 
 
