@@ -35,7 +35,8 @@ class Outcome(NamedTuple):
 
 
 # The credit of the answer in `state.own`, times the scale; None when the answer takes its question out of the score.
-_Rule = Callable[[State], int | None]
+# The second argument says whether all required fields are given: only a disclosure is worth anything without.
+_Rule = Callable[[State, bool], int | None]
 
 # How many different answers to one question are remembered with what they are worth.
 _REMEMBER = 2048
@@ -137,7 +138,7 @@ class QuestionRules:
         state.own = typed = self.read(value)
         answered = self._answered(typed, has_evidence)
         hits = tuple([hit for hit, test in self._triggers if test(state)]) if typed and self._triggers else ()
-        credit = self._credit(state) if answered or self._counts_in_part else 0
+        credit = self._credit(state, answered) if answered or self._counts_in_part else 0
         if credit is None:
             return Outcome(answered, True, 0, 0, False, hits)
         full = credit * self.weight
@@ -158,18 +159,28 @@ class QuestionRules:
 
     def failed_checks(self, own: State) -> tuple[str, ...]:
         """Keys of the plausibility checks that fail. A check waits until everything it compares is given."""
-        return tuple(key for key, ok, complete in self._checks if complete(own) and not ok(own))
+        if not self._checks:
+            return ()
+        given = own.own.keys()
+        return tuple(
+            [
+                key
+                for key, ok, fields, others in self._checks
+                if fields <= given and all(read(own) is not None for read in others) and not ok(own)
+            ]
+        )
 
 
 def _bound(source: str, scope: expressions.Scope) -> expressions.Bound:
     return expressions.bind(expressions.parse(source), scope)
 
 
-def _check(source: str, scope: expressions.Scope) -> tuple[expressions.Test, expressions.Test]:
-    """The check, and whether everything it looks at is given."""
+def _check(source: str, scope: expressions.Scope) -> tuple[expressions.Test, frozenset[str], tuple[expressions.Read, ...]]:
+    """The check, and what must be given for it: own fields by key, everything else by reading it."""
     bound = _bound(source, scope)
-    readers = [name.read for word in bound.names if (name := scope(word))]
-    return bound.test, lambda state: all(read(state) is not None for read in readers)
+    known = {word: name for word in bound.names if (name := scope(word))}
+    own = frozenset(word for word, name in known.items() if name.own and "." not in word)
+    return bound.test, own, tuple(name.read for word, name in known.items() if word not in own)
 
 
 def _hashable(raw: Any) -> Any:
@@ -182,7 +193,7 @@ def _hashable(raw: Any) -> Any:
 def _credit_rule(rules: QuestionRules) -> _Rule:
     kind = rules.question.credit.kind
     if kind == "none":
-        return lambda _state: 0
+        return lambda _state, _answered: 0
     if kind == "disclosure":
         return _disclosure(rules)
     makers = {"maturity": _maturity, "options": _options, "checklist": _checklist, "bands": _bands, "ratio_bands": _ratio_bands}
@@ -202,13 +213,13 @@ def _field(question: Question, key: str) -> Field:
 
 def _maturity(question: Question, scale: int) -> _Rule:
     key = question.credit.field
-    return lambda state: int(state.own.get(key, 0)) * scale // 4
+    return lambda state, _answered: int(state.own.get(key, 0)) * scale // 4
 
 
 def _options(question: Question, scale: int) -> _Rule:
     key = question.credit.field
     table = {option: None if worth is None else _scaled(worth, scale) for option, worth in question.credit.credits.items()}
-    return lambda state: table.get(state.own.get(key, ""), 0)
+    return lambda state, _answered: table.get(state.own.get(key, ""), 0)
 
 
 def _checklist(question: Question, scale: int) -> _Rule:
@@ -220,7 +231,7 @@ def _checklist(question: Question, scale: int) -> _Rule:
     if full:
         worth_of = {option.key: 0 if option.excludes_others else scale // full for option in field.options}
 
-    def rule(state: State) -> int | None:
+    def rule(state: State, _answered: bool) -> int | None:
         chosen = frozenset(state.own.get(key, ()))
         if not drops_out.isdisjoint(chosen):
             return None
@@ -237,7 +248,7 @@ def _bands(question: Question, scale: int) -> _Rule:
     """The credit of the highest band that starts at or below the number, in the question's unit."""
     key, descending = question.credit.field, _descending(question, scale)
 
-    def rule(state: State) -> int | None:
+    def rule(state: State, _answered: bool) -> int | None:
         number = state.own.get(key)
         if number is not None:
             for start, worth in descending:
@@ -253,7 +264,7 @@ def _ratio_bands(question: Question, scale: int) -> _Rule:
     top_key, bottom_key = credit.numerator, credit.denominator
     when_zero, multiply = _scaled(credit.when_zero, scale), units.EXACT.multiply
 
-    def rule(state: State) -> int | None:
+    def rule(state: State, _answered: bool) -> int | None:
         top, bottom = state.own.get(top_key), state.own.get(bottom_key)
         if top is None or bottom is None or bottom < 0:
             return 0
@@ -270,11 +281,11 @@ def _ratio_bands(question: Question, scale: int) -> _Rule:
 
 def _disclosure(rules: QuestionRules) -> _Rule:
     """All required fields given and every check passed or explained: 1. Something given: one half. Nothing: 0."""
-    whole, half, answered, keys = rules.scale, rules.scale // 2, values.answered(rules.question), rules.field_keys
+    whole, half, keys = rules.scale, rules.scale // 2, rules.field_keys
 
-    def rule(state: State) -> int | None:
-        if not answered(state.own, True):
-            return half if any(key in state.own for key in keys) else 0
+    def rule(state: State, answered: bool) -> int | None:
+        if not answered:
+            return 0 if keys.isdisjoint(state.own) else half
         return half if rules.failed_checks(state) and NOTE not in state.own else whole
 
     return rule

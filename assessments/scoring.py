@@ -214,61 +214,31 @@ class RuleSet:
         encode: canonical.Encode = canonical.encode,
     ) -> Result:
         """`reviewed` says that the review is closed. `encode` may be a faster writer of the same bytes."""
-        tally = _Tally(len(self._areas))
-        hits: list[Hit] = []
-        asked, hidden = self.applicability.settle(facts, answers)
-        state = State({}, answers, facts, hidden)
-        rules_of, unanswered = self.rules, tally.weight
-        for code in asked:
-            if code in hidden:
-                continue
-            tally.asked += 1
-            rules = rules_of[code]
-            answer = answers.get(code)
-            if answer is None:
-                # Nothing in the numerator, the weight in the denominator.
-                unanswered[rules.area] += rules.weight
-                continue
-            value, has_evidence, verdict = answer
-            outcome = rules.outcome(value, has_evidence, state)
-            if outcome[5]:
-                hits += outcome[5]
-            tally.add(rules.area, rules.weight, outcome, has_evidence, verdict, reviewed)
-        return self._result(tally, facts, answers, hits, reviewed, encode)
-
-    def _result(
-        self,
-        tally: _Tally,
-        facts: Facts,
-        answers: Answers,
-        hits: list[Hit],
-        reviewed: bool,
-        encode: canonical.Encode,
-    ) -> Result:
-        shares, scale = self._shares.get(facts[0]) or self._shares["default"], self.scale.credit
-        has_verified = reviewed or tally.reviewed > 0
-        capped = any(hit[0] == ZERO_TOLERANCE for hit in hits)
+        tally = self._tally(facts, answers, reviewed)
+        has_verified, scale = reviewed or tally.reviewed > 0, self.scale.credit
+        shares = self._shares.get(facts[0]) or self._shares["default"]
+        capped = any(hit[0] == ZERO_TOLERANCE for hit in tally.hits)
         declared = self._capped(_total(shares, tally.declared, tally.weight, scale), capped)
         evidenced = self._capped(_total(shares, tally.evidenced, tally.weight, scale), capped)
         verified = None
-        verified_weight = [a + b for a, b in zip(tally.weight, tally.rejected_weight, strict=True)]
         if has_verified:
-            verified = self._capped(_total(shares, tally.verified, verified_weight, scale), capped)
-        areas = {}
-        for place, code in enumerate(self._areas):
-            top, verified_top = tally.weight[place] * scale, verified_weight[place] * scale
-            areas[code] = AreaScore(
-                _stated(tally.declared[place], top),
-                _stated(tally.evidenced[place], top),
-                _stated(tally.verified[place], verified_top) if has_verified else None,
+            verified = self._capped(_total(shares, tally.verified, tally.verified_weight, scale), capped)
+        sums = zip(tally.declared, tally.evidenced, tally.verified, tally.weight, tally.verified_weight, strict=True)
+        areas = {
+            code: AreaScore(
+                _stated(in_declared, weight * scale),
+                _stated(in_evidenced, weight * scale),
+                _stated(in_verified, verified_weight * scale) if has_verified else None,
             )
+            for code, (in_declared, in_evidenced, in_verified, weight, verified_weight) in zip(self._areas, sums, strict=True)
+        }
         return Result(
             declared,
             evidenced,
             verified,
             areas,
             self.band(verified if verified is not None else evidenced),
-            tuple(hits),
+            tuple(tally.hits),
             capped,
             tally.asked,
             tally.answered,
@@ -277,6 +247,49 @@ class RuleSet:
             tally.reviewed,
             canonical.sha256(inputs(facts, answers, reviewed), encode),
         )
+
+    def _tally(self, facts: Facts, answers: Answers, reviewed: bool) -> _Tally:
+        """One pass over the questions asked. It runs a million times a night, so it calls as little as it can."""
+        declared, evidenced, verified, weights, rejected = ([0] * len(self._areas) for _ in range(5))
+        hits: list[Hit] = []
+        asked = answered = evidence_asked = evidence_given = with_verdict = 0
+        candidates, hidden = self.applicability.settle(facts, answers)
+        state, rules_of = State({}, answers, facts, hidden), self.rules
+        for code in candidates:
+            if code in hidden:
+                continue
+            asked += 1
+            rules = rules_of[code]
+            area = rules.area
+            if code not in answers:
+                # Nothing in the numerator, the weight in the denominator.
+                weights[area] += rules.weight
+                continue
+            value, has_evidence, verdict = answers[code]
+            outcome = rules.outcome(value, has_evidence, state)
+            is_answered, drops_out, full, bare, needs_evidence, its_hits = outcome
+            answered += is_answered
+            if needs_evidence:
+                evidence_asked += 1
+                evidence_given += has_evidence
+            if its_hits:
+                hits += its_hits
+            if verdict is not None and verdict != QUERY:
+                with_verdict += 1
+            if drops_out:
+                if verdict == REJECT_ANSWER:
+                    rejected[area] += rules.weight
+                continue
+            weights[area] += rules.weight
+            if full:
+                declared[area] += full
+                evidenced[area] += full if has_evidence else bare
+                verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed)
+        verified_weights = [weight + back for weight, back in zip(weights, rejected, strict=True)]
+        return _Tally(
+            declared, evidenced, verified, weights, verified_weights, hits,
+            asked, answered, evidence_asked, evidence_given, with_verdict,
+        )  # fmt: skip
 
     def _capped(self, total: Decimal | None, capped: bool) -> Decimal | None:
         return min(total, self._cap) if capped and total is not None else total
@@ -308,52 +321,21 @@ def inputs(facts: Facts, answers: Answers, reviewed: bool) -> dict[str, Any]:
 # --- adding up ----------------------------------------------------------------------------------------------------
 
 
-class _Tally:
-    """Sums per area, in whole numbers."""
+class _Tally(NamedTuple):
+    """Sums per area, in whole numbers, and counts of questions."""
 
-    __slots__ = (
-        "answered",
-        "asked",
-        "declared",
-        "evidence_asked",
-        "evidence_given",
-        "evidenced",
-        "rejected_weight",
-        "reviewed",
-        "verified",
-        "weight",
-    )
-
-    def __init__(self, areas: int) -> None:
-        self.asked = self.answered = self.evidence_asked = self.evidence_given = self.reviewed = 0
-        self.declared = [0] * areas
-        self.evidenced = [0] * areas
-        self.verified = [0] * areas
-        self.weight = [0] * areas
-        # Of answers "not applicable" that were rejected: they weigh in the verified score alone.
-        self.rejected_weight = [0] * areas
-
-    def add(self, area: int, weight: int, outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> None:
-        answered, drops_out, full, bare, evidence_asked, _hits = outcome
-        self.answered += answered
-        if evidence_asked:
-            self.evidence_asked += 1
-            self.evidence_given += has_evidence
-        if verdict is not None and verdict != QUERY:
-            self.reviewed += 1
-        if drops_out:
-            if verdict == REJECT_ANSWER:
-                self.rejected_weight[area] += weight
-            return
-        self.weight[area] += weight
-        if full:
-            evidenced = full if has_evidence else bare
-            self.declared[area] += full
-            self.evidenced[area] += evidenced
-            if reviewed and verdict is None:
-                self.verified[area] += evidenced
-            else:
-                self.verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed)
+    declared: list[int]
+    evidenced: list[int]
+    verified: list[int]
+    weight: list[int]
+    # With the weight of answers "not applicable" that were rejected: they come back in the verified score alone.
+    verified_weight: list[int]
+    hits: list[Hit]
+    asked: int
+    answered: int
+    evidence_asked: int
+    evidence_given: int
+    reviewed: int
 
 
 def verified_worth(outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> int:

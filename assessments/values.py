@@ -74,13 +74,18 @@ def _amount_reader(field: Field) -> Read:
     ratios = {other: ratio for other in field.units if unit and (ratio := units.ratio(other, unit))}
 
     def read(raw: Any) -> Decimal | None:
-        if not isinstance(raw, dict):
+        try:
+            amount, given_in = raw["amount"], raw.get("unit")
+            number = Decimal(amount)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return None
-        amount, given_in = decimal(raw.get("amount")), raw.get("unit")
-        if amount is None or given_in == unit:
-            return amount
+        # Decimal also takes what is no text of ours: a whole number, a pair.
+        if not isinstance(amount, str) or not number.is_finite():
+            return None
+        if given_in == unit:
+            return number
         ratio = ratios.get(given_in) if isinstance(given_in, str) else None
-        return None if ratio is None else units.apply(ratio, amount)
+        return None if ratio is None else units.apply(ratio, number)
 
     return read
 
