@@ -56,7 +56,7 @@ class Dashboard:
     participation: Drawing
     labels: Drawing
     findings: Drawing
-    scores: SafeString
+    scores: SafeString | None
     score_rows: Mapping[str, list[Part]]
     runs: list[Run]
 
@@ -83,7 +83,7 @@ def dashboard(*, on: date) -> Dashboard:
         participation=_ring(_("Assessments by state"), PAINTS, statuses, Assessment.Status),
         labels=_ring(_("Labels by state"), LABEL_PAINTS, _counts(Label.objects.all(), "state"), LabelState),
         findings=_ring(_("Open findings by severity"), SEVERITY_PAINTS, findings, Finding.Severity),
-        scores=stacked_rows(score_rows, title=_("Evidenced scores by category")),
+        scores=stacked_rows(score_rows, title=_("Evidenced scores by category")) if score_rows else None,
         score_rows=score_rows,
         runs=list(Run.objects.for_list()[:RUNS_SHOWN]),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from assessments.models import Assessment
 from audit import trail
 from reports import tables
 from reports.models import Export
-from reports.portfolio import Portfolio
+from reports.portfolio import Portfolio, Row
 from runs import engine
 
 
@@ -33,7 +33,7 @@ def request_portfolio_export(*, kind: str, query: Mapping[str, str], by: User, a
     )
     export.run = engine.start("export_portfolio", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
     export.save(update_fields=["run"])
-    trail.record("portfolio.exported", actor=by, target=export, detail={"kind": kind, "query": dict(query)}, at=at)
+    trail.record("portfolio.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query)}, at=at)
     return export
 
 
@@ -44,10 +44,19 @@ def make_portfolio_file(*, export_id: int, at: datetime) -> int:
         portfolio = Portfolio(export.parameters["query"], user=export.made_by)
         path = Path(folder) / "portfolio"
         write = tables.write_csv if export.kind == Export.Kind.PORTFOLIO_CSV else tables.write_xlsx
-        count = write(path, tables.PORTFOLIO_COLUMNS, portfolio.every_row(), title=_("Supplier portfolio"))
+        looked_at: list[int] = []
+        count = write(path, tables.PORTFOLIO_COLUMNS, _noting(portfolio.every_row(), looked_at), title=_("Supplier portfolio"))
         suffix = "csv" if export.kind == Export.Kind.PORTFOLIO_CSV else "xlsx"
         keep_file(export, path, name=f"portfolio-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
+    # Each supplier in the file can read that its data left the house.
+    trail.record_each("portfolio.exported", supplier_ids=looked_at, actor=export.made_by, detail={"export": export.pk}, at=at)
     return count
+
+
+def _noting(rows: Iterable[Row], supplier_ids: list[int]) -> Iterator[Row]:
+    for row in rows:
+        supplier_ids.append(row.supplier_id)
+        yield row
 
 
 class NotClosed(Exception):

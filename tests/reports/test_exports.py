@@ -1,0 +1,144 @@
+"""What leaves the house: the rows of the screen, harmless to open, fetched only by those who may."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+
+from accounts.models import User
+from assessments.models import Assessment
+from audit.models import Event
+from reports import exporting
+from reports.models import Export
+from reports.portfolio import Portfolio
+from reports.tables import FORMULA_STARTS, harmless
+from runs import engine
+from tests.factories import NOW, create_answer, create_assessment, create_supplier
+
+
+@pytest.fixture(autouse=True)
+def own_media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@given(st.text())
+def test_no_text_is_left_that_a_spreadsheet_would_run(text: str) -> None:
+    assert not harmless(text).startswith(FORMULA_STARTS)
+    assert harmless(text).endswith(text)
+
+
+def content_of(export: Export) -> bytes:
+    with export.file.open("rb") as file:
+        return file.read()
+
+
+def export_of(staff: User, kind: str, **query: str) -> Export:
+    export = exporting.request_portfolio_export(kind=kind, query=query, by=staff, at=NOW)
+    engine.work_off(export.run_id)
+    export.refresh_from_db()
+    return export
+
+
+def test_the_csv_holds_the_rows_of_the_screen_in_its_order(staff: User) -> None:
+    for name in ("Birch", "=HYPERLINK(1)", "Ash"):
+        create_supplier(name_en=name, name_zh="", category="media")
+    create_supplier(name_en="Elm", name_zh="", category="events")
+    query = {"category": "media", "sort": "name"}
+
+    export = export_of(staff, Export.Kind.PORTFOLIO_CSV, **query)
+
+    text = content_of(export).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    on_screen = [row.name_en for row in Portfolio(query, user=staff).page().rows]
+    assert [row["English name"].removeprefix("'") for row in rows] == on_screen
+    assert len(rows) == 3
+    assert "'=HYPERLINK(1)" in {row["English name"] for row in rows}
+
+
+def test_the_xlsx_holds_text_where_a_formula_was_tried(staff: User) -> None:
+    create_supplier(name_en="=1+1", name_zh="纸鹤有限公司")
+
+    export = export_of(staff, Export.Kind.PORTFOLIO_XLSX)
+
+    [heading, row] = CalamineWorkbook.from_filelike(io.BytesIO(content_of(export))).get_sheet_by_index(0).to_python()
+    assert row[heading.index("English name")] == "'=1+1"
+    assert row[heading.index("Chinese name")] == "纸鹤有限公司"
+
+
+def test_an_export_is_fetched_by_its_maker_and_leaves_a_trace(client: Client, staff: User, reviewer: User) -> None:
+    create_supplier()
+    export = export_of(staff, Export.Kind.PORTFOLIO_CSV)
+    address = reverse("reports:export_file", args=[export.pk])
+
+    client.force_login(reviewer)
+    assert client.get(address).status_code == 404
+    client.force_login(staff)
+    response = client.get(address)
+    assert b"".join(response.streaming_content)  # type: ignore[arg-type]
+
+    assert response.status_code == 200
+    assert response["Content-Disposition"].startswith("attachment")
+    assert Event.objects.filter(action="portfolio.downloaded", actor=staff).count() == 1
+
+
+def closed_assessment(reviewer: User, owner: User) -> Assessment:
+    assessment = create_assessment(
+        supplier=owner.active_membership.supplier,  # type: ignore[union-attr]
+        status="closed",
+        submitted_at=NOW,
+        submitted_by=owner,
+        reviewer=reviewer,
+        closed_at=NOW,
+        closed_by=reviewer,
+    )
+    create_answer(assessment=assessment, question="A-01", value={"value": "yes"})
+    create_answer(assessment=assessment, question="B-01", value={"value": "no"})
+    return assessment
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Do you meter your water?"), ("zh-hans", "贵公司是否计量用水")])
+def test_the_audit_report_says_every_answer_in_its_language_with_embedded_fonts(
+    staff: User, reviewer: User, owner: User, language: str, words: str
+) -> None:
+    assessment = closed_assessment(reviewer, owner)
+
+    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language=language, by=staff, at=NOW)
+    engine.work_off(export.run_id)
+
+    export.refresh_from_db()
+    pdf = PdfReader(io.BytesIO(content_of(export)))
+    text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "")
+    assert words in text
+    assert "竹桥有限公司" in text
+    fonts = [font.get_object() for page in pdf.pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index, union-attr]
+    descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"] for font in fonts]
+    assert fonts
+    assert all("/FontFile2" in one or "/FontFile3" in one for one in descriptors)
+    assert any("Sans-SC" in one["/FontName"] for one in descriptors)
+    assert Event.objects.filter(action="audit_pdf.exported", supplier_id=assessment.supplier_id, actor=staff).exists()
+
+
+def test_an_assessment_that_is_not_closed_has_no_report(client: Client, staff: User) -> None:
+    assessment = create_assessment()
+    client.force_login(staff)
+
+    client.post(reverse("reports:audit_pdf", args=[assessment.pk]), {"language": "en"})
+
+    assert not Export.objects.exists()
+
+
+def test_a_stranger_cannot_print_a_report(client: Client, stranger: User, reviewer: User, owner: User) -> None:
+    assessment = closed_assessment(reviewer, owner)
+
+    client.force_login(stranger)
+    assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 404
+    client.force_login(owner)
+    assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 403

@@ -1,0 +1,68 @@
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from audit.models import Event
+from suppliers.models import Supplier
+from tests.factories import create_assessment, create_contact, create_document, create_site
+
+
+def test_looking_at_a_supplier_is_written_down(client: Client, reviewer: User, supplier: Supplier) -> None:
+    client.force_login(reviewer)
+
+    response = client.get(reverse("reports:supplier", args=[supplier.pk]))
+
+    assert response.status_code == 200
+    event = Event.objects.get(action="supplier.viewed")
+    assert (event.supplier_id, event.actor, event.actor_role) == (supplier.pk, reviewer, "reviewer")
+
+
+def test_the_supplier_page_costs_the_same_with_one_of_everything_and_with_ten(
+    client: Client, reviewer: User, supplier: Supplier, django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(reviewer)
+    address = reverse("reports:supplier", args=[supplier.pk])
+
+    def add_one() -> None:
+        create_assessment(supplier=supplier, status="submitted", submitted_at=supplier.created_at, submitted_by=reviewer)
+        create_document(supplier=supplier)
+        create_site(supplier=supplier)
+        create_contact(supplier=supplier)
+
+    add_one()
+    with django_assert_max_num_queries(15) as before:
+        client.get(address)
+    for _number in range(9):
+        add_one()
+    with django_assert_num_queries(len(before)):
+        client.get(address)
+
+
+def test_a_supplier_does_not_see_the_buyers_page_about_it(client: Client, owner: User, stranger: User, supplier: Supplier) -> None:
+    address = reverse("reports:supplier", args=[supplier.pk])
+
+    client.force_login(owner)
+    assert client.get(address).status_code == 403
+    client.force_login(stranger)
+    assert client.get(address).status_code == 404
+
+
+def test_the_dashboard_stands_on_an_empty_portal(client: Client, auditor: User) -> None:
+    client.force_login(auditor)
+
+    assert client.get(reverse("reports:dashboard")).status_code == 200
+
+
+def test_the_audit_trail_is_for_auditors_and_can_be_searched(client: Client, auditor: User, reviewer: User, supplier: Supplier) -> None:
+    client.force_login(reviewer)
+    assert client.get(reverse("reports:audit_trail")).status_code == 403
+    client.get(reverse("reports:supplier", args=[supplier.pk]))
+    client.force_login(auditor)
+
+    found = client.get(reverse("reports:audit_trail"), {"action": "supplier.viewed", "actor": "Rita", "supplier": supplier.pk})
+    nothing = client.get(reverse("reports:audit_trail"), {"action": "supplier.viewed", "actor": "Nobody"})
+
+    assert b"Supplier page looked at" in found.content
+    assert b"Nothing of the kind happened" in nothing.content
