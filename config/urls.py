@@ -1,24 +1,27 @@
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views.profile import set_language
 
 
+api = [
+    path("", include("suppliers.api.urls")),
+    path("", include("assessments.api.urls")),
+    path("", include("labels.api.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
+]
+
 urlpatterns = [
+    path("", include("accounts.urls")),
+    path("suppliers/", include("suppliers.urls")),
+    path("runs/", include("runs.urls")),
+    path("assessments/", include("assessments.urls")),
+    path("pilots/", include("pilots.urls")),
+    path("emissions/", include("emissions.urls")),
+    path("labels/", include("labels.urls")),
+    path("reports/", include("reports.urls")),
+    path("api/", include(api)),
     path("language/", set_language, name="set_language"),
     path("staff-admin/", admin.site.urls),
 ]
-for _prefix, _app in (
-    ("", "accounts"),
-    ("suppliers/", "suppliers"),
-    ("runs/", "runs"),
-    ("assessments/", "assessments"),
-    ("pilots/", "pilots"),
-    ("emissions/", "emissions"),
-    ("labels/", "labels"),
-    ("reports/", "reports"),
-):
-    if find_spec(f"{_app}.urls"):
-        urlpatterns.append(path(_prefix, include(f"{_app}.urls")))

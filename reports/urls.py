@@ -6,6 +6,7 @@ from reports.views import exports, overview, portfolio, supplier
 app_name = "reports"
 urlpatterns = [
     path("dashboard/", overview.dashboard, name="dashboard"),
+    path("api/", overview.api_page, name="api"),
     path("audit-trail/", overview.audit_trail, name="audit_trail"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/export/", portfolio.portfolio_export, name="portfolio_export"),

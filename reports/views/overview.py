@@ -11,6 +11,7 @@ from accounts.permissions import Permission, require
 from accounts.seek import page_by
 from audit.action_names import NAMES, action_name
 from audit.models import Event
+from reports.api_page import operations
 from reports.dashboard import dashboard as gather_dashboard
 
 
@@ -63,3 +64,9 @@ def audit_trail(request: AuthenticatedHttpRequest) -> HttpResponse:
     page = page_by(form.found(), "-pk", request.GET.dict(), size=PAGE_SIZE)
     lines = [{"event": event, "what": action_name(event.action)} for event in page.rows]
     return render(request, "reports/audit_trail.html", {"form": form, "page": page, "lines": lines})
+
+
+@require_GET
+def api_page(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """For anybody signed in: the API shows each person only what that person may see."""
+    return render(request, "reports/api.html", {"operations": operations()})

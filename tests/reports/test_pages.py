@@ -66,3 +66,13 @@ def test_the_audit_trail_is_for_auditors_and_can_be_searched(client: Client, aud
 
     assert b"Supplier page looked at" in found.content
     assert b"Nothing of the kind happened" in nothing.content
+
+
+def test_the_api_page_names_every_address_of_the_schema(client: Client, staff: User) -> None:
+    client.force_login(staff)
+
+    page = client.get(reverse("reports:api")).content.decode()
+    schema = client.get(reverse("api_schema"), {"format": "json"}).json()
+
+    assert len(schema["paths"]) >= 10
+    assert all(path in page for path in schema["paths"])
