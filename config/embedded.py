@@ -207,7 +207,7 @@ def _initialise(var: Path) -> None:
     socket.mkdir(mode=0o700, parents=True, exist_ok=True)
     owner = account.pw_uid if account else os.getuid()
     if account:
-        _open_the_way(home, _binaries(), _binaries().parent / "lib", _binaries().parent / "share")
+        _open_the_way(home, _binaries())
         os.chown(socket, account.pw_uid, account.pw_gid)
     if socket.stat().st_uid != owner or socket.is_symlink():
         raise EmbeddedDatabaseError(f"{socket} belongs to somebody else.")
@@ -235,6 +235,8 @@ def _initialise(var: Path) -> None:
 
 def _start_server(var: Path) -> subprocess.Popen[bytes]:
     account = _system_account()
+    if account:
+        _open_the_way(var / "postgres", _binaries())
     options = [f"--{name}={value}" for name, value in SERVER_OPTIONS.items()]
     options.append(f"--unix_socket_directories={socket_dir(var)}")
     return subprocess.Popen(
@@ -265,7 +267,7 @@ def _system_account() -> pwd.struct_passwd | None:
 def _open_the_way(*paths: Path) -> None:
     """Lets the system user pass through the folders above these paths: the search bit only, nothing becomes readable."""
     for path in paths:
-        for folder in (path, *path.parents):
+        for folder in (path, *path.resolve().parents):
             mode = folder.stat().st_mode
             if not mode & stat.S_IXOTH:
                 folder.chmod(mode | stat.S_IXOTH)

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -121,6 +122,13 @@ def _migrate() -> None:
     finally:
         connection.close()
         connection.settings_dict["USER"] = APP_ROLE
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """For a portal of its own. Not in pytest's folders: those are closed to the system user that runs PostgreSQL for root."""
+    with tempfile.TemporaryDirectory(prefix="portal-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 # --- processes --------------------------------------------------------------------------------------------------------

@@ -12,15 +12,16 @@ import psutil
 import pytest
 
 from config.paths import BASE_DIR
-from tests.services import free_port, url_answers, wait_until
+from tests.services import data_folder, free_port, url_answers, wait_until
 
 
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def first_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("first")
+def first_var() -> Iterator[Path]:
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +32,9 @@ def first(first_var: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def second_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("second")
+def second_var() -> Iterator[Path]:
+    with data_folder() as folder:
+        yield folder
 
 
 def start(var: Path, port: int) -> subprocess.Popen[str]:

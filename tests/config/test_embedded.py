@@ -8,7 +8,13 @@ from django.db import connection
 
 from config.embedded import attach
 from config.paths import BASE_DIR, LONGEST_SOCKET_DIR, socket_dir
-from tests.services import wait_until
+from tests.services import data_folder, wait_until
+
+
+@pytest.fixture
+def var():
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest.mark.django_db
@@ -32,22 +38,22 @@ def postgres_processes(var):
     return [process for process in psutil.process_iter(["cmdline"]) if str(var / "postgres" / "data") in (process.info["cmdline"] or [])]
 
 
-def test_the_database_runs_while_somebody_holds_on_and_ends_with_the_last(tmp_path):
-    first, second = attach(tmp_path), attach(tmp_path)
-    assert len(postgres_processes(tmp_path)) == 1
+def test_the_database_runs_while_somebody_holds_on_and_ends_with_the_last(var):
+    first, second = attach(var), attach(var)
+    assert len(postgres_processes(var)) == 1
 
     first.release(wait=True)
-    assert len(postgres_processes(tmp_path)) == 1
+    assert len(postgres_processes(var)) == 1
 
     second.release(wait=True)
-    assert postgres_processes(tmp_path) == []
+    assert postgres_processes(var) == []
 
 
-def test_a_killed_holder_leaves_no_database_behind(tmp_path):
+def test_a_killed_holder_leaves_no_database_behind(var):
     holder = subprocess.Popen(
         [sys.executable, "-c", "import time; from config.embedded import attach; a = attach(); print('up', flush=True); time.sleep(60)"],
         cwd=BASE_DIR,
-        env={**os.environ, "PORTAL_VAR": str(tmp_path)},
+        env={**os.environ, "PORTAL_VAR": str(var)},
         stdout=subprocess.PIPE,
     )
     assert holder.stdout is not None
@@ -56,20 +62,20 @@ def test_a_killed_holder_leaves_no_database_behind(tmp_path):
     holder.kill()
     holder.communicate()
 
-    wait_until(lambda: postgres_processes(tmp_path) == [], what="the database to end")
-    again = attach(tmp_path)
-    assert len(postgres_processes(tmp_path)) == 1
+    wait_until(lambda: postgres_processes(var) == [], what="the database to end")
+    again = attach(var)
+    assert len(postgres_processes(var)) == 1
     again.release(wait=True)
 
 
-def test_a_killed_keeper_takes_the_database_along_and_the_next_start_succeeds(tmp_path):
-    held = attach(tmp_path)
-    [server] = postgres_processes(tmp_path)
+def test_a_killed_keeper_takes_the_database_along_and_the_next_start_succeeds(var):
+    held = attach(var)
+    [server] = postgres_processes(var)
 
     server.parent().kill()
 
-    wait_until(lambda: postgres_processes(tmp_path) == [], what="the database to end")
-    again = attach(tmp_path)
-    assert len(postgres_processes(tmp_path)) == 1
+    wait_until(lambda: postgres_processes(var) == [], what="the database to end")
+    again = attach(var)
+    assert len(postgres_processes(var)) == 1
     held.release()
     again.release(wait=True)
