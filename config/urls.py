@@ -1,11 +1,11 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views.profile import set_language
 
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("suppliers.api.urls")),
     path("", include("assessments.api.urls")),
     path("", include("labels.api.urls")),

@@ -33,7 +33,7 @@ class Operation:
 
 def operations() -> list[Operation]:
     """In the order of their addresses. Made from the serializers and filters, so it takes some milliseconds."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return list(_operations(schema))
 
 

@@ -87,7 +87,7 @@ def _css(name: str) -> Path:
     return settings.BASE_DIR / "static" / "css" / name
 
 
-class _OwnFiles(URLFetcher):
+class _OwnFiles(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
     """A report never reaches outside: only files under static/ may be read."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None):  # type: ignore[no-untyped-def]

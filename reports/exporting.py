@@ -94,7 +94,7 @@ def make_audit_pdf(*, export_id: int, at: datetime) -> None:
     export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
     visible = Assessment.objects.visible_to(export.made_by)
     people = ("supplier", "campaign", "submitted_by", "reviewer", "closed_by")
-    assessment = visible.select_related(*people).get(pk=export.assessment_id)
+    assessment = visible.select_related(*people).get(pk=export.assessment_id or 0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "audit.pdf"
         path.write_bytes(audit_pdf(assessment, language=export.language, by=export.made_by, at=at))

@@ -40,7 +40,7 @@ def region_choices() -> list[tuple[str, str]]:
     return [(province.name_en, region_name(province.name_en)) for province in PROVINCES]
 
 
-class PortfolioFilter(django_filters.FilterSet):
+class PortfolioFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     q = django_filters.CharFilter(label=_("Name or identifier"), method="search", max_length=200)
     category = django_filters.ChoiceFilter(field_name="supplier__category", choices=Category.choices, label=_("Category"), empty_label=ALL)
     country = django_filters.ChoiceFilter(field_name="supplier__country", choices=country_choices, label=_("Country"), empty_label=ALL)
@@ -83,7 +83,7 @@ class PortfolioFilter(django_filters.FilterSet):
         return rows
 
     def filter_queryset(self, queryset: QuerySet[Standing]) -> QuerySet[Standing]:
-        rows = super().filter_queryset(queryset)
+        rows: QuerySet[Standing] = super().filter_queryset(queryset)
         asked = self.form.cleaned_data
         bounds = {"gte": asked.get("score_min"), "lte": asked.get("score_max")}
         if all(bound is None for bound in bounds.values()):
@@ -92,13 +92,16 @@ class PortfolioFilter(django_filters.FilterSet):
         if "__" in column:
             rows = rows.annotate(asked_score=Cast(KT(column), DecimalField(max_digits=5, decimal_places=2)))
             column = "asked_score"
-        return rows.filter(**{f"{column}__{bound}": Decimal(value) for bound, value in bounds.items() if value is not None})
+        found: QuerySet[Standing] = rows.filter(
+            **{f"{column}__{bound}": Decimal(value) for bound, value in bounds.items() if value is not None}
+        )
+        return found
 
     def _score_column(self, score: str, area: str) -> str:
         return score if area == "total" else f"area_scores__{area}__{score}"
 
     @property
     def form(self) -> forms.Form:
-        form = super().form
+        form: forms.Form = super().form
         form.fields["q"].widget.attrs.update({"type": "search", "autocomplete": "off"})
         return form

@@ -9,8 +9,9 @@ from accounts.models import Membership, Role, User
 from assessments.models import Answer, Assessment, Campaign, QuestionnaireVersion
 from suppliers.models import Category, Contact, Document, Site, SiteType, Supplier
 
+
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who exist in tests only
+PASSWORD = "correct horse battery staple"
 
 _number = count(1)
 

@@ -41,7 +41,7 @@ def export_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def export_file(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
     """Every download leaves a trace: the file holds what its supplier may ask about."""
     export = get_object_or_404(_exports(request), pk=pk)
-    if not export.made_at:
+    if not (export.made_at and export.file.name):
         raise Http404
     trail.record(f"{export.subject}.downloaded", actor=request.user, target=export, supplier_id=export.supplier_id)
     return FileResponse(export.file.open("rb"), as_attachment=True, filename=export.file.name.rpartition("/")[2])
