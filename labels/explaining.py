@@ -78,8 +78,10 @@ def need_words(criterion: Criterion, need: Need) -> str:
             return ngettext("None in the last month", "None in the last %(months)s months", int(need)) % {"months": need}
         case Document(any_of=kinds):
             return paper_names(kinds)
-        case NoCriticalFinding() | Gate():
+        case NoCriticalFinding():
             return _("None")
+        case Gate():
+            return _("Required")
         case MajorsInTime():
             return _("None overdue")
         case SupplierState():
@@ -110,7 +112,7 @@ def value_words(criterion: Criterion, check: Check) -> str:
         case Pilot():
             return _("In force until %(date)s") % {"date": day(check.value)}
         case Gate():
-            return _("Declared in the self-assessment") if check.value == "hit" else _("None")
+            return _("The contrary was declared") if check.value == "hit" else _("Nothing to the contrary was declared")
         case NoCriticalFinding() | MajorsInTime() | NoViolation():
             return check.value if check.value != "0" else _("None")
         case SupplierState():
@@ -314,8 +316,8 @@ def happening(event: LabelEvent) -> Happening:
     level = event.get_level_display()
     title = f"{event.get_kind_display()} · {level}" if level else str(event.get_kind_display())
     people = [str(person) for person in (event.actor, event.second_actor) if person]
-    detail = " ".join(filter(None, [_("In effect on %(date)s.") % {"date": day(event.effective_on)}, reason_words(event)]))
-    return Happening(title, detail, listed(people) if people else _("By the rules of the standard"), event.at, tone, icon)
+    detail = _("In effect on %(date)s. %(reason)s") % {"date": day(event.effective_on), "reason": reason_words(event)}
+    return Happening(title, detail.strip(), listed(people) if people else _("By the rules of the standard"), event.at, tone, icon)
 
 
 def reason_words(event: LabelEvent) -> str:
