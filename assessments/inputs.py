@@ -11,12 +11,13 @@ from django.utils.datastructures import MultiValueDict
 
 from assessments import canonical
 from assessments.questions import NOTE, Field, Question
+from assessments.wording import well_formed
 
 
 Posted = MultiValueDict[str, str]
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 # Rows a table offers beyond those filled in: without JavaScript they are all there is to add.
-SPARE_ROWS = 3
+SPARE_ROWS = 2
 
 
 def name_of(code: str, *keys: object) -> str:
@@ -93,8 +94,8 @@ def pairs(question: Question, value: Mapping[str, Any]) -> list[tuple[str, str]]
     """The inverse of `read`: names and values of the inputs that hold a stored value."""
     found: list[tuple[str, str]] = []
     for field in question.fields:
-        if value.get(field.key) not in EMPTY:
-            found += _pairs_of_field(field, name_of(question.code, field.key), value[field.key])
+        if given := well_formed(field, value.get(field.key)):
+            found += _pairs_of_field(field, name_of(question.code, field.key), given)
     if question.field(NOTE) is None:
         found.append((name_of(question.code, NOTE), str(value.get(NOTE) or "")))
     return found
@@ -104,8 +105,8 @@ def _pairs_of_field(field: Field, name: str, given: Any) -> Iterator[tuple[str, 
     if field.type == "table":
         for number, row in enumerate(given):
             for column in field.columns:
-                if row.get(column.key) not in EMPTY:
-                    yield from _pairs_of_field(column, f"{name}__{number}__{column.key}", row[column.key])
+                if cell := well_formed(column, row.get(column.key)):
+                    yield from _pairs_of_field(column, f"{name}__{number}__{column.key}", cell)
     elif field.type == "multi":
         yield from ((name, key) for key in given)
     elif field.type == "number":

@@ -12,7 +12,7 @@ from assessments.answering import Conflict
 from assessments.inputs import name_of
 from assessments.models import EvidenceUse, Verdict
 from assessments.questions import NOTE, Field, Option, Question
-from assessments.wording import Said, describe, local, unit_name
+from assessments.wording import Said, describe, local, unit_name, well_formed
 from assessments.worksheet import Worksheet
 
 
@@ -147,7 +147,7 @@ def question_view(
         is_answered=worksheet.is_answered(question.code),
         needs_evidence=worksheet.needs_evidence(question.code),
         saved_at=answer.updated_at if answer and answer.version else None,
-        saved_by=str(answer.updated_by or "") if answer else "",
+        saved_by=worksheet.saved_by(question.code),
         checks=check_messages(question, worksheet.failed_checks(question.code)),
         verdict=getattr(answer, "verdict", None) if answer else None,
         errors=tuple(text for path, text in errors.items() if path in ("", NOTE)),
@@ -193,6 +193,7 @@ def _inputs(question: Question, typed: Mapping[str, Any], errors: Mapping[str, s
 def _input(
     field: Field, name: str, given: Any, errors: Mapping[str, str], path: str, *, is_labelled: bool, in_table: bool = False
 ) -> Input:
+    given = well_formed(field, given)
     common: dict[str, Any] = {
         "name": name,
         "id": name,

@@ -59,13 +59,24 @@ def listed(words: Iterable[str]) -> str:
     return pgettext("between the items of a list", ", ").join(words)
 
 
+def well_formed(field: Field, given: Any) -> Any:
+    """The value if it has the shape its field stores, else None: a page must not fail on what a score takes as not given."""
+    if field.type == "number":
+        return given if isinstance(given, Mapping) else None
+    if field.type == "table":
+        return [row for row in given if isinstance(row, Mapping)] if isinstance(given, list) else None
+    if field.type == "multi":
+        return [key for key in given if isinstance(key, str)] if isinstance(given, list) else None
+    return given if isinstance(given, str) else None
+
+
 def describe(question: Question, value: Mapping[str, Any]) -> list[Said]:
     """The fields that are filled in. A question of one field needs no label beside its own text."""
     is_alone = len([field for field in question.fields if field.type != "file"]) == 1
     said = []
     for field in question.fields:
-        given = value.get(field.key)
-        if given in (None, "", [], {}) or field.type == "file":
+        given = well_formed(field, value.get(field.key))
+        if not given or field.type == "file":
             continue
         label = "" if is_alone else local(field.label)
         if field.type == "table":
@@ -81,7 +92,8 @@ def _table(field: Field, given: Iterable[Mapping[str, Any]], label: str) -> Said
 
 
 def value_text(field: Field, given: Any) -> str:
-    if given in (None, "", [], {}):
+    given = well_formed(field, given)
+    if not given:
         return ""
     if field.type == "number":
         return f"{grouped(str(given.get('amount', '')))} {unit_name(given.get('unit'))}".strip()
@@ -89,9 +101,7 @@ def value_text(field: Field, given: Any) -> str:
         return f"{given}%"
     if field.type == "multi":
         return listed(_option(field, key) for key in given)
-    if field.options:
-        return _option(field, given)
-    return str(given)
+    return _option(field, given) if field.options else str(given)
 
 
 def _option(field: Field, key: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import F
+
 from assessments import rulesets
 from assessments.facts import facts_of
 from assessments.models import Answer, Assessment, EvidenceUse
@@ -58,8 +60,19 @@ class Worksheet:
         return [question for question in questions if self.hidden.get(question.code, "condition") == "condition"]
 
     def is_answered(self, code: str) -> bool:
-        state = self.states.get(code)
-        return state is not None and self.rules.answered(code, state.value, state.has_evidence)
+        return code in self._answered
+
+    @cached_property
+    def _answered(self) -> set[str]:
+        return {code for code, state in self.states.items() if self._is_known(code) and self.rules.answered(code, *state[:2])}
+
+    def _is_known(self, code: str) -> bool:
+        """A question that another version of the questionnaire asked may have left an answer behind."""
+        return code in self.rules.questionnaire.by_code
+
+    def saved_by(self, code: str) -> str:
+        answer = self.answers.get(code)
+        return str(getattr(answer, "author", None) or "") if answer else ""
 
     def needs_evidence(self, code: str) -> bool:
         """Whether the answer as it stands is worth its full credit only with evidence, attached or not."""
@@ -117,5 +130,6 @@ def open_worksheet(assessment: Assessment) -> Worksheet:
     """Two queries: facts and answers. `assessment` comes with its campaign and supplier."""
     rules = rulesets.for_version(assessment.campaign.questionnaire_id)
     facts = facts_of(assessment.supplier)
-    answers = Answer.objects.filter(assessment=assessment, site=None).select_related("updated_by", "verdict")
+    # The name alone: a whole user for each answer costs more than all the rest.
+    answers = Answer.objects.filter(assessment=assessment, site=None).select_related("verdict").annotate(author=F("updated_by__name"))
     return Worksheet(assessment, rules, facts, {answer.question: answer for answer in answers})

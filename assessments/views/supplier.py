@@ -60,7 +60,8 @@ def list_mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     assessment = find(request, pk)
     if not has(request.user, Permission.ASSESSMENT_ANSWER):
-        return redirect("assessments:results", pk)
+        # The same address serves both sides; the buyer's people read what was handed in.
+        return redirect("assessments:review" if assessment.submitted_at else "assessments:results", pk)
     worksheet = open_worksheet(assessment)
     context = {
         "assessment": assessment,

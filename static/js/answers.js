@@ -92,9 +92,21 @@
 
   // --- what the page shows ----------------------------------------------------------------------------------------------------
   const SEVERITY = ["idle", "saved", "saving", "draft", "waiting", "signedout", "invalid", "conflict", "closed"];
+  const stateTemplate = document.getElementById("answer-states");
+  const showTime = (place, at) => {
+    const moment = at ? new Date(at) : new Date();
+    place.dateTime = moment.toISOString();
+    place.textContent = moment.toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  };
   const setState = (code, state) => {
-    const chip = sections.get(code)?.querySelector("[data-answer-state]");
-    if (chip) chip.dataset.state = state;
+    const section = sections.get(code);
+    const chip = section?.querySelector("[data-answer-state]");
+    const words = stateTemplate.content.querySelector(`[data-for="${state}"]`);
+    if (chip && words && (chip.dataset.state !== state || state === "saved")) {
+      chip.dataset.state = state;
+      chip.replaceChildren(words.cloneNode(true));
+      if (state === "saved") showTime(chip.querySelector("time"), section.dataset.savedAt);
+    }
     elsewhere.set(code, state);
     showPageState();
   };
@@ -105,10 +117,8 @@
     const shown = worst === "draft" ? "saving" : worst;
     document.querySelectorAll("[data-page-state]").forEach((each) => { if (each.dataset.state !== shown) each.dataset.state = shown; });
   };
-  const showSaved = (section, at, by, version) => {
-    const time = section.querySelector("[data-saved-at]");
-    time.dateTime = at;
-    time.textContent = new Date(at).toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const showSaved = (section, at, version) => {
+    section.dataset.savedAt = at;
     section.querySelector("[data-base]").value = version;
     const history = section.querySelector("[data-history]");
     if (history && version > 0) history.hidden = false;
@@ -262,7 +272,7 @@
       else if (queue[code] && answer.version) queue[code].base = answer.version;
     });
     if (section) {
-      if (answer.version !== undefined) showSaved(section, answer.at, answer.by, answer.version);
+      if (answer.version !== undefined) showSaved(section, answer.at, answer.version);
       showQuestions(answer.questions);
       if (isNewest) clearErrors(section);
     }
@@ -283,7 +293,7 @@
       if (isNewest) queue[code].held = "invalid";
     });
     if (section) {
-      if (answer.version !== undefined) showSaved(section, answer.at, answer.by, answer.version);
+      if (answer.version !== undefined) showSaved(section, answer.at, answer.version);
       showQuestions(answer.questions);
       // Somebody who is still typing is not told off; leaving the field sends it again.
       const isTyping = entry.typed && section.contains(document.activeElement) && document.activeElement.matches("input, textarea");

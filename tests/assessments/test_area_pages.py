@@ -242,6 +242,14 @@ def test_buyers_people_do_not_use_the_suppliers_pages(client, assessment, staff,
     assert client.get(reverse(f"assessments:{name}", args=args)).status_code == 403
 
 
+def test_buyers_people_are_led_to_the_review_of_what_was_handed_in(client, supplier, owner, staff, assessment):
+    handed_in = create_assessment(supplier=supplier, status="submitted", submitted_at=NOW, submitted_by=owner)
+    client.force_login(staff)
+
+    assert client.get(handed_in.get_absolute_url()).url == reverse("assessments:review", args=[handed_in.pk])
+    assert client.get(assessment.get_absolute_url()).url == reverse("assessments:results", args=[assessment.pk])
+
+
 def test_every_area_of_the_real_questionnaire_is_drawn(signed_in, owner):
     """All 110 questions with all kinds of fields, asked of a supplier that meets most of them."""
     from pathlib import Path
@@ -263,3 +271,13 @@ def test_every_area_of_the_real_questionnaire_is_drawn(signed_in, owner):
     drawn = sum(len(signed_in.get(area_url(assessment, area["code"])).context["questions"]) for area in content["areas"])
 
     assert drawn > 80
+
+
+@pytest.mark.parametrize("value", [{"value": ["yes"]}, {"value": {"amount": "1"}}, {"value": 7}, {"other": "yes"}])
+def test_stored_value_of_the_wrong_shape_is_drawn_as_not_given(signed_in, assessment, value):
+    for code in ("A-01", "A-02", "B-01"):
+        create_answer(assessment=assessment, question=code, value=value)
+
+    for page in ("overview", "check"):
+        assert signed_in.get(reverse(f"assessments:{page}", args=[assessment.pk])).status_code == 200
+    assert signed_in.get(area_url(assessment)).status_code == 200
