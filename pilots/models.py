@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.permissions import Permission, has
 from audit.history import keep_history
 from emissions.models import FactorSet, in_use, optional_tonnes, tonnes
-from pilots.trajectory import AT_RISK_FROM, Progress, Track, Verdict, figure, judge
+from pilots.trajectory import AT_RISK_FROM, Progress, Track, Verdict, achieved, figure, judge
 from suppliers.models import Site, Supplier, SupplierOwned
 
 
@@ -32,6 +32,18 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
 
     def in_force(self) -> Self:
         return self.filter(status__in=Agreement.IN_FORCE)
+
+    def search(self, text: str) -> Self:
+        """Every word must occur in the agreement's number or in the supplier's names and identifiers."""
+        found = self
+        for word in text.lower().split():
+            found = found.filter(Q(supplier__search_text__contains=word) | Q(number__icontains=word))
+        return found
+
+    def tracked_as(self, track: str) -> Self:
+        """Of those with a track. Before it is in force, an agreement is neither on nor off its trajectory."""
+        judged = [*Agreement.IN_FORCE, Agreement.Status.CLOSED, Agreement.Status.TERMINATED]
+        return self.filter(Q(track=track), status__in=judged)
 
     def with_track(self) -> Self:
         """`trajectory.judge` in SQL, for lists and filters: adds `track`, `latest_year`, `latest_figure`, `latest_target`, `base`."""
@@ -135,6 +147,13 @@ class Agreement(SupplierOwned):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.TextField(_("reason"), blank=True)
 
+    # What `with_track` adds.
+    track: str
+    base: Decimal
+    latest_year: int | None
+    latest_figure: Decimal | None
+    latest_target: Decimal | None
+
     objects = AgreementQuerySet.as_manager()
 
     class Meta:
@@ -180,6 +199,19 @@ class Agreement(SupplierOwned):
     @property
     def unit(self) -> str:
         return f"tCO₂e / {self.intensity_unit}" if self.measure == self.Measure.INTENSITY else "tCO₂e"
+
+    @property
+    def has_track(self) -> bool:
+        """Before it is in force, an agreement is neither on nor off its trajectory."""
+        return self.status in (*self.IN_FORCE, self.Status.CLOSED, self.Status.TERMINATED)
+
+    @property
+    def track_verdict(self) -> Verdict:
+        """Of a row that `with_track` made."""
+        if self.latest_figure is None or self.latest_target is None:
+            return Verdict(Track.NO_DATA)
+        share = achieved(self.base, self.latest_target, self.latest_figure)
+        return Verdict(Track(self.track), self.latest_year, self.latest_target, self.latest_figure, share)
 
     @property
     def is_in_force(self) -> bool:

@@ -61,6 +61,11 @@ class Verdict:
         return None if self.actual is None or self.target is None else self.actual - self.target
 
     @property
+    def gap_below_share(self) -> Decimal | None:
+        """How far below the target, for words like "3 % below"."""
+        return -self.gap_share if self.gap_share is not None else None
+
+    @property
     def gap_share(self) -> Decimal | None:
         """The gap as a share of the target."""
         return self.gap / self.target if self.gap is not None and self.target else None

@@ -4,6 +4,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
+from django.db import models
+
 from emissions import factors
 from emissions.calculation import Activity
 from emissions.lookup import FactorBook, FactorRow, places_of
@@ -40,3 +43,8 @@ def create_record(site: Site, source: str, quantity: str | int, unit: str, month
     return ActivityRecord.objects.create(
         supplier_id=site.supplier_id, site=site, source=source, quantity=Decimal(quantity), unit=unit, month=month, reported_at=NOW, **fields
     )
+
+
+def history_of(model: type[models.Model]) -> "models.QuerySet[Any]":
+    """What rows of the model were before they were changed or deleted."""
+    return apps.get_model(model._meta.app_label, f"{model.__name__}Event")._default_manager.all()

@@ -1,0 +1,220 @@
+"""The life of an agreement: drafted, offered, signed by both sides, in force, ended."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from audit import trail
+from pilots.models import Agreement, AgreementSignature, Target
+from pilots.terms import MAKES_TARGETS, Terms, content_of, hash_of, made_targets, target_years
+from runs.schedules import NIGHT_ZONE
+from suppliers.models import Supplier
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+Side = AgreementSignature.Side
+
+
+class Incomplete(Exception):
+    """The draft lacks what an offer needs: yearly targets for each of its years."""
+
+
+class TermsChanged(Exception):
+    """What the person saw is not what is offered now."""
+
+
+class AlreadySigned(Exception):
+    """This side has signed this offer."""
+
+
+class TargetsRise(ValueError):
+    """A target above the one of the year before, or above the base year."""
+
+
+def buyers_day(at: datetime) -> date:
+    return at.astimezone(NIGHT_ZONE).date()
+
+
+def locked(agreement_id: int) -> Agreement:
+    """Two people may press at once, and only one may win."""
+    return Agreement.objects.select_for_update(of=("self",)).select_related("supplier", "factor_set").get(pk=agreement_id)
+
+
+def note(action: str, agreement: Agreement, *, by: "User | None", at: datetime, **detail: object) -> None:
+    # A draft is the buyer's own paper: the supplier's history does not speak of it.
+    supplier_id = None if agreement.status == Agreement.Status.DRAFT else agreement.supplier_id
+    trail.record(action, actor=by, target=agreement, supplier_id=supplier_id, detail={"number": agreement.number, **detail}, at=at)
+
+
+# --- drafting ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def draft_agreement(*, supplier_id: int, terms: Terms, by: "User", at: datetime) -> Agreement:
+    """A draft with yearly targets made from the total reduction. Raises `YearsDoNotFit`."""
+    supplier = Supplier.objects.get(pk=supplier_id)
+    agreement = Agreement(supplier=supplier, drafted_by=by, **terms.columns())
+    made = made_targets(agreement)
+    # Numbered by its own key, so that two drafts made at once never want the same number.
+    agreement.number = uuid.uuid4().hex
+    agreement.save()
+    agreement.number = f"CP-{agreement.starts_on.year}-{agreement.pk:04d}"
+    agreement.save(update_fields=["number"])
+    agreement.sites.set(terms.sites)
+    _write_targets(agreement, made)
+    note("agreement.drafted", agreement, by=by, at=at)
+    return agreement
+
+
+@transaction.atomic
+def change_draft(*, agreement_id: int, terms: Terms, by: "User", at: datetime) -> Agreement:
+    """Targets that were edited by hand stay, unless what they follow from is changed. Raises `IllegalTransition`, `YearsDoNotFit`."""
+    agreement = locked(agreement_id)
+    _require_draft(agreement)
+    before = {name: getattr(agreement, name) for name in MAKES_TARGETS}
+    for name, value in terms.columns().items():
+        setattr(agreement, name, value)
+    remake = any(getattr(agreement, name) != value for name, value in before.items())
+    made = made_targets(agreement)
+    agreement.save()
+    agreement.sites.set(terms.sites)
+    if remake or set(made) != set(agreement.targets.values_list("year", flat=True)):
+        _write_targets(agreement, made)
+    note("agreement.changed", agreement, by=by, at=at)
+    return agreement
+
+
+@transaction.atomic
+def set_targets(*, agreement_id: int, targets: Mapping[int, Decimal], by: "User", at: datetime) -> Agreement:
+    """Yearly targets by hand. Raises `IllegalTransition`, `TargetsRise`, `Incomplete`."""
+    agreement = locked(agreement_id)
+    _require_draft(agreement)
+    if set(targets) != set(target_years(agreement)):
+        raise Incomplete
+    last = agreement.base_figure
+    for _year, value in sorted(targets.items()):
+        if value > last:
+            raise TargetsRise
+        last = value
+    _write_targets(agreement, targets)
+    note("agreement.changed", agreement, by=by, at=at, targets={str(year): str(value) for year, value in sorted(targets.items())})
+    return agreement
+
+
+def _require_draft(agreement: Agreement) -> None:
+    if agreement.status != Agreement.Status.DRAFT:
+        raise Agreement.IllegalTransition(agreement.status)
+
+
+def _write_targets(agreement: Agreement, targets: Mapping[int, Decimal]) -> None:
+    stored = {target.year: target for target in agreement.targets.all()}
+    for year, value in targets.items():
+        target = stored.pop(year, None)
+        if target is None:
+            Target.objects.create(agreement=agreement, year=year, emissions=value)
+        elif target.emissions != value:
+            target.emissions = value
+            target.save(update_fields=["emissions"])
+    for target in stored.values():
+        target.delete()
+
+
+# --- offering and signing ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def offer_agreement(*, agreement_id: int, by: "User", at: datetime) -> Agreement:
+    """Freezes the terms: from here on both sides see, hash and sign the same. Raises `IllegalTransition`, `Incomplete`."""
+    agreement = locked(agreement_id)
+    if set(agreement.targets.values_list("year", flat=True)) != set(target_years(agreement)):
+        raise Incomplete
+    content = content_of(agreement, offered_at=at)
+    agreement.offer(terms=content, content_sha256=hash_of(content), at=at)
+    note("agreement.offered", agreement, by=by, at=at, sha256=agreement.content_sha256)
+    return agreement
+
+
+@transaction.atomic
+def withdraw_offer(*, agreement_id: int, by: "User", at: datetime) -> Agreement:
+    """Back to a draft. A signature that one side gave lapses: the next offer has another hash. Raises `IllegalTransition`."""
+    agreement = locked(agreement_id)
+    # Before the step: the supplier's history says that the offer it saw is gone.
+    note("agreement.withdrawn", agreement, by=by, at=at)
+    agreement.withdraw_offer()
+    return agreement
+
+
+@transaction.atomic
+def sign_agreement(*, agreement_id: int, side: str, sha256: str, by: "User", name: str, job_title: str, at: datetime) -> AgreementSignature:
+    """One side signs the offered terms, by the hash the person was shown; the second signature puts them into force on their first day.
+
+    Raises `IllegalTransition`, `TermsChanged`, `AlreadySigned`.
+    """
+    agreement = locked(agreement_id)
+    if agreement.status != Agreement.Status.OFFERED:
+        raise Agreement.IllegalTransition(agreement.status)
+    if agreement.content_sha256 != sha256:
+        raise TermsChanged
+    given = set(agreement.signatures.filter(content_sha256=sha256).values_list("side", flat=True))
+    if side in given:
+        raise AlreadySigned
+    signature = AgreementSignature.objects.create(
+        agreement=agreement,
+        side=side,
+        signed_by=by,
+        name=name,
+        job_title=job_title,
+        content_sha256=sha256,
+        signed_at=at,
+        address=trail.client_address.get(),
+    )
+    note("agreement.signed", agreement, by=by, at=at, side=str(side), sha256=sha256, name=name, job_title=job_title)
+    if given | {side} == set(Side.values):
+        agreement.become_signed()
+        _put_into_force(agreement, at=at)
+    return signature
+
+
+def _put_into_force(agreement: Agreement, *, at: datetime) -> bool:
+    if not agreement.come_into_force(on=buyers_day(at)):
+        return False
+    note("agreement.activated", agreement, by=None, at=at)
+    return True
+
+
+def put_due_into_force(*, at: datetime) -> int:
+    """Signed agreements whose first day has come; returns how many."""
+    due = Agreement.objects.filter(status=Agreement.Status.SIGNED, starts_on__lte=buyers_day(at)).order_by("pk")
+    count = 0
+    for agreement_id in due.values_list("pk", flat=True):
+        with transaction.atomic():
+            agreement = locked(agreement_id)
+            count += agreement.status == Agreement.Status.SIGNED and _put_into_force(agreement, at=at)
+    return count
+
+
+# --- ending -----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def terminate_agreement(*, agreement_id: int, reason: str, by: "User", at: datetime) -> Agreement:
+    """Before its time, with the reason on record. Raises `IllegalTransition`."""
+    agreement = locked(agreement_id)
+    agreement.terminate(reason=reason, at=at)
+    note("agreement.terminated", agreement, by=by, at=at, reason=reason)
+    return agreement
+
+
+@transaction.atomic
+def close_agreement(*, agreement_id: int, reason: str, by: "User", at: datetime) -> Agreement:
+    """Its time is over and what is to be said about it is said. Raises `IllegalTransition`."""
+    agreement = locked(agreement_id)
+    agreement.close(reason=reason, at=at)
+    note("agreement.closed", agreement, by=by, at=at, reason=reason)
+    return agreement

@@ -1,0 +1,320 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from audit.models import Event
+from pilots.models import Agreement
+from pilots.terms import Terms
+from suppliers.models import Supplier
+from tests.factories import create_site, create_supplier
+from tests.pilots.support import active, drafted, factor_set, offered, report, sign, signature_data
+
+
+def url(name: str, agreement: Agreement) -> str:
+    return reverse(f"pilots:{name}", args=[agreement.pk])
+
+
+def form_data(**fields: Any) -> dict[str, Any]:
+    return {
+        "title_en": "Carbon-neutral pilot",
+        "title_zh": "碳中和试点协议",
+        "starts_on": "2024-01-01",
+        "ends_on": "2028-12-31",
+        "boundary": "All sites, scope 1 and 2",
+        "factor_set": factor_set().pk,
+        "scope2_method": "market",
+        "base_year": "2023",
+        "base_emissions": "1000",
+        "measure": "absolute",
+        "intensity_unit": "",
+        "base_denominator": "",
+        "total_reduction": "50",
+        "path": "linear",
+        "recalculation_threshold": "5",
+        **fields,
+    }
+
+
+def test_from_a_draft_to_the_first_report(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    """The whole way, as people walk it: staff draft and offer, both sides sign, the supplier reports, both see the track."""
+    client.force_login(staff)
+    search = client.get(reverse("pilots:new"), {"q": "bamboo"}).content.decode()
+    assert "Bamboo Bridge Ltd" in search
+    new = reverse("pilots:new") + f"?supplier={supplier.pk}"
+    assert client.get(new).status_code == 200
+    client.post(new, form_data())
+    agreement = Agreement.objects.get()
+    years = {f"target_{year}": str(value) for year, value in ((2024, 900), (2025, 820), (2026, 700), (2027, 600), (2028, 500))}
+    assert client.get(url("targets", agreement)).status_code == 200
+    client.post(url("targets", agreement), years)
+    client.post(url("offer", agreement))
+    agreement.refresh_from_db()
+    assert agreement.offered_terms and agreement.offered_terms["targets"]["2025"] == "820"
+    client.post(url("sign", agreement), signature_data(agreement, name="Steve Staff"))
+
+    client.force_login(owner)
+    assert agreement.number in client.get(reverse("pilots:mine")).content.decode()
+    assert agreement.content_sha256 in client.get(url("sign", agreement)).content.decode()
+    client.post(url("sign", agreement), signature_data(agreement))
+    agreement.refresh_from_db()
+    assert agreement.status == "active"
+    assert client.get(url("report", agreement)).status_code == 200
+    answer = client.post(url("report", agreement), {"year": "2024", "basis": "entered", "emissions": "930", "months_covered": "12"})
+    assert answer.status_code == 302
+
+    page = client.get(url("detail", agreement)).content.decode()
+    assert "Off track" in page
+    assert "3.3% above the target of 2024" in page
+    assert "Unchanged since the offer" in page
+    client.force_login(staff)
+    listed = client.get(reverse("pilots:list"), {"track": "off_track"}).content.decode()
+    assert agreement.number in listed
+    assert client.get(reverse("pilots:list"), {"track": "on_track"}).context["page"].rows == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"ends_on": "2023-12-31"}, "ends_on"),
+        ({"base_year": "2024"}, "base_year"),
+        ({"base_year": "23"}, "base_year"),
+        ({"base_emissions": "0"}, "base_emissions"),
+        ({"base_emissions": "-5"}, "base_emissions"),
+        ({"measure": "intensity"}, "intensity_unit"),
+        ({"measure": "intensity", "intensity_unit": "MWh", "base_denominator": "0"}, "base_denominator"),
+        ({"total_reduction": "101"}, "total_reduction"),
+        ({"total_reduction": "0"}, "total_reduction"),
+        ({"pue_target": "0.9"}, "pue_target"),
+        ({"renewable_share_target": "101"}, "renewable_share_target"),
+        ({"boundary": ""}, "boundary"),
+    ],
+)
+def test_terms_that_cannot_be_are_told_beside_the_field(
+    client: Client, staff: User, supplier: Supplier, fields: dict[str, str], field: str
+) -> None:
+    client.force_login(staff)
+
+    response = client.post(reverse("pilots:new") + f"?supplier={supplier.pk}", form_data(**fields))
+
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert not Agreement.objects.exists()
+
+
+def test_sites_of_another_supplier_cannot_be_chosen(client: Client, staff: User, supplier: Supplier) -> None:
+    foreign = create_site(supplier=create_supplier())
+    client.force_login(staff)
+
+    response = client.post(reverse("pilots:new") + f"?supplier={supplier.pk}", form_data(sites=[foreign.pk]))
+
+    assert "sites" in response.context["form"].errors
+
+
+def test_targets_that_rise_are_told_beside_the_year(client: Client, staff: User, supplier: Supplier) -> None:
+    agreement = drafted(supplier, staff)
+    client.force_login(staff)
+
+    data = {f"target_{year}": "900" for year in range(2024, 2029)} | {"target_2026": "901"}
+    response = client.post(url("targets", agreement), data)
+
+    assert list(response.context["form"].errors) == ["target_2026"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"), [({"password": "wrong"}, "password"), ({"agreed": ""}, "agreed"), ({"name": ""}, "name"), ({"job_title": ""}, "job_title")]
+)
+def test_a_signature_needs_name_role_password_and_consent(
+    client: Client, staff: User, owner: User, supplier: Supplier, fields: dict[str, str], field: str
+) -> None:
+    agreement = offered(supplier, staff)
+    client.force_login(owner)
+
+    response = client.post(url("sign", agreement), signature_data(agreement, **fields))
+
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert not agreement.signatures.exists()
+
+
+def test_terms_that_changed_since_the_page_was_read_are_not_signed(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    agreement = offered(supplier, staff)
+    client.force_login(owner)
+
+    page = client.post(url("sign", agreement), signature_data(agreement, sha256="0" * 64), follow=True).content.decode()
+
+    assert "Nothing was signed" in page
+    assert not agreement.signatures.exists()
+
+
+def test_who_may_do_what(client: Client, request: pytest.FixtureRequest, staff: User, owner: User, supplier: Supplier) -> None:
+    draft, offer = drafted(supplier, staff), offered(supplier, staff)
+    running = active(supplier, staff, owner)
+    gets = {
+        reverse("pilots:list"): {"staff": 200, "auditor": 200, "reviewer": 200, "owner": 403},
+        reverse("pilots:mine"): {"owner": 200, "colleague": 200, "stranger": 200, "staff": 403},
+        reverse("pilots:new"): {"staff": 200, "auditor": 403, "reviewer": 403, "owner": 403},
+        url("detail", draft): {"staff": 200, "auditor": 200, "owner": 404, "stranger": 404},
+        url("detail", offer): {"owner": 200, "colleague": 200, "stranger": 404},
+        url("edit", draft): {"staff": 200, "auditor": 403, "administrator": 403, "owner": 404},
+        url("targets", draft): {"staff": 200, "reviewer": 403},
+        url("sign", offer): {"owner": 200, "staff": 200, "colleague": 403, "auditor": 403, "administrator": 403, "stranger": 404},
+        url("report", running): {"owner": 200, "colleague": 200, "staff": 200, "auditor": 403, "stranger": 404},
+        url("terminate", running): {"staff": 200, "auditor": 403, "owner": 403},
+        url("close", running): {"staff": 200, "auditor": 403, "owner": 403},
+        url("action_new", running): {"staff": 200, "owner": 403, "auditor": 403},
+    }
+    for page, expected in gets.items():
+        for person, status in expected.items():
+            client.force_login(request.getfixturevalue(person))
+            assert client.get(page).status_code == status, (page, person)
+    for name, agreement in (("offer", draft), ("withdraw", offer), ("terminate", offer)):
+        for person, status in {"auditor": 403, "administrator": 403, "reviewer": 403, "stranger": 404}.items():
+            client.force_login(request.getfixturevalue(person))
+            assert client.post(url(name, agreement), {"reason": "x"}).status_code == status, (name, person)
+    assert Agreement.objects.get(pk=offer.pk).status == "offered"
+
+
+@pytest.mark.parametrize("name", ["offer", "withdraw"])
+def test_a_look_changes_nothing(client: Client, staff: User, supplier: Supplier, name: str) -> None:
+    client.force_login(staff)
+
+    assert client.get(url(name, drafted(supplier, staff))).status_code == 405
+
+
+def test_the_supplier_sees_who_of_the_buyer_looked(client: Client, staff: User, reviewer: User, owner: User, supplier: Supplier) -> None:
+    draft, agreement = drafted(supplier, staff), offered(supplier, staff)
+
+    for person, page in ((reviewer, agreement), (owner, agreement), (staff, draft)):
+        client.force_login(person)
+        client.get(url("detail", page))
+
+    looks = Event.objects.about_supplier(supplier.pk).filter(action="agreement.viewed")
+    assert [look.actor_id for look in looks] == [reviewer.pk]
+
+
+def test_only_staff_say_that_a_year_is_verified(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    agreement = active(supplier, staff, owner)
+    data = {"year": "2024", "basis": "entered", "emissions": "900", "months_covered": "12", "is_verified": "on"}
+
+    client.force_login(owner)
+    client.post(url("report", agreement), data)
+    by_supplier = agreement.reported_years.get().is_verified
+    client.force_login(staff)
+    client.post(url("report", agreement), data)
+
+    assert (by_supplier, agreement.reported_years.get().is_verified) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"emissions": ""}, "emissions"),
+        ({"emissions": "-1"}, "emissions"),
+        ({"year": "2023"}, "year"),
+        ({"year": "2028"}, "year"),
+        ({"months_covered": "13"}, "months_covered"),
+        ({"pue": "0.8"}, "pue"),
+        ({"basis": "calculated"}, "basis"),
+        ({"offsets": "-3"}, "offsets"),
+    ],
+)
+def test_reports_that_cannot_be_are_told_beside_the_field(
+    client: Client, staff: User, owner: User, supplier: Supplier, fields: dict[str, str], field: str
+) -> None:
+    agreement = active(supplier, staff, owner)
+    client.force_login(owner)
+
+    response = client.post(
+        url("report", agreement), {"year": "2024", "basis": "entered", "emissions": "900", "months_covered": "12", **fields}
+    )
+
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert not agreement.reported_years.exists()
+
+
+def test_an_agreement_ends_with_a_reason_that_the_supplier_reads(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    agreement = active(supplier, staff, owner)
+    client.force_login(staff)
+    refused = client.post(url("terminate", agreement), {"reason": ""})
+    client.post(url("terminate", agreement), {"reason": "The halls were sold."})
+    client.force_login(owner)
+
+    assert refused.status_code == 422
+    assert "The halls were sold." in client.get(url("detail", agreement)).content.decode()
+
+
+def test_joint_actions_are_kept_on_the_page(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    agreement = active(supplier, staff, owner)
+    client.force_login(staff)
+    client.post(url("action_new", agreement), {"year": "2025", "title": "Liquid cooling", "expected_reduction": "120", "status": "planned"})
+    action = agreement.joint_actions.get()
+    client.post(reverse("pilots:action_edit", args=[action.pk]), {"year": "2025", "title": "Liquid cooling", "status": "delivered"})
+
+    page = client.get(url("detail", agreement)).content.decode()
+
+    assert "Liquid cooling" in page
+    assert "Delivered" in page
+
+
+def test_the_part_that_htmx_fetches_is_the_table_alone(client: Client, staff: User, supplier: Supplier) -> None:
+    drafted(supplier, staff)
+    client.force_login(staff)
+
+    part = client.get(reverse("pilots:list"), headers={"HX-Request": "true"})
+
+    assert "<html" not in part.content.decode()
+    assert "HX-Request" in part["Vary"]
+
+
+@pytest.mark.parametrize("query", ["supplier=abc", "supplier=999999999999999999999", "supplier=²", "q=" + "x" * 300])
+def test_odd_addresses_are_no_errors(client: Client, staff: User, query: str) -> None:
+    client.force_login(staff)
+
+    assert client.get(reverse("pilots:new") + f"?{query}").status_code in (200, 404)
+    assert client.get(reverse("pilots:list") + f"?{query}&status=odd&after=odd").status_code == 200
+
+
+def test_list_and_page_cost_the_same_for_one_and_for_many(
+    client: Client, staff: User, owner: User, supplier: Supplier, django_assert_num_queries: Any
+) -> None:
+    for _ in range(6):
+        agreement = active(supplier, staff, owner)
+        for year in (2024, 2025):
+            report(agreement, year, 850, by=owner)
+    client.force_login(owner)
+    client.get(reverse("pilots:mine"))
+
+    # session, user with membership, agreements with supplier and track
+    with django_assert_num_queries(3):
+        client.get(reverse("pilots:mine"))
+    # session, user, agreement, targets, reports, signatures, actions, terms (sites, targets), sites
+    with django_assert_num_queries(10):
+        client.get(url("detail", agreement))
+    client.force_login(staff)
+    client.get(reverse("pilots:list"))
+    with django_assert_num_queries(3):
+        client.get(reverse("pilots:list"))
+
+
+def test_the_supplier_signs_first_or_second(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    first = sign(offered(supplier, staff), "buyer", staff)
+    client.force_login(owner)
+
+    client.post(url("sign", first), signature_data(first))
+
+    assert Agreement.objects.get(pk=first.pk).status == "active"
+    assert client.get(url("sign", first), follow=True).redirect_chain
+
+
+def test_terms_carry_their_defaults() -> None:
+    from datetime import date
+
+    plain = Terms("a", "b", date(2024, 1, 1), date(2025, 1, 1), 2023, Decimal(1), Decimal(10), "all")
+
+    assert plain.columns()["scope2_method"] == "market"
+    assert "sites" not in plain.columns()
