@@ -127,8 +127,8 @@ def initials(name: str) -> str:
     words = name.split()
     if not words:
         return "?"
-    if re.search(r"[\u3400-\u9fff]", name):
-        return words[-1][-2:]
+    if han := re.search(r"[\u3400-\u9fff]+", name):
+        return han[0][-2:]
     return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper()
 
 

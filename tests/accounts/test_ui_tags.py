@@ -99,7 +99,7 @@ def test_shares_are_shown_as_percentages():
 
 
 def test_initials_of_latin_and_chinese_names():
-    assert [ui.initials(name) for name in ("Lin Wei", "Madonna", "陈静怡", "")] == ["LW", "M", "静怡", "?"]
+    assert [ui.initials(name) for name in ("Lin Wei", "Madonna", "陈静怡", "林知远 Lin Zhiyuan", "")] == ["LW", "M", "静怡", "知远", "?"]
 
 
 def test_a_field_with_an_error_points_at_its_hint_and_its_error():
