@@ -214,7 +214,7 @@ def _run(port: int) -> None:
             # One by one, not in a comprehension: those started before one fails to start must be stopped, too.
             children.append(Child(part, logs / f"{part.name}.log"))  # noqa: PERF401
         _wait_until_ready(address, children)
-        _manage("welcome", address)
+        _welcome(address)
         while True:
             for child in children:
                 child.look_after()
@@ -224,6 +224,13 @@ def _run(port: int) -> None:
             child.say_goodbye()
         for child in children:
             child.end()
+
+
+def _welcome(address: str) -> None:
+    print(f"\n  The portal is ready:  {address}/")
+    print(f"  Data and logs are in {var_dir()}. Ctrl-C stops everything.\n", flush=True)
+    if os.environ.get("PORTAL_DEMO") == "1":
+        _manage("demo_sign_ins")
 
 
 def _wait_until_ready(address: str, children: list[Child]) -> None:
