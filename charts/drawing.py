@@ -107,6 +107,9 @@ def draw(
     values_beside_bars: bool = False,
     centre: tuple[str, str] | None = None,
 ) -> SafeString:
+    if not any(value is not None for series in chart.raw_series for value in series[0]):
+        # pygal says "no data" by itself, but not beside labels of our own on the value axis.
+        chart.y_labels = None
     root = chart.render_tree()
     graph = find_graph(root)
     dress(graph, paints, values_beside_bars=values_beside_bars)

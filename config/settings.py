@@ -275,6 +275,13 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Read access to suppliers, assessments, scores and labels, within what the signed-in person may see.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Two fields of one name with different choices need names of their own.
+    "ENUM_NAME_OVERRIDES": {
+        "AssessmentStatus": "assessments.models.Assessment.Status",
+        "StandardStatus": "labels.models.Standard.Status",
+        "SupplierState": "suppliers.models.Supplier.State",
+        "LabelState": "labels.models.LabelState",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 

@@ -17,6 +17,7 @@ from accounts.models import User
 from assessments.models import Assessment
 from assessments.selectors import Dossier, open_dossier
 from charts import AreaScore, area_scores
+from labels import explaining
 from labels.models import Label, LabelEvent
 from suppliers.models import Site
 from suppliers.places import country_name, region_name
@@ -34,7 +35,7 @@ class AuditReport:
     country: str
     region: str
     label: Label | None
-    label_events: list[LabelEvent]
+    label_events: list[explaining.Happening]
     chart: SafeString
     made_by: User
     made_at: datetime
@@ -48,6 +49,7 @@ def gather(assessment: Assessment, *, by: User, at: datetime) -> AuditReport:
     """A fixed number of queries. `assessment` comes with its campaign, supplier and people."""
     dossier = open_dossier(assessment)
     supplier = assessment.supplier
+    events = LabelEvent.objects.filter(supplier=supplier).select_related("standard", "actor", "second_actor")
     scores = [AreaScore(area.title, *area.score) for area in dossier.areas if area.score.declared is not None]
     return AuditReport(
         dossier=dossier,
@@ -55,7 +57,7 @@ def gather(assessment: Assessment, *, by: User, at: datetime) -> AuditReport:
         country=country_name(supplier.country),
         region=region_name(supplier.region, supplier.country) if supplier.region else "",
         label=Label.objects.filter(supplier=supplier).select_related("standard").first(),
-        label_events=list(LabelEvent.objects.filter(supplier=supplier).select_related("actor").in_order()),
+        label_events=explaining.happenings(list(events.in_order())),
         chart=area_scores(scores, title=_("Scores by area")),
         made_by=by,
         made_at=at,

@@ -13,6 +13,7 @@ from assessments.wording import local
 from audit.action_names import action_name
 from audit.models import Event
 from charts import AreaScore, area_scores
+from labels import explaining
 from labels.models import Label, LabelEvent
 from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
 
@@ -44,7 +45,7 @@ class SupplierPage:
     contacts: list[Contact]
     public_records: list[PublicRecord]
     label: Label | None
-    label_events: list[Happening]
+    label_events: list[explaining.Happening]
     history: list[Happening]
 
 
@@ -94,14 +95,6 @@ def _history(supplier_id: int) -> list[Happening]:
     return [Happening(action_name(event.action), event.at, str(event.actor or _("the system"))) for event in events]
 
 
-def _label_history(supplier: Supplier) -> list[Happening]:
-    events = LabelEvent.objects.filter(supplier=supplier).select_related("actor").in_order().reverse()
-    return [
-        Happening(
-            " · ".join(filter(None, (event.get_kind_display(), event.get_level_display() if event.level else ""))),
-            event.at,
-            str(event.actor or _("the system")),
-            event.reason,
-        )
-        for event in events
-    ]
+def _label_history(supplier: Supplier) -> list[explaining.Happening]:
+    events = LabelEvent.objects.filter(supplier=supplier).select_related("standard", "actor", "second_actor").in_order().reverse()
+    return explaining.happenings(list(events))

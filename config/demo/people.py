@@ -20,6 +20,8 @@ OTHER_REVIEWERS = ("何若水 He Ruoshui", "罗一鸣 Luo Yiming", "Mara Fable",
 class Cast:
     by_role: dict[str, User]
     reviewers: list[int]
+    # The other pair of eyes of the ESG staff.
+    second_staff: User
 
 
 def create_cast(showcase_id: int) -> Cast:
@@ -32,7 +34,8 @@ def create_cast(showcase_id: int) -> Cast:
         _create(f"reviewer{number}@demo.example", name, Role.REVIEWER, make_password(None), None)
         for number, name in enumerate(OTHER_REVIEWERS, start=2)
     ]
-    return Cast(by_role, [by_role[Role.REVIEWER].pk, *(user.pk for user in others)])
+    second = _create("staff2@demo.example", "夏若兰 Xia Ruolan", Role.ESG_STAFF, make_password(None), None)
+    return Cast(by_role, [by_role[Role.REVIEWER].pk, *(user.pk for user in others)], second)
 
 
 def _create(email: str, name: str, role: Role, password: str, supplier_id: int | None) -> User:

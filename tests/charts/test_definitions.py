@@ -132,6 +132,8 @@ def test_distribution_lists_every_part_with_count_and_share_and_gives_the_total(
 def test_a_chart_without_values_says_so():
     assert "No data yet" in texts(trajectory([TrajectoryPoint("2024", None, None)], title="Trajectory", unit="t"))
     assert texts(distribution([Part("Live", 0, "good")], title="Labels"))[0] == "0"
+    assert "No data yet" in texts(area_scores([AreaScore("Water", None, None, None)], title="Scores"))
+    assert "No data yet" in texts(stacked_rows({}, title="Scores"))
 
 
 def test_stacked_rows_fill_each_row():

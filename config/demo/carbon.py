@@ -1,0 +1,321 @@
+"""Forty carbon-neutral pilots with three years of monthly activity data, calculated, signed and reported by the product's own code."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from accounts.models import User
+from config.demo.copying import copy_rows
+from config.demo.cycles import noon
+from config.demo.people import Cast
+from config.demo.world import DemoSite, DemoSupplier
+from emissions.coverage import fiscal_months, fiscal_year_of
+from emissions.factors import default_factor_set, load_factor_sets
+from emissions.inventory import calculate_inventory
+from emissions.models import FactorSet
+from pilots import agreements, reporting
+from pilots.models import Agreement, AgreementSignature, JointAction
+from pilots.reporting import ActionPlan, YearReport
+from pilots.terms import Terms
+from suppliers.models import Site, Supplier
+
+
+YEARS_OF_DATA = 3
+CLOUD, LOGISTICS = 24, 16
+REPORTING_SITES = {"data_centre", "office", "warehouse", "fleet"}
+# How the forty stand: the first is the showcase's. "active on" and the like say what its reports will come to.
+FATES = (
+    *["active on"] * 14,
+    *["active risk"] * 6,
+    *["active off"] * 5,
+    *["active gap"] * 2,
+    *["signed"] * 3,
+    *["offered"] * 3,
+    *["draft"] * 3,
+    *["closed on", "closed off"],
+    *["terminated"] * 2,
+)
+# What share of the reduction due is achieved: the total reduction agreed on is chosen so that the real figures come to it.
+ACHIEVED = {"on": (1.08, 1.5), "risk": (0.8, 0.95), "off": (0.25, 0.65), "gap": (1.05, 1.3)}
+ACTIONS = (
+    ("冷源系统改造：氟泵自然冷却", "Free cooling by refrigerant pumps", 900),
+    ("绿色电力交易三年框架", "Three-year framework for green power", 4_000),
+    ("液冷机柜联合试点", "Liquid-cooled racks, a joint trial", 1_200),
+    ("屋顶分布式光伏", "Solar panels on the roofs", 650),
+    ("干线换用新能源重卡", "Electric lorries on the trunk routes", 1_500),
+    ("循环包装箱共用", "Shared reusable boxes", 300),
+)
+BOUNDARY = "协议所列场地，范围一与范围二，全部温室气体，运营控制权法。\nThe sites named here, scope 1 and scope 2, all greenhouse gases, by operational control."
+INCENTIVE = "达标年度优先推荐绿色标签并纳入优先采购名录。\nIn a year on track: first choice for the green label and preferred sourcing."
+REMEDY = "偏离轨迹时三个月内提交纠正计划，连续两年偏离可终止协议。\nOff track: a corrective plan within three months; after two such years either side may end the agreement."
+
+
+@dataclass
+class Pilot:
+    supplier: DemoSupplier
+    fate: str
+    fiscal_year_start: int
+    base_year: int
+    # Share by which the emissions fall from the first year of data to the third.
+    reduction: float
+    is_intensity: bool = False
+    site_ids: list[int] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        return self.fate.split()[0]
+
+    @property
+    def outcome(self) -> str:
+        return self.fate.partition(" ")[2] or "on"
+
+    @property
+    def years(self) -> range:
+        return range(self.base_year, self.base_year + YEARS_OF_DATA)
+
+
+def create(suppliers: Sequence[DemoSupplier], cast: Cast, random: Random, at: datetime) -> int:
+    """Returns how many activity records there are."""
+    load_factor_sets(at=at)
+    pilots = list(_pilots(suppliers, random, at.date()))
+    records = [row for pilot in pilots for row in _records(pilot, random, at)]
+    columns = ("supplier_id", "site_id", "month", "source", "substance", "quantity", "unit", "is_measured", "reported_by_id", "reported_at")
+    copy_rows("emissions_activityrecord", columns, records)
+    people = User.objects.select_related("active_membership").in_bulk([pilot.supplier.user_id for pilot in pilots])
+    for pilot in pilots:
+        signatory = people[pilot.supplier.user_id]
+        for year in range(pilot.base_year, fiscal_year_of(at.date(), pilot.fiscal_year_start) + 1):
+            done = min(at, noon(fiscal_months(year, pilot.fiscal_year_start)[-1]) + timedelta(days=70))
+            calculate_inventory(supplier_id=pilot.supplier.id, year=year, by=signatory, at=done)
+    factor_set = default_factor_set()
+    drafts = [(pilot, _agree(pilot, factor_set, people[pilot.supplier.user_id], cast, random, at)) for pilot in pilots]
+    for starts_on in sorted({agreement.starts_on for _pilot, agreement in drafts if agreement.starts_on <= at.date()}):
+        agreements.put_due_into_force(at=noon(starts_on))
+    for pilot, agreement in drafts:
+        _live(pilot, agreement, people[pilot.supplier.user_id], cast, random, at)
+    return len(records)
+
+
+def _pilots(suppliers: Sequence[DemoSupplier], random: Random, today: date) -> Iterator[Pilot]:
+    fit = [s for s in suppliers if s.in_business and s.country == "CN" and s.user_id and {site.type for site in s.sites} & REPORTING_SITES]
+    cloud = [s for s in fit if s.category == "cloud_dc" and any(site.type == "data_centre" for site in s.sites)][:CLOUD]
+    logistics = [s for s in fit if s.category == "logistics" and any(site.type == "fleet" for site in s.sites)][:LOGISTICS]
+    fates = list(FATES[1:])
+    random.shuffle(fates)
+    for number, supplier in enumerate([*cloud, *logistics]):
+        start = 4 if supplier.id == 1 else 1
+        fate = FATES[0] if supplier.id == 1 else fates.pop()
+        yield Pilot(
+            supplier=supplier,
+            fate=fate,
+            fiscal_year_start=start,
+            base_year=fiscal_year_of(today, start) - YEARS_OF_DATA,
+            reduction=random.uniform(0.04, 0.07) if fate.endswith("off") else random.uniform(0.1, 0.16),
+            is_intensity=supplier.category == "cloud_dc" and supplier.id != 1 and number % 5 == 2,
+            site_ids=[site.id for site in supplier.sites if site.type in REPORTING_SITES],
+        )
+
+
+# --- activity data ----------------------------------------------------------------------------------------------------
+
+
+def _records(pilot: Pilot, random: Random, at: datetime) -> Iterator[tuple[object, ...]]:
+    """Three full years, and for the showcase the months of this year that are over."""
+    size = random.uniform(0.6, 2.5)
+    net_share, growth = random.uniform(0.65, 0.9), random.uniform(0.0, 0.05)
+    months = [(year, month) for year in pilot.years for month in fiscal_months(year, pilot.fiscal_year_start)]
+    if pilot.supplier.id == 1:
+        current = pilot.base_year + YEARS_OF_DATA
+        months += [(current, m) for m in fiscal_months(current, pilot.fiscal_year_start) if m < at.date().replace(day=1)][:-1]
+    # Two whose last year lacks two months of electricity: it is reported as it is, and not judged.
+    gaps = {month for _year, month in months[-5:-3]} if pilot.outcome == "gap" else set()
+    for year, month in months:
+        left = 1 - pilot.reduction * min(year - pilot.base_year, 2) / 2
+        reported = min(at, noon(month) + timedelta(days=40))
+        for site in pilot.supplier.sites:
+            if site.type not in REPORTING_SITES:
+                continue
+            for source, substance, quantity, unit in _quantities(
+                site, month, size, left, net_share, (1 + growth) ** (year - pilot.base_year), random
+            ):
+                if month in gaps and source in {"electricity", "renewable_electricity", "it_energy"}:
+                    continue
+                measured = random.random() > 0.06
+                owner = pilot.supplier
+                yield owner.id, site.id, month, source, substance, round(quantity, 1), unit, measured, owner.user_id, reported
+
+
+def _quantities(
+    site: DemoSite, month: date, size: float, left: float, net_share: float, grown: float, random: Random
+) -> Iterator[tuple[str, str, float, str]]:
+    """`left` is what is left of the base year's emissions; the load grows all the same."""
+    summer = 1 + 0.09 * (1 - abs(month.month - 7.5) / 6)
+    noise = random.uniform(0.985, 1.015)
+    if site.type == "data_centre":
+        load = 2_400_000 * size * grown * noise
+        # Efficiency brings the sites nearer to their IT load; renewable power covers the rest of the way down.
+        electricity = load * (1.24 + 0.12 * left) * summer
+        grid = 2_400_000 * size * 1.36 * net_share * left * summer * noise
+        yield "it_energy", "", load, "kWh"
+        yield "electricity", "", electricity, "kWh"
+        yield "renewable_electricity", "", max(0.0, electricity - grid), "kWh"
+        yield "diesel", "", random.uniform(0.4, 1.8) * size * left, "t"
+        if month.month in {5, 8}:
+            yield "refrigerant", "hfc134a", random.uniform(20, 45) * size * left, "kg"
+    elif site.type == "fleet":
+        yield "diesel", "", 130 * size * left * noise * (2 - summer), "t"
+        yield "petrol", "", 3.2 * size * left * noise, "t"
+    elif site.type == "warehouse":
+        electricity = 160_000 * size * grown * noise * summer
+        yield "electricity", "", electricity, "kWh"
+        yield "renewable_electricity", "", max(0.0, electricity - 160_000 * size * 0.9 * left * noise * summer), "kWh"
+        yield "lpg", "", 0.6 * size * left * noise, "t"
+    else:
+        yield "electricity", "", 21_000 * size * left * noise * summer, "kWh"
+
+
+# --- agreements -------------------------------------------------------------------------------------------------------
+
+
+def _agree(pilot: Pilot, factor_set: FactorSet, signatory: User, cast: Cast, random: Random, at: datetime) -> Agreement:
+    """Draft, offer and sign as far as the pilot's state goes, in the weeks before its first day."""
+    staff = cast.by_role["esg_staff"]
+    supplier = Supplier.objects.get(pk=pilot.supplier.id)
+    terms = _terms(pilot, supplier, factor_set, random, at.date())
+    offered = min(noon(terms.starts_on) - timedelta(days=random.randint(30, 50)), at - timedelta(days=random.randint(6, 12)))
+    drafted = agreements.draft_agreement(supplier_id=supplier.pk, terms=terms, by=staff, at=offered - timedelta(days=9))
+    if pilot.state == "draft":
+        return drafted
+    agreement = agreements.offer_agreement(agreement_id=drafted.pk, by=staff, at=offered)
+    sides = [(AgreementSignature.Side.SUPPLIER, signatory, "总经理"), (AgreementSignature.Side.BUYER, staff, "ESG总监")]
+    if pilot.state == "offered":
+        sides = sides[: random.randint(0, 1)]
+    for days, (side, by, job_title) in enumerate(sides, start=2):
+        agreements.sign_agreement(
+            agreement_id=agreement.pk,
+            side=side,
+            sha256=agreement.content_sha256,
+            by=by,
+            name=by.name,
+            job_title=job_title,
+            at=offered + timedelta(days=days),
+        )
+    return agreement
+
+
+def _terms(pilot: Pilot, supplier: Supplier, factor_set: FactorSet, random: Random, today: date) -> Terms:
+    data_centre = supplier.category == "cloud_dc"
+    waiting = pilot.state in {"draft", "offered", "signed"}
+    base_year = pilot.years[-1] if waiting else pilot.base_year
+    length = 2 if pilot.state == "closed" else random.choice((5, 6, 7))
+    first = fiscal_months(base_year + 1, pilot.fiscal_year_start)[0] if not waiting else _next_quarter(today)
+    last = fiscal_months(base_year + length, pilot.fiscal_year_start)[-1]
+    # The same calculation that the reports will use.
+    probe = Agreement(supplier=supplier, factor_set=factor_set, base_year=base_year)
+    figures = {year: _figure(probe, pilot, year) for year in pilot.years}
+    base, quantity = figures[base_year]
+    reduction = 42 if waiting else _total_reduction(pilot, figures, length, random)
+    name_en, name_zh = supplier.name_en or supplier.name_zh, supplier.name_zh or supplier.name_en
+    return Terms(
+        title_en=f"Carbon-neutral pilot agreement: {name_en}"[:200],
+        title_zh=f"碳中和试点行动协议：{name_zh}"[:200],
+        starts_on=first,
+        ends_on=last.replace(day=28) + timedelta(days=3) if last.month in {1, 3, 5, 7, 8, 10, 12} else last.replace(day=28),
+        base_year=base_year,
+        base_emissions=base,
+        total_reduction=Decimal(reduction),
+        boundary=BOUNDARY,
+        measure=Agreement.Measure.INTENSITY if pilot.is_intensity else Agreement.Measure.ABSOLUTE,
+        intensity_unit="MWh IT" if pilot.is_intensity else "",
+        base_denominator=quantity if pilot.is_intensity else None,
+        path=Agreement.Path.LINEAR,
+        factor_set=factor_set,
+        renewable_share_target=Decimal(random.choice((60, 80, 100))) if data_centre else None,
+        pue_target=Decimal("1.30") if data_centre else None,
+        incentive=INCENTIVE,
+        remedy=REMEDY,
+        sites=list(Site.objects.filter(pk__in=pilot.site_ids)),
+    )
+
+
+def _next_quarter(today: date) -> date:
+    month = (today.month - 1) // 3 * 3 + 4
+    return date(today.year + month // 12, month % 12, 1)
+
+
+def _figure(probe: Agreement, pilot: Pilot, year: int) -> tuple[Decimal, Decimal | None]:
+    """Tonnes, and MWh of the IT load."""
+    data = reporting.year_of_data(probe.supplier, year, factor_set=probe.factor_set, site_ids=pilot.site_ids)
+    it_energy = data.calculation.it_energy_kwh
+    return reporting.tonnes_of(data, market=True), it_energy and round(it_energy / 1000, 1)
+
+
+def _total_reduction(pilot: Pilot, figures: dict[int, tuple[Decimal, Decimal | None]], length: int, random: Random) -> int:
+    """Per cent over the whole run, so that the last judged year achieves the share its fate says."""
+    judged = pilot.years[-2] if pilot.outcome == "gap" else pilot.years[-1]
+    first, last = (_in_measure(pilot, figures[year]) for year in (pilot.base_year, judged))
+    done = 1 - last / first
+    due = done / random.uniform(*ACHIEVED[pilot.outcome])
+    return max(2, min(95, round(100 * due * length / (judged - pilot.base_year))))
+
+
+def _in_measure(pilot: Pilot, figure: tuple[Decimal, Decimal | None]) -> float:
+    emissions, quantity = figure
+    return float(emissions / quantity) if pilot.is_intensity and quantity else float(emissions)
+
+
+# --- its years --------------------------------------------------------------------------------------------------------
+
+
+def _live(pilot: Pilot, agreement: Agreement, signatory: User, cast: Cast, random: Random, at: datetime) -> None:
+    """Yearly reports, joint actions and, for some, the end."""
+    staff = cast.by_role["esg_staff"]
+    if pilot.state in {"active", "closed", "terminated"}:
+        years = pilot.years[1:2] if pilot.state == "terminated" else pilot.years[1:]
+        for year in years:
+            _report(pilot, agreement, year, signatory, random, at)
+        _act(pilot, agreement, staff, random, at)
+    if pilot.state == "closed":
+        reason = "协议期满，评价结果已通报双方。 The term is over and both sides know the appraisal."
+        agreements.close_agreement(agreement_id=agreement.pk, reason=reason, by=staff, at=at - timedelta(days=20))
+    if pilot.state == "terminated":
+        reason = (
+            "数据中心已转让，协议终止。 The data centre was sold."
+            if pilot.supplier.category == "cloud_dc"
+            else "供应商退出该业务线。 The supplier left this line of business."
+        )
+        agreements.terminate_agreement(agreement_id=agreement.pk, reason=reason, by=staff, at=at - timedelta(days=random.randint(30, 200)))
+
+
+def _report(pilot: Pilot, agreement: Agreement, year: int, signatory: User, random: Random, at: datetime) -> None:
+    data = reporting.data_of(agreement, year)
+    it_energy = data.calculation.it_energy_kwh
+    offsets = Decimal(random.choice((0, 0, 0, 200, 500))) if pilot.supplier.id != 1 else Decimal(400)
+    report = YearReport(
+        year=year,
+        denominator=round(it_energy / 1000, 1) if pilot.is_intensity and it_energy else None,
+        offsets=offsets,
+        is_verified=random.random() < 0.4 or pilot.supplier.id == 1,
+    )
+    reported = noon(fiscal_months(year, pilot.fiscal_year_start)[-1]) + timedelta(days=random.randint(60, 90))
+    reporting.report_year(agreement_id=agreement.pk, report=report, by=signatory, at=min(at, reported))
+
+
+def _act(pilot: Pilot, agreement: Agreement, staff: User, random: Random, at: datetime) -> None:
+    """One or two a year."""
+    logistics = pilot.supplier.category == "logistics"
+    fitting = ACTIONS[3:] if logistics else ACTIONS[:4]
+    this_year = at.year
+    for year, (title_zh, title_en, saving) in zip((this_year - 1, this_year), random.sample(fitting, 2), strict=True):
+        past = year < this_year
+        plan = ActionPlan(
+            year=year,
+            title=f"{title_zh} {title_en}",
+            expected_reduction=Decimal(round(saving * random.uniform(0.6, 1.4))),
+            status=JointAction.Status.DELIVERED if past and random.random() < 0.8 else JointAction.Status.UNDER_WAY,
+            due_on=date(year, random.choice((6, 9, 12)), 28),
+        )
+        planned = noon(date(year, 1, 15)) + timedelta(days=random.randint(0, 20))
+        reporting.save_joint_action(agreement_id=agreement.pk, plan=plan, by=staff, at=min(at, planned))
