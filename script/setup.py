@@ -29,6 +29,12 @@ BASE = Path(__file__).resolve().parent.parent
 VENV, SYSTEM = BASE / ".venv", BASE / ".system"
 ROOT = SYSTEM / "root"
 FETCHED = "PORTAL_SYSTEM_PACKAGES_FETCHED"
+BROWSERS = SYSTEM / "browsers"
+CHROMIUM_LIBRARIES = (
+    *("libasound2t64", "libatk-bridge2.0-0t64", "libatk1.0-0t64", "libatspi2.0-0t64", "libcairo2", "libcups2t64", "libdbus-1-3"),
+    *("libdrm2", "libgbm1", "libglib2.0-0t64", "libnspr4", "libnss3", "libpango-1.0-0", "libx11-6", "libxcb1", "libxcomposite1"),
+    *("libxdamage1", "libxext6", "libxfixes3", "libxkbcommon0", "libxrandr2"),
+)
 OLDEST_PYTHON = (3, 11)
 
 
@@ -58,7 +64,17 @@ def program(name: str) -> str | None:
 def chromium() -> str | None:
     # The Debian package starts it through a shell script with paths of an installed system.
     inside = ROOT / "usr" / "lib" / "chromium" / "chromium"
-    return shutil.which("chromium") or (str(inside) if inside.exists() else None)
+    from_playwright = sorted(BROWSERS.glob("chromium_headless_shell-*/chrome-*/*headless?shell"))
+    found = [str(path) for path in (inside, *from_playwright) if path.exists()]
+    return program("chromium") or (found[0] if found else None)
+
+
+def is_ubuntu() -> bool:
+    return any(line.strip() == "ID=ubuntu" for line in _lines("/etc/os-release"))
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text(errors="replace").splitlines() if Path(path).exists() else []
 
 
 def has_pip() -> bool:
@@ -80,7 +96,10 @@ NEEDS = {
         Need("Pango, which lays out the text of PDFs", ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"), has_pango),
     ],
     "test": [
-        Need("Chromium, the browser of the tests", ("chromium",), lambda: chromium() is not None),
+        # Ubuntu has Chromium as a snap only: there its libraries are fetched here, and itself by Playwright.
+        Need("the libraries of Chromium", CHROMIUM_LIBRARIES, lambda: library_loads("libnss3.so", "libgbm.so.1", "libasound.so.2"))
+        if is_ubuntu()
+        else Need("Chromium, the browser of the tests", ("chromium",), lambda: chromium() is not None),
         Need("Redis, the second message broker of the tests", ("redis-server",), lambda: program("redis-server") is not None),
     ],
 }
@@ -125,6 +144,17 @@ def _make_ready(profile: str) -> None:
         fetch_system_packages(missing)
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, FETCHED: "1"})  # noqa: S606
     install_python_packages(profile)
+    if profile == "test" and chromium() is None:
+        fetch_browser()
+
+
+def fetch_browser() -> None:
+    say("Missing here: Chromium, the browser of the tests. Playwright fetches it into .system/.")
+    command = [str(VENV / "bin" / "python"), "-m", "playwright", "install", "--only-shell", "chromium"]
+    try:
+        run(command, env={**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(BROWSERS)})
+    except SystemExit as failure:
+        sys.exit(f"{failure}\nPlease install a Chromium that starts as `chromium`, and start again.")
 
 
 def _names(needs: list[Need]) -> str:
@@ -216,7 +246,7 @@ def _download(packages: list[str]) -> list[Path]:
 def _installed_packages() -> set[str]:
     names: set[str] = set()
     name = ""
-    for line in Path("/var/lib/dpkg/status").read_text(errors="replace").splitlines():
+    for line in _lines("/var/lib/dpkg/status"):
         if line.startswith("Package: "):
             name = line.removeprefix("Package: ")
         elif line == "Status: install ok installed":
