@@ -5,13 +5,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 NAMES: dict[str, str | Promise] = {
+    "activity.saved": _("Activity data saved"),
     "agreement.activated": _("Agreement in force"),
     "agreement.drafted": _("Agreement drafted"),
     "agreement.changed": _("Agreement changed"),
+    "agreement.closed": _("Agreement closed"),
     "agreement.offered": _("Agreement offered"),
     "agreement.signed": _("Agreement signed"),
     "agreement.terminated": _("Agreement terminated"),
+    "agreement.viewed": _("Agreement looked at"),
     "agreement.withdrawn": _("Offer of the agreement withdrawn"),
+    "agreement.year_reported": _("Year reported under the agreement"),
     "answer.restored": _("Earlier answer restored"),
     "assessment.closed": _("Assessment closed"),
     "assessment.returned": _("Assessment returned to the supplier"),
@@ -38,6 +42,10 @@ NAMES: dict[str, str | Promise] = {
     "questionnaire.loaded": _("Questionnaire loaded"),
     "questionnaire.published": _("Questionnaire published"),
     "export.made": _("Export made"),
+    "factor_set.loaded": _("Emission factor set loaded"),
+    "inventory.viewed": _("Emission data looked at"),
+    "joint_action.changed": _("Joint action changed"),
+    "joint_action.planned": _("Joint action planned"),
     "portfolio.downloaded": _("Portfolio export downloaded"),
     "portfolio.export_requested": _("Export of the portfolio requested"),
     "portfolio.exported": _("Portfolio exported"),

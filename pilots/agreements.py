@@ -114,15 +114,15 @@ def _require_draft(agreement: Agreement) -> None:
 
 def _write_targets(agreement: Agreement, targets: Mapping[int, Decimal]) -> None:
     stored = {target.year: target for target in agreement.targets.all()}
-    for year, value in targets.items():
-        target = stored.pop(year, None)
-        if target is None:
-            Target.objects.create(agreement=agreement, year=year, emissions=value)
-        elif target.emissions != value:
-            target.emissions = value
+    Target.objects.bulk_create(
+        Target(agreement=agreement, year=year, emissions=value) for year, value in sorted(targets.items()) if year not in stored
+    )
+    for year, target in stored.items():
+        if year not in targets:
+            target.delete()
+        elif target.emissions != targets[year]:
+            target.emissions = targets[year]
             target.save(update_fields=["emissions"])
-    for target in stored.values():
-        target.delete()
 
 
 # --- offering and signing ---------------------------------------------------------------------------------------------

@@ -59,14 +59,18 @@ def calculated_figures(agreement: Agreement, year: int) -> Figures:
     calculation = data.calculation
     if not data.coverage.covered or calculation.troubles:
         raise NotCalculable
-    market = agreement.scope2_method == Agreement.Scope2Method.MARKET
-    scope2 = calculation.total(Ledger.SCOPE2_MARKET if market else Ledger.SCOPE2_LOCATION)
     return Figures(
-        emissions=calculation.total(Ledger.SCOPE1) + scope2,
+        emissions=tonnes_of(data, market=agreement.scope2_method == Agreement.Scope2Method.MARKET),
         months_covered=len(data.coverage.covered),
         renewable_share=_rounded(calculation.renewable_share, "0.01", factor=100),
         pue=_pue(calculation.pue),
     )
+
+
+def tonnes_of(data: YearOfData, *, market: bool) -> Decimal:
+    """Scope 1 and scope 2."""
+    calculation = data.calculation
+    return calculation.total(Ledger.SCOPE1) + calculation.total(Ledger.SCOPE2_MARKET if market else Ledger.SCOPE2_LOCATION)
 
 
 def data_of(agreement: Agreement, year: int) -> YearOfData:

@@ -13,7 +13,7 @@ from config.demo.people import Cast
 from config.demo.world import DemoSite, DemoSupplier
 from emissions.coverage import fiscal_months, fiscal_year_of
 from emissions.factors import default_factor_set, load_factor_sets
-from emissions.inventory import calculate_inventory
+from emissions.inventory import calculate_inventory, year_of_data
 from emissions.models import FactorSet
 from pilots import agreements, reporting
 from pilots.models import Agreement, AgreementSignature, JointAction
@@ -47,9 +47,20 @@ ACTIONS = (
     ("干线换用新能源重卡", "Electric lorries on the trunk routes", 1_500),
     ("循环包装箱共用", "Shared reusable boxes", 300),
 )
-BOUNDARY = "协议所列场地，范围一与范围二，全部温室气体，运营控制权法。\nThe sites named here, scope 1 and scope 2, all greenhouse gases, by operational control."
+BOUNDARY = (
+    "协议所列场地，范围一与范围二，全部温室气体，运营控制权法。\n"
+    "The sites named here, scope 1 and scope 2, all greenhouse gases, by operational control."
+)
 INCENTIVE = "达标年度优先推荐绿色标签并纳入优先采购名录。\nIn a year on track: first choice for the green label and preferred sourcing."
-REMEDY = "偏离轨迹时三个月内提交纠正计划，连续两年偏离可终止协议。\nOff track: a corrective plan within three months; after two such years either side may end the agreement."
+REMEDY = (
+    "偏离轨迹时三个月内提交纠正计划，连续两年偏离可终止协议。\n"
+    "Off track: a corrective plan within three months; after two such years either side may end the agreement."
+)
+CLOSED = "协议期满，评价结果已通报双方。 The term is over and both sides know the appraisal."
+TERMINATED = {
+    "cloud_dc": "数据中心已转让，协议终止。 The data centre was sold.",
+    "logistics": "供应商退出该业务线。 The supplier left this line of business.",
+}
 
 
 @dataclass
@@ -86,7 +97,7 @@ def create(suppliers: Sequence[DemoSupplier], cast: Cast, random: Random, at: da
     people = User.objects.select_related("active_membership").in_bulk([pilot.supplier.user_id for pilot in pilots])
     for pilot in pilots:
         signatory = people[pilot.supplier.user_id]
-        for year in range(pilot.base_year, fiscal_year_of(at.date(), pilot.fiscal_year_start) + 1):
+        for year in pilot.years if pilot.supplier.id != 1 else range(pilot.base_year, pilot.base_year + YEARS_OF_DATA + 1):
             done = min(at, noon(fiscal_months(year, pilot.fiscal_year_start)[-1]) + timedelta(days=70))
             calculate_inventory(supplier_id=pilot.supplier.id, year=year, by=signatory, at=done)
     factor_set = default_factor_set()
@@ -133,13 +144,12 @@ def _records(pilot: Pilot, random: Random, at: datetime) -> Iterator[tuple[objec
     gaps = {month for _year, month in months[-5:-3]} if pilot.outcome == "gap" else set()
     for year, month in months:
         left = 1 - pilot.reduction * min(year - pilot.base_year, 2) / 2
+        grown = (1 + growth) ** (year - pilot.base_year)
         reported = min(at, noon(month) + timedelta(days=40))
         for site in pilot.supplier.sites:
             if site.type not in REPORTING_SITES:
                 continue
-            for source, substance, quantity, unit in _quantities(
-                site, month, size, left, net_share, (1 + growth) ** (year - pilot.base_year), random
-            ):
+            for source, substance, quantity, unit in _quantities(site, month, size, left, net_share, grown, random):
                 if month in gaps and source in {"electricity", "renewable_electricity", "it_energy"}:
                     continue
                 measured = random.random() > 0.06
@@ -211,7 +221,6 @@ def _terms(pilot: Pilot, supplier: Supplier, factor_set: FactorSet, random: Rand
     base_year = pilot.years[-1] if waiting else pilot.base_year
     length = 2 if pilot.state == "closed" else random.choice((5, 6, 7))
     first = fiscal_months(base_year + 1, pilot.fiscal_year_start)[0] if not waiting else _next_quarter(today)
-    last = fiscal_months(base_year + length, pilot.fiscal_year_start)[-1]
     # The same calculation that the reports will use.
     probe = Agreement(supplier=supplier, factor_set=factor_set, base_year=base_year)
     figures = {year: _figure(probe, pilot, year) for year in pilot.years}
@@ -222,7 +231,7 @@ def _terms(pilot: Pilot, supplier: Supplier, factor_set: FactorSet, random: Rand
         title_en=f"Carbon-neutral pilot agreement: {name_en}"[:200],
         title_zh=f"碳中和试点行动协议：{name_zh}"[:200],
         starts_on=first,
-        ends_on=last.replace(day=28) + timedelta(days=3) if last.month in {1, 3, 5, 7, 8, 10, 12} else last.replace(day=28),
+        ends_on=fiscal_months(base_year + length + 1, pilot.fiscal_year_start)[0] - timedelta(days=1),
         base_year=base_year,
         base_emissions=base,
         total_reduction=Decimal(reduction),
@@ -247,7 +256,7 @@ def _next_quarter(today: date) -> date:
 
 def _figure(probe: Agreement, pilot: Pilot, year: int) -> tuple[Decimal, Decimal | None]:
     """Tonnes, and MWh of the IT load."""
-    data = reporting.year_of_data(probe.supplier, year, factor_set=probe.factor_set, site_ids=pilot.site_ids)
+    data = year_of_data(probe.supplier, year, factor_set=probe.factor_set, site_ids=pilot.site_ids)
     it_energy = data.calculation.it_energy_kwh
     return reporting.tonnes_of(data, market=True), it_energy and round(it_energy / 1000, 1)
 
@@ -278,24 +287,18 @@ def _live(pilot: Pilot, agreement: Agreement, signatory: User, cast: Cast, rando
             _report(pilot, agreement, year, signatory, random, at)
         _act(pilot, agreement, staff, random, at)
     if pilot.state == "closed":
-        reason = "协议期满，评价结果已通报双方。 The term is over and both sides know the appraisal."
-        agreements.close_agreement(agreement_id=agreement.pk, reason=reason, by=staff, at=at - timedelta(days=20))
+        agreements.close_agreement(agreement_id=agreement.pk, reason=CLOSED, by=staff, at=at - timedelta(days=20))
     if pilot.state == "terminated":
-        reason = (
-            "数据中心已转让，协议终止。 The data centre was sold."
-            if pilot.supplier.category == "cloud_dc"
-            else "供应商退出该业务线。 The supplier left this line of business."
-        )
-        agreements.terminate_agreement(agreement_id=agreement.pk, reason=reason, by=staff, at=at - timedelta(days=random.randint(30, 200)))
+        ended = at - timedelta(days=random.randint(30, 200))
+        agreements.terminate_agreement(agreement_id=agreement.pk, reason=TERMINATED[pilot.supplier.category], by=staff, at=ended)
 
 
 def _report(pilot: Pilot, agreement: Agreement, year: int, signatory: User, random: Random, at: datetime) -> None:
-    data = reporting.data_of(agreement, year)
-    it_energy = data.calculation.it_energy_kwh
+    it_energy = reporting.data_of(agreement, year).calculation.it_energy_kwh if pilot.is_intensity else None
     offsets = Decimal(random.choice((0, 0, 0, 200, 500))) if pilot.supplier.id != 1 else Decimal(400)
     report = YearReport(
         year=year,
-        denominator=round(it_energy / 1000, 1) if pilot.is_intensity and it_energy else None,
+        denominator=it_energy and round(it_energy / 1000, 1),
         offsets=offsets,
         is_verified=random.random() < 0.4 or pilot.supplier.id == 1,
     )
