@@ -94,6 +94,8 @@ def _candidates(score: Score) -> Iterator[dict[str, AnswerState]]:
 
 def _facts(score: Score) -> Facts:
     said = score.facts
+    if not said:
+        raise NotReproducible(score.pk)
     return Facts(said["category"], said["country"], said["headcount"], tuple((kind, country) for kind, country in said["sites"]))
 
 

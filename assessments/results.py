@@ -43,17 +43,6 @@ def is_reviewed(assessment: Assessment) -> bool:
     return assessment.status == Assessment.Status.CLOSED
 
 
-def subject_of(assessment: Assessment) -> dict[str, Any]:
-    """Who and when, for the head of a receipt."""
-    return {
-        "supplier": {"id": assessment.supplier_id, "name": assessment.supplier.name_en or assessment.supplier.name_zh},
-        "campaign": {"id": assessment.campaign_id, "cycle": assessment.campaign.cycle},
-        "assessment": assessment.pk,
-        "submitted_at": assessment.submitted_at.isoformat() if assessment.submitted_at else None,
-        "scored_at": assessment.scored_at.isoformat() if assessment.scored_at else None,
-    }
-
-
 def context_of(assessment: Assessment) -> dict[str, Any]:
     score = Score.objects.filter(assessment=assessment, is_current=True).first()
     context: dict[str, Any] = {"assessment": assessment, "score": score}

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
-from assessments import overviews, page_saving, receipts, results, submission
+from assessments import overviews, page_saving, past, results, submission
 from assessments.answering import NotOpen, detach_evidence
 from assessments.forms import SignForm
-from assessments.models import Assessment, Finding
+from assessments.models import Assessment, Finding, Score
 from assessments.presenters import question_view
 from assessments.questions import Area
 from assessments.views.answers import closed_message
@@ -233,13 +233,15 @@ def results_page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def receipt(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    """The score's receipt as a file: it computes the score again without the portal."""
+    """The receipt of the score as it was stated, whatever was answered since: it computes the score again without the portal."""
     assessment = find(request, pk)
-    worksheet = open_worksheet(assessment)
+    scores = Score.objects.select_related("assessment__campaign", "assessment__supplier")
+    try:
+        body = past.receipt_for(get_object_or_404(scores, assessment=assessment, is_current=True))
+    except past.NotReproducible:
+        messages.error(request, _("The answers this score was computed from can no longer be put together, so there is no receipt for it."))
+        return redirect("assessments:results", pk)
     trail.record("receipt.exported", actor=request.user, target=assessment, supplier_id=assessment.supplier_id)
-    body = receipts.build(
-        worksheet.rules, worksheet.facts, worksheet.states, results.is_reviewed(assessment), results.subject_of(assessment)
-    )
     response = JsonResponse(body, json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="receipt-{assessment.campaign.cycle}-{assessment.pk}.json"'
     return response

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import receipts
-from assessments.models import Assessment, EvidenceUse, Signature
+from assessments.models import Answer, Assessment, EvidenceUse, Signature
 from assessments.scorekeeping import keep_scores
 from assessments.submission import Blocked, content_of, content_sha256, submit_assessment
 from audit.models import Event
@@ -297,6 +297,24 @@ def test_receipt_computes_the_score_again(signed_in, scored):
     assert receipt["result"]["declared"] == "30.00"
     assert "attachment" in response["Content-Disposition"]
     assert Event.objects.filter(action="receipt.exported", supplier_id=scored.supplier_id).exists()
+
+
+def test_receipt_is_of_the_score_as_it_was_stated(signed_in, scored):
+    Answer.objects.filter(assessment=scored, question="B-01").update(value={"value": "no"}, version=2)
+
+    receipt = json.loads(signed_in.get(page("receipt", scored)).content)
+
+    assert receipt["result"]["declared"] == "30.00"
+    assert receipt["inputs"]["answers"]["B-01"][0] == {"value": "yes"}
+
+
+def test_score_that_nobody_can_compute_again_has_no_receipt(signed_in, scored):
+    scored.scores.update(inputs_sha256="0" * 64)
+
+    response = signed_in.get(page("receipt", scored), follow=True)
+
+    assert "can no longer be put together" in response.text
+    assert not Event.objects.filter(action="receipt.exported").exists()
 
 
 def test_look_of_the_buyers_people_at_results_is_recorded(client, scored, reviewer, owner):
