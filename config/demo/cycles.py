@@ -25,6 +25,21 @@ REJECTIONS = (
     "数量与上一年度差异较大，请说明计算口径。",
 )
 ZERO_TOLERANCE_SHARE = 0.012
+# What is attached to a question where the company has it on file; anything else is proven by a plain record.
+PROOFS = {
+    "E1-02": "discharge_permit",
+    "E1-03": "discharge_permit",
+    "E1-04": "discharge_permit",
+    "E2-01": "iso_14001",
+    "E2-08": "fsc_pefc",
+    "E2-09": "energy_label",
+    "E2-10": "green_building",
+    "E4-08": "renewable_energy",
+    "E4-16": "pue_report",
+    "E4-17": "renewable_energy",
+    "H-01": "iso_45001",
+    "T-13": "code_of_conduct",
+}
 
 
 @dataclass(slots=True)
@@ -44,7 +59,8 @@ class Counters:
     assessment: int = 0
     answer: int = 0
     evidence: int = 0
-    document_of: dict[int, list[int]] = field(default_factory=dict)
+    # Supplier -> kind of document -> its number.
+    documents: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
 def create_campaign(version: QuestionnaireVersion, *, cycle: int, opens: date, due: date, by_id: int, closed: bool) -> Campaign:
@@ -170,17 +186,17 @@ def _write(
     if assessment.started is None:
         return
     supplier = assessment.supplier
-    documents = counters.document_of.get(supplier.id, [])
+    documents = counters.documents[supplier.id]
     saved = assessment.submitted or assessment.started
     stamp = saved.isoformat()
     reviewed = assessment.reviewer_id is not None and (assessment.status == "closed" or random.random() < 0.6)
     for code, drawn in _answers(assessment, rules, pools, random):
         counters.answer += 1
-        attached = bool(documents) and drawn.asks_evidence and random.random() < supplier.evidence_habit * 0.75
+        attached = drawn.asks_evidence and random.random() < supplier.evidence_habit * 0.75
         lines.append(f"{counters.answer}\t{assessment.id}\t{code}\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n")
         if attached:
             counters.evidence += 1
-            evidence.append((counters.answer, documents[int(random.random() * len(documents))], supplier.user_id, saved))
+            evidence.append((counters.answer, documents.get(PROOFS.get(code, ""), documents["other"]), supplier.user_id, saved))
         if reviewed and drawn.asks_evidence and random.random() < 0.12:
             outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
             reason = "" if outcome == "accept" else random.choice(REJECTIONS)

@@ -145,7 +145,7 @@ def _write_documents(suppliers: Sequence[world.DemoSupplier], counters: cycles.C
     for supplier in suppliers:
         for kind in _document_kinds(supplier, random):
             number += 1
-            counters.document_of.setdefault(supplier.id, []).append(number)
+            counters.documents.setdefault(supplier.id, {})[kind] = number
             valid_from, valid_to = _validity(kind, supplier, today, random)
             file = stored[kind]
             rows.append(
