@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import get_commands
 
 from accounts.demo import SIGN_INS
@@ -18,6 +19,7 @@ INLINE_CODE = re.compile(r"`[^`\n]*`")
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)|<img[^>]*\ssrc=\"(?P<image>[^\"]+)\"")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 VARIABLE_ROW = re.compile(r"^\s*\| ((?:`[A-Z_]+`(?:, )?)+) \|", re.MULTILINE)
+FILE = re.compile(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|md|yaml|txt|html|css|js|sh|po|svg))`")
 COMMAND = re.compile(r"(?:manage\.py|\./script/manage) ([a-z_]+)")
 # Variables of the operating system and of Django's start, not the portal's own.
 NOT_OURS = {"DJANGO_SETTINGS_MODULE"}
@@ -60,6 +62,17 @@ def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_every_file_a_document_names_exists(document: Path) -> None:
+    text = FENCED.sub("", document.read_text(encoding="utf-8"))
+
+    assert [
+        name
+        for name in FILE.findall(text)
+        if not any((folder / name).exists() for folder in (BASE_DIR, document.parent, BASE_DIR / "templates"))
+    ] == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_every_command_a_document_names_exists(document: Path) -> None:
     assert set(COMMAND.findall(document.read_text(encoding="utf-8"))) - set(get_commands()) == set()
 
@@ -93,6 +106,13 @@ def documented_variables() -> set[str]:
 
 def test_every_variable_is_documented() -> None:
     assert variables_of_the_portal() | variables_of_the_scripts() == documented_variables()
+
+
+def test_each_app_of_the_architecture_begins_where_it_says() -> None:
+    rows = re.findall(r"^\| `(\w+)/` \|.*\| (.+) \|$", (BASE_DIR / "docs" / "architecture.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {app for app, _files in rows} == {*settings.BASE_APPS, "charts"}
+    assert [name for app, files in rows for name in re.findall(r"`([^`]+)`", files) if not (BASE_DIR / app / name).exists()] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
