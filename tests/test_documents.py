@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from accounts.demo import SIGN_INS
+from config.demo.load import SUPPLIERS
 from config.paths import BASE_DIR
 
 
@@ -121,6 +122,12 @@ def test_the_demo_sign_ins_are_those_of_the_demo(name: str) -> None:
 
     assert [email for _role, email, password in SIGN_INS if email not in text or password not in text] == []
     assert len(re.findall(r"[\w.]+@demo\.example", text)) == len(SIGN_INS)
+
+
+def test_the_size_of_the_demo_is_that_of_the_demo() -> None:
+    said = [(BASE_DIR / name).read_text(encoding="utf-8") for name in ("README.md", "CHANGELOG.md")]
+
+    assert [re.findall(r"([\d,]+) invented suppliers", text) for text in said] == [[f"{SUPPLIERS:,}"]] * 2
 
 
 def test_every_decision_is_in_the_list_of_decisions() -> None:
