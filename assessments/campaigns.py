@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import User
 from assessments import standing
 from assessments.models import Assessment, Campaign, QuestionnaireVersion
+from assessments.narrowing import narrowing
 from audit import trail
 from runs import engine
 from runs.models import Run
@@ -36,6 +37,8 @@ class Population:
     units: list[int] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     search: str = ""
+    # Key of what another app has registered in `narrowing` -> the choices made.
+    others: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -58,6 +61,8 @@ class Population:
             found = found.filter(pk__in=Supplier.objects.filter(sites__type__in=self.site_types, sites__closed_on=None).values("pk"))
         if self.units:
             found = found.filter(pk__in=Supplier.objects.filter(units__in=self.units).values("pk"))
+        for key, chosen in self.others.items():
+            found = found.filter(pk__in=narrowing(key).suppliers(chosen).values("pk"))
         return found
 
 

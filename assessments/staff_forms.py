@@ -10,6 +10,7 @@ from django_countries import countries
 from accounts.models import User
 from assessments.campaigns import Population
 from assessments.models import Campaign, Finding, QuestionnaireVersion, Verdict
+from assessments.narrowing import narrowings
 from suppliers.models import BuyingUnit, Category, HeadcountBand, SiteType, Supplier
 
 
@@ -52,12 +53,22 @@ class PopulationForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.MultipleChoiceField, self.fields["countries"]).choices = list(countries)
+        for each in narrowings():
+            self.fields[each.key] = forms.MultipleChoiceField(
+                label=each.label, choices=each.choices, required=False, widget=forms.CheckboxSelectMultiple
+            )
+
+    @staticmethod
+    def initial_of(population: Population) -> dict[str, Any]:
+        stored: dict[str, Any] = population.as_json()
+        return {**stored, **stored.pop("others", {})}
 
     @property
     def population(self) -> Population:
-        cleaned = dict(self.cleaned_data)
-        cleaned["units"] = [unit.pk for unit in cleaned["units"]]
-        return Population(**{name: cleaned[name] for name in Population.__dataclass_fields__})
+        given = dict(self.cleaned_data)
+        given["units"] = [unit.pk for unit in given["units"]]
+        others = {each.key: given.pop(each.key) for each in narrowings()}
+        return Population(**given, others={key: chosen for key, chosen in others.items() if chosen})
 
 
 class CampaignForm(forms.ModelForm[Campaign]):

@@ -1,5 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class LabelsConfig(AppConfig):
     name = "labels"
+
+    def ready(self) -> None:
+        # Registers what a campaign's population may be narrowed by.
+        import_module("labels.population")

@@ -17,6 +17,7 @@ from assessments import campaigns
 from assessments.campaigns import Population, population_size
 from assessments.invitations import mail_counts
 from assessments.models import Campaign
+from assessments.narrowing import narrowings
 from assessments.participation import HANDED_IN, area_averages, averages_chart, participation_of
 from assessments.staff_forms import CampaignForm, PopulationForm
 from runs import engine
@@ -75,6 +76,7 @@ def population_in_words(population: Population) -> list[tuple[str, str]]:
         (_("State of the supplier"), population.states, dict(Supplier.State.choices)),
         (_("Countries of registration"), population.countries, {}),
     ]
+    lists += [(str(each.label), population.others.get(each.key, []), dict(each.choices)) for each in narrowings()]
     words = [(label, _(", ").join(str(names.get(key, key)) for key in chosen)) for label, chosen, names in lists if chosen]
     if population.units:
         units = BuyingUnit.objects.filter(pk__in=population.units).order_by("code")
@@ -106,7 +108,7 @@ def campaign_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def edit(request: AuthenticatedHttpRequest, found: Campaign | None) -> HttpResponse:
     today = timezone.localdate()
     form = CampaignForm(request.POST or None, instance=found, initial={} if found else {"cycle": today.year, "opens_on": today})
-    stored = {"initial": Population.from_json(found.population).as_json()} if found else {}
+    stored = {"initial": PopulationForm.initial_of(Population.from_json(found.population))} if found else {}
     population_form = PopulationForm(request.POST or None, prefix="population", **stored)
     if request.method == "POST" and form.is_valid() & population_form.is_valid():
         saved = save(request, form, population_form.population, found)

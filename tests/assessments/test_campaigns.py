@@ -61,6 +61,26 @@ def test_a_population_is_limited_by_what_staff_choose(db: None) -> None:
     assert Population.from_json(population.as_json()) == population
 
 
+def test_a_population_may_be_limited_by_what_another_app_knows(client: Client, staff: User) -> None:
+    create_supplier()
+    client.force_login(staff)
+    url = reverse("assessments:campaign_new")
+
+    client.post(url, FORM | {"questionnaire": create_questionnaire().pk, "population-categories": [], "population-label": ["none"]})
+    campaign = Campaign.objects.get()
+
+    assert campaign.population == {"others": {"label": ["none"]}}
+    assert Population.from_json(campaign.population).suppliers().count() == 1
+    assert Population(others={"label": ["awarded"]}).suppliers().count() == 0
+    assert client.get(reverse("assessments:campaign_edit", args=[campaign.pk])).context["size"] == 1
+    assert "Green label" in client.get(campaign.get_absolute_url()).text
+
+
+def test_a_limit_nobody_knows_asks_nobody(db: None) -> None:
+    with pytest.raises(KeyError):
+        Population(others={"colour": ["green"]}).suppliers()
+
+
 # --- launching --------------------------------------------------------------------------------------------------------
 
 
