@@ -44,6 +44,8 @@ def _slice(rows: QuerySet[M], name: str, *, descending: bool, after: str | None,
     # Reading backwards means the opposite order, turned round afterwards.
     downwards = descending != (before is not None)
     if (value := after if after is not None else before) is not None:
+        if "\x00" in value:  # PostgreSQL knows no text with this character
+            raise ValueError(value)
         rows = rows.filter(**{f"{name}__{'lt' if downwards else 'gt'}": value})
     return rows.order_by(f"-{name}" if downwards else name)
 

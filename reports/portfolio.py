@@ -155,7 +155,7 @@ class Cursor(NamedTuple):
     def read(cls, text: str, order: str) -> "Cursor | None":
         """From a query string; anything that is not a cursor of this order is as good as none."""
         number, _, value = text.partition(":")
-        if not number.isdigit() or len(number) > 18 or "\x00" in value:
+        if not (number.isascii() and number.isdigit()) or len(number) > 18 or "\x00" in value:
             return None
         if value and not order.endswith("name"):
             try:

@@ -21,12 +21,12 @@ MOST_FAILURES = 100
 def run_list(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.RUN_VIEW)
     runs = Run.objects.visible_to(request.user).select_related("started_by")
-    if kind := request.GET.get("kind"):
+    if (kind := request.GET.get("kind", "")) in registered_kinds():
         runs = runs.filter(kind=kind)
     page = page_by(runs, "-pk", request.GET, size=PAGE_SIZE)
     load_progress(page.rows)
     kinds = [(kind, title_of(kind)) for kind in registered_kinds()]
-    return render(request, "runs/run_list.html", {"runs": page.rows, "page": page, "kinds": kinds, "kind": kind or ""})
+    return render(request, "runs/run_list.html", {"runs": page.rows, "page": page, "kinds": kinds, "kind": kind})
 
 
 def schedule_list(request: AuthenticatedHttpRequest) -> HttpResponse:

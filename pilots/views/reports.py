@@ -31,7 +31,7 @@ def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Years are reported while the agreement is in force."))
         return redirect(agreement)
     asked = request.POST.get("year") or request.GET.get("year", "")
-    year = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in years else years[0]
+    year = next((each for each in years if str(each) == asked), years[0])
     figures = figures_of(agreement, year)
     initial = initial_of(agreement, year, has_figures=figures is not None)
     form = YearForm(request.POST or None, initial=initial, agreement=agreement, today=today, may_verify=may_edit)

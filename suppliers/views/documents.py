@@ -47,7 +47,7 @@ def supplier_documents(request: AuthenticatedHttpRequest, supplier_id: int) -> H
 
 def show_documents(request: AuthenticatedHttpRequest, supplier: Supplier) -> HttpResponse:
     documents = supplier.documents.visible_to(request.user).current().select_related("site", "uploaded_by", "replaces")
-    if kind := request.GET.get("kind"):
+    if (kind := request.GET.get("kind", "")) in Document.Kind.values:
         documents = documents.filter(kind=kind)
     page = page_by(documents, "-pk", request.GET, size=PAGE_SIZE)
     today = timezone.localdate()
@@ -56,7 +56,7 @@ def show_documents(request: AuthenticatedHttpRequest, supplier: Supplier) -> Htt
         "page": page,
         "documents": [(document, *validity(document, today)) for document in page.rows],
         "kinds": Document.Kind.choices,
-        "kind": kind or "",
+        "kind": kind,
         "may_edit": may_edit(request, supplier),
     }
     return render(request, "suppliers/document_list.html", context)

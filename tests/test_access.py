@@ -1,0 +1,529 @@
+"""Who may do what: every address of the portal, tried by every role, with the buyer's, one's own and another supplier's things.
+
+`PAGES` is the whole table. An address that is not in it fails, and so does a line whose address is gone.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls.exceptions import Resolver404
+
+from tests.world import World
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+PEOPLE = ("contributor", "signatory", "stranger", "reviewer", "staff", "auditor", "administrator")
+ROLES = ("anonymous", *PEOPLE)
+
+Roles = frozenset[str]
+
+
+def roles(*names: str) -> Roles:
+    # The stranger is a signatory too, of another supplier: free to go wherever nobody's data are at stake.
+    return frozenset({*names, *(["stranger"] if "signatory" in names else [])})
+
+
+EVERYONE = roles(*PEOPLE)
+NOBODY = roles()
+SUPPLIERS = roles("contributor", "signatory")
+SIGNATORY = roles("signatory")
+BUYERS = roles("reviewer", "staff", "auditor", "administrator")
+REVIEWERS = roles("reviewer", "staff")
+STAFF = roles("staff")
+EXPORTERS = roles("reviewer", "staff", "auditor")
+IMPORTERS = roles("staff", "administrator")
+AUDITORS = roles("auditor", "administrator")
+ADMINISTRATOR = roles("administrator")
+
+Arguments = Callable[[World], list[Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """`get` and `post` are those who may; None: this verb is not spoken here (405). Everybody else gets 403, unless it is hidden."""
+
+    get: Roles | None = None
+    post: Roles | None = None
+    at: Arguments = lambda w: []
+    is_public: bool = False
+    hidden_from: Roles = NOBODY  # they get 404: to them it does not exist
+    is_api: bool = False
+    sends: tuple[tuple[str, str], ...] = ()
+
+
+def public(*, post: bool = False, at: Arguments = lambda w: []) -> Page:
+    return Page(get=EVERYONE, post=EVERYONE if post else None, at=at, is_public=True)
+
+
+def reads(who: Roles, at: Arguments = lambda w: []) -> Page:
+    return Page(get=who, at=at)
+
+
+def fills(who: Roles, at: Arguments = lambda w: []) -> Page:
+    """A form: shown and taken."""
+    return Page(get=who, post=who, at=at)
+
+
+def presses(who: Roles, at: Arguments = lambda w: []) -> Page:
+    """A button: nothing to look at."""
+    return Page(post=who, at=at)
+
+
+def of_supplier(page: Page) -> Page:
+    """Belongs to one supplier: another one learns nothing, not even that it exists."""
+    without = {name: who - {"stranger"} for name in ("get", "post") if (who := getattr(page, name)) is not None}
+    return Page(**vars(page) | without | {"hidden_from": page.hidden_from | {"stranger"}})
+
+
+def hidden(page: Page, who: Roles) -> Page:
+    return Page(**vars(page) | {"hidden_from": page.hidden_from | who})
+
+
+def sending(page: Page, **fields: str) -> Page:
+    """Without these the form speaks of nothing."""
+    return Page(**vars(page) | {"sends": tuple(fields.items())})
+
+
+def api(who: Roles, at: Arguments = lambda w: []) -> Page:
+    return Page(get=who, at=at, is_api=True)
+
+
+ACCOUNTS = {
+    "accounts:home": reads(EVERYONE),
+    "accounts:sign_in": public(post=True),
+    "accounts:sign_out": presses(EVERYONE),
+    "accounts:password_reset": public(post=True),
+    "accounts:password_reset_sent": public(),
+    "accounts:password_reset_confirm": public(post=True, at=lambda w: ["Mg", "set-password"]),
+    "accounts:profile": fills(EVERYONE),
+    "accounts:password_change": fills(EVERYONE),
+    # One's own hats only; here it is the hat of the person who tries.
+    "accounts:membership_switch": hidden(
+        presses(SIGNATORY - {"stranger"}, lambda w: [w.people["signatory"].active_membership_id]), EVERYONE
+    ),
+    "accounts:accept_invitation": public(post=True, at=lambda w: [w.invitation_token]),
+    "accounts:colleagues": Page(get=SUPPLIERS, post=SIGNATORY),
+    "accounts:colleague_remove": of_supplier(presses(SIGNATORY, lambda w: [w.colleague.pk])),
+    "accounts:colleague_invitation_revoke": of_supplier(presses(SIGNATORY, lambda w: [w.colleague_invitation.pk])),
+    "accounts:access_log": reads(SUPPLIERS),
+    "accounts:user_list": reads(ADMINISTRATOR),
+    "accounts:staff_invite": fills(ADMINISTRATOR),
+    "accounts:staff_invitation_revoke": presses(ADMINISTRATOR, lambda w: [w.staff_invitation.pk]),
+    "accounts:user_detail": reads(ADMINISTRATOR, lambda w: [w.employee.pk]),
+    "accounts:user_role": presses(ADMINISTRATOR, lambda w: [w.employee.pk]),
+    "accounts:user_deactivate": presses(ADMINISTRATOR, lambda w: [w.employee.pk]),
+    "accounts:user_reactivate": presses(ADMINISTRATOR, lambda w: [w.closed_account.pk]),
+    "accounts:user_send_reset": presses(ADMINISTRATOR, lambda w: [w.employee.pk]),
+    "set_language": Page(post=EVERYONE, is_public=True),
+}
+
+SUPPLIER_PAGES = {
+    "suppliers:profile": reads(SUPPLIERS),
+    "suppliers:profile_edit": fills(SUPPLIERS),
+    "suppliers:site_new": fills(SUPPLIERS),
+    "suppliers:site_edit": of_supplier(fills(SUPPLIERS, lambda w: [w.site.pk])),
+    "suppliers:site_delete": of_supplier(presses(SUPPLIERS, lambda w: [w.site.pk])),
+    "suppliers:contact_new": fills(SUPPLIERS),
+    "suppliers:contact_edit": of_supplier(fills(SUPPLIERS, lambda w: [w.contact.pk])),
+    "suppliers:contact_delete": of_supplier(presses(SUPPLIERS, lambda w: [w.contact.pk])),
+    "suppliers:document_list": reads(SUPPLIERS),
+    "suppliers:document_new": fills(SUPPLIERS),
+    "suppliers:document": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.document.pk])),
+    "suppliers:document_revise": of_supplier(fills(SUPPLIERS, lambda w: [w.document.pk])),
+    "suppliers:register": public(post=True),
+    "suppliers:register_thanks": public(),
+    "suppliers:registration_queue": reads(STAFF),
+    "suppliers:registration_detail": reads(STAFF, lambda w: [w.registration.pk]),
+    "suppliers:registration_approve": presses(STAFF, lambda w: [w.registration.pk]),
+    "suppliers:registration_refuse": presses(STAFF, lambda w: [w.registration.pk]),
+    "suppliers:import_list": reads(IMPORTERS),
+    "suppliers:import_new": fills(IMPORTERS),
+    "suppliers:import_template": reads(IMPORTERS, lambda w: ["suppliers", "csv"]),
+    "suppliers:import_detail": reads(IMPORTERS, lambda w: [w.supplier_list.pk]),
+    "suppliers:import_columns": fills(IMPORTERS, lambda w: [w.supplier_list.pk]),
+    "suppliers:import_begin": presses(IMPORTERS, lambda w: [w.supplier_list.pk]),
+    "suppliers:import_rows": reads(IMPORTERS, lambda w: [w.supplier_list.pk]),
+    "suppliers:supplier_edit": of_supplier(fills(IMPORTERS, lambda w: [w.supplier.pk])),
+    "suppliers:supplier_documents": reads(BUYERS, lambda w: [w.supplier.pk]),
+}
+
+ASSESSMENTS = {
+    "assessments:home": reads(SUPPLIERS),
+    "assessments:list_mine": reads(SUPPLIERS),
+    "assessments:overview": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.open_assessment.pk])),
+    "assessments:area": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A"])),
+    "assessments:check": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk])),
+    "assessments:sign": of_supplier(fills(SIGNATORY, lambda w: [w.open_assessment.pk])),
+    "assessments:submitted": of_supplier(reads(SUPPLIERS, lambda w: [w.submitted.pk])),
+    # Two addresses: the newest of one's own, and a certain one.
+    "assessments:results": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),
+    "assessments:receipt": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),
+    "assessments:save_answer": of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
+    "assessments:evidence": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
+    "assessments:history": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
+    "assessments:restore": sending(of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])), version="1"),
+    "assessments:campaign_list": reads(BUYERS),
+    "assessments:campaign_new": fills(STAFF),
+    "assessments:campaign_preview": reads(STAFF),
+    "assessments:campaign": reads(BUYERS, lambda w: [w.campaign.pk]),
+    "assessments:campaign_edit": fills(STAFF, lambda w: [w.draft_campaign.pk]),
+    "assessments:campaign_launch": fills(STAFF, lambda w: [w.draft_campaign.pk]),
+    "assessments:campaign_invite": presses(STAFF, lambda w: [w.campaign.pk]),
+    "assessments:campaign_close": fills(STAFF, lambda w: [w.campaign.pk]),
+    "assessments:campaign_score": presses(STAFF, lambda w: [w.campaign.pk]),
+    "assessments:questionnaire_list": reads(BUYERS),
+    "assessments:questionnaire_load": fills(STAFF),
+    "assessments:questionnaire": reads(BUYERS, lambda w: [w.questionnaire.pk]),
+    "assessments:questionnaire_publish": presses(STAFF, lambda w: [w.draft_questionnaire.pk]),
+    "assessments:review_queue": reads(BUYERS),
+    "assessments:review": reads(BUYERS, lambda w: [w.in_review.pk]),
+    "assessments:review_area": reads(BUYERS, lambda w: [w.in_review.pk, "A"]),
+    "assessments:review_accept_rest": presses(REVIEWERS, lambda w: [w.in_review.pk, "A"]),
+    "assessments:review_decide": presses(REVIEWERS, lambda w: [w.in_review.pk, "A-01"]),
+    "assessments:finding_new": fills(REVIEWERS, lambda w: [w.in_review.pk, "A-01"]),
+    "assessments:review_take": presses(REVIEWERS, lambda w: [w.submitted.pk]),
+    "assessments:review_give_back": presses(REVIEWERS, lambda w: [w.in_review.pk]),
+    "assessments:review_hand_over": fills(REVIEWERS, lambda w: [w.in_review.pk]),
+    "assessments:review_finish": fills(REVIEWERS, lambda w: [w.in_review.pk]),
+    "assessments:finding_list": reads(EVERYONE),
+    "assessments:finding": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.finding.pk])),
+    "assessments:finding_plan": of_supplier(presses(SUPPLIERS, lambda w: [w.finding.pk])),
+    "assessments:finding_report": of_supplier(presses(SUPPLIERS, lambda w: [w.finding.pk])),
+    "assessments:finding_close": of_supplier(presses(REVIEWERS, lambda w: [w.finding.pk])),
+    "assessments:finding_send_back": of_supplier(presses(REVIEWERS, lambda w: [w.finding.pk])),
+    "assessments:finding_withdraw": of_supplier(presses(REVIEWERS, lambda w: [w.finding.pk])),
+}
+
+LABELS = {
+    "labels:list": reads(BUYERS),
+    "labels:evaluate": presses(STAFF),
+    "labels:directory": reads(BUYERS),
+    "labels:detail": of_supplier(reads(BUYERS, lambda w: [w.supplier.pk])),
+    "labels:suspend": of_supplier(fills(STAFF, lambda w: [w.supplier.pk])),
+    "labels:reinstate": of_supplier(fills(STAFF, lambda w: [w.supplier.pk])),
+    "labels:revoke": of_supplier(fills(STAFF, lambda w: [w.supplier.pk])),
+    "labels:certificate": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
+    # A proposal is the buyer's deliberation: no supplier learns of it.
+    "labels:proposal_confirm": hidden(presses(STAFF, lambda w: [w.proposal.pk]), SUPPLIERS),
+    "labels:proposal_decline": hidden(presses(STAFF, lambda w: [w.proposal.pk]), SUPPLIERS),
+    "labels:standard_list": reads(EVERYONE),
+    "labels:standard": reads(EVERYONE, lambda w: [w.standard.pk]),
+    "labels:mine": hidden(reads(SUPPLIERS), BUYERS),
+    "labels:verify": public(at=lambda w: [w.label.public_id]),
+}
+
+EMISSIONS = {
+    "emissions:home": reads(SUPPLIERS),
+    "emissions:activity": of_supplier(fills(SUPPLIERS, lambda w: [w.site.pk, w.now.year - 1])),
+    "emissions:supplier": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
+    "emissions:inventory": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk, w.now.year - 1])),
+    "emissions:factor_sets": reads(EVERYONE),
+    "emissions:factor_set": reads(EVERYONE, lambda w: [w.factor_set.pk]),
+}
+
+PILOTS = {
+    "pilots:list": reads(BUYERS),
+    "pilots:mine": reads(SUPPLIERS),
+    "pilots:new": fills(STAFF),
+    "pilots:detail": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.agreement.pk])),
+    # A draft is the buyer's own paper until it is offered.
+    "pilots:edit": hidden(fills(STAFF, lambda w: [w.draft_agreement.pk]), SUPPLIERS),
+    "pilots:targets": hidden(fills(STAFF, lambda w: [w.draft_agreement.pk]), SUPPLIERS),
+    "pilots:offer": hidden(presses(STAFF, lambda w: [w.draft_agreement.pk]), SUPPLIERS),
+    "pilots:withdraw": of_supplier(presses(STAFF, lambda w: [w.agreement.pk])),
+    "pilots:sign": of_supplier(fills(roles("signatory", "staff"), lambda w: [w.agreement.pk])),
+    "pilots:terminate": of_supplier(fills(STAFF, lambda w: [w.active_agreement.pk])),
+    "pilots:close": of_supplier(fills(STAFF, lambda w: [w.active_agreement.pk])),
+    "pilots:report": of_supplier(fills(SUPPLIERS | STAFF, lambda w: [w.active_agreement.pk])),
+    "pilots:action_new": of_supplier(fills(STAFF, lambda w: [w.active_agreement.pk])),
+    "pilots:action_edit": of_supplier(fills(STAFF, lambda w: [w.joint_action.pk])),
+}
+
+REPORTS_AND_RUNS = {
+    "reports:dashboard": reads(BUYERS),
+    "reports:audit_trail": reads(AUDITORS),
+    "reports:api": reads(EVERYONE),
+    "reports:portfolio": reads(BUYERS),
+    "reports:portfolio_export": presses(EXPORTERS),
+    "reports:supplier": of_supplier(reads(BUYERS, lambda w: [w.supplier.pk])),
+    "reports:export_list": reads(EXPORTERS),
+    # An export holds what its maker saw: for its maker, and for those who read the trail.
+    "reports:export": hidden(reads(AUDITORS, lambda w: [w.export.pk]), EVERYONE),
+    "reports:export_file": hidden(reads(AUDITORS, lambda w: [w.export.pk]), EVERYONE),
+    "reports:audit_pdf": of_supplier(presses(EXPORTERS, lambda w: [w.closed.pk])),
+    "runs:list": reads(BUYERS),
+    "runs:schedule_list": reads(BUYERS),
+    "runs:detail": hidden(reads(BUYERS, lambda w: [w.run.pk]), SUPPLIERS),
+    "runs:progress": hidden(reads(BUYERS, lambda w: [w.run.pk]), SUPPLIERS),
+    "runs:cancel": hidden(presses(IMPORTERS, lambda w: [w.run.pk]), SUPPLIERS),
+    "runs:retry": hidden(presses(IMPORTERS, lambda w: [w.run.pk]), SUPPLIERS),
+}
+
+API = {
+    "api_schema": api(EVERYONE),
+    "api_supplier_list": api(EVERYONE),
+    "api_supplier_detail": of_supplier(api(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
+    "api_assessment_list": api(EVERYONE),
+    "api_assessment_detail": of_supplier(api(SUPPLIERS | BUYERS, lambda w: [w.open_assessment.pk])),
+    "api_score_list": api(EVERYONE),
+    "api_label_list": api(EVERYONE),
+    "api_label_detail": of_supplier(api(SUPPLIERS | BUYERS, lambda w: [w.label.pk])),
+    "api_label_event_list": api(EVERYONE),
+    "api_label_decision_list": api(EVERYONE),
+    "api_standard_list": api(EVERYONE),
+    "api_standard_detail": api(EVERYONE, lambda w: [w.standard.pk]),
+}
+
+PAGES: dict[str, Page] = API | ACCOUNTS | SUPPLIER_PAGES | ASSESSMENTS | LABELS | EMISSIONS | PILOTS | REPORTS_AND_RUNS
+
+
+# --- the portal with something in it ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Made once; each visit below is taken back, and at the end all of it."""
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")), transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def clients(world: World) -> dict[str, Client]:
+    clients = {"anonymous": Client(), **{name: Client() for name in PEOPLE}}
+    for name in PEOPLE:
+        clients[name].force_login(world.people[name])
+    return clients
+
+
+def visit(client: Client, method: str, address: str, data: Any = None, **options: Any) -> HttpResponse:
+    """One request, of which nothing stays: not in the database, and not in the browser (it may have signed out)."""
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    with transaction.atomic():
+        response = getattr(client, method)(address, data or {}, **options)
+        if response.streaming:
+            b"".join(response.streaming_content)
+        transaction.set_rollback(True)
+    client.cookies = SimpleCookie(cookies)
+    return response
+
+
+def names_of(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+                yield from names_of(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}", str(pattern.pattern)
+
+
+NAMES = sorted({name for name, _pattern in names_of(get_resolver().url_patterns)})
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_names_every_address_and_no_other() -> None:
+    assert sorted(PAGES) == NAMES
+
+
+def expected(page: Page, method: str, role: str) -> str:
+    if role == "anonymous" and not page.is_public:
+        return "401" if page.is_api else "sign-in"
+    who = page.get if method == "get" else page.post
+    if who is None:
+        return "405"
+    if role == "anonymous" or role in who:
+        return "ok"
+    return "404" if role in page.hidden_from else "403"
+
+
+def outcome(response: HttpResponse) -> str:
+    location = response.headers.get("Location", "")
+    if response.status_code == 302 and location.startswith(reverse("accounts:sign_in")) and "next=" in location:
+        return "sign-in"
+    # Taken and found wanting is an answer too: the form again, a conflict, a link that was used.
+    return "ok" if response.status_code < 400 or response.status_code in (400, 409, 410, 422) else str(response.status_code)
+
+
+def is_same(found: str, wanted: str, *, role: str, page: Page) -> bool:
+    if wanted == "405":
+        # Who may not come here may be told so before the verb is looked at; and a plain page may answer a POST as it does a GET.
+        return found in ("405", "403", "404") or (found == "ok" and (page.is_public or role in (page.get or NOBODY)))
+    return found == wanted or (wanted == "401" and found == "403")
+
+
+WRITES = re.compile(r"^\s*(insert|update|delete|with\b.*\b(insert|update|delete))\s", re.IGNORECASE | re.DOTALL)
+
+
+@contextmanager
+def noting_changes() -> Iterator[list[str]]:
+    """What is written meanwhile, but for lines of the audit trail."""
+    written: list[str] = []
+
+    def note(execute: Any, sql: Any, *rest: Any) -> Any:
+        if WRITES.match(str(sql)) and not str(sql).startswith('INSERT INTO "audit_event"'):
+            written.append(str(sql)[:120])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        yield written
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_role_may_do_what_the_table_says(world: World, clients: dict[str, Client], name: str) -> None:
+    page = PAGES[name]
+    address = reverse(name, args=page.at(world))
+    wrong = []
+    for role in ROLES:
+        for method in ("get", "post"):
+            with noting_changes() as written:
+                found = outcome(visit(clients[role], method, address, dict(page.sends)))
+            wanted = expected(page, method, role)
+            if not is_same(found, wanted, role=role, page=page):
+                wrong.append(f"{role} {method}: {found}, not {wanted}")
+            reading = method == "get" or wanted == "405" or found in ("403", "404", "sign-in")
+            if reading and written:
+                wrong.append(f"{role} {method} wrote: {written}")
+
+    assert not wrong, "\n".join([address, *wrong])
+
+
+def nowhere(arguments: list[Any]) -> list[Any]:
+    """The same address of a thing that does not exist."""
+    return [0 if isinstance(each, int) else each for each in arguments]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in PAGES])
+def test_what_does_not_exist_is_not_found(world: World, clients: dict[str, Client], name: str) -> None:
+    page = PAGES[name]
+    arguments = page.at(world)
+    if not any(isinstance(each, int) for each in arguments):
+        return
+    address = reverse(name, args=nowhere(arguments))
+
+    found = {
+        outcome(visit(clients[role], method, address)) for method, who in (("get", page.get), ("post", page.post)) for role in who or ()
+    }
+
+    assert found <= {"403", "404"}, address
+
+
+def test_the_repair_tools_open_for_nobody_without_the_staff_mark(clients: dict[str, Client]) -> None:
+    for role in PEOPLE:
+        for name in ("admin:index", "admin:accounts_user_changelist", "admin:audit_event_changelist"):
+            response = visit(clients[role], "get", reverse(name))
+            assert response.status_code in (302, 403), (role, name)
+
+
+def test_probes_need_no_sign_in(clients: dict[str, Client]) -> None:
+    assert visit(clients["anonymous"], "get", "/healthz/").status_code == 200
+
+
+# --- junk -------------------------------------------------------------------------------------------------------------
+
+JUNK = ("\x00", "9" * 5000, "²", "-1", "NaN", "2026-02-31", "😀' OR 1=1 --", "[[{")
+QUERY_NAMES = (
+    *("page", "after", "before", "sort", "q", "year", "kind", "outcome", "status", "state", "category", "region", "country", "area"),
+    *("score_min", "score_max", "label", "level", "next", "from", "to", "on", "cycle", "severity", "supplier", "actor", "action"),
+)
+
+
+class Forms(HTMLParser):
+    """The forms of a page: where each is sent, and the names and values a browser would send."""
+
+    def __init__(self, here: str) -> None:
+        super().__init__()
+        self.here = here
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.current: dict[str, str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {key: value or "" for key, value in attrs}
+        if tag == "form":
+            self.current = {}
+            if given.get("method", "").lower() == "post":
+                self.forms.append((given.get("action") or self.here, self.current))
+        elif tag in ("input", "select", "textarea", "button") and self.current is not None and given.get("name"):
+            if given.get("type") in ("radio", "checkbox") and "checked" not in given and given["name"] in self.current:
+                return
+            self.current[given["name"]] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.current = None
+
+
+@pytest.fixture(scope="module")
+def fields(world: World, clients: dict[str, Client]) -> dict[str, dict[str, str]]:
+    """Url name -> the fields of the forms that are sent there, found on the pages themselves."""
+    found: dict[str, dict[str, str]] = {}
+    for page_name, page in PAGES.items():
+        for role in sorted((page.get or NOBODY) - {"stranger"})[:1]:
+            address = reverse(page_name, args=page.at(world))
+            response = visit(clients[role], "get", address)
+            if "html" not in response.headers.get("Content-Type", ""):
+                continue
+            parser = Forms(address)
+            parser.feed(response.content.decode())
+            for action, names in parser.forms:
+                found.setdefault(name_of(action), {}).update(names)
+    return found
+
+
+def name_of(address: str) -> str:
+    try:
+        return resolve(address.partition("?")[0]).view_name
+    except Resolver404:
+        return address
+
+
+def test_every_form_is_sent_to_an_address_that_takes_it(fields: dict[str, dict[str, str]]) -> None:
+    takes = {name for name, page in PAGES.items() if page.post is not None} | {"admin:logout"}
+    assert set(fields) <= takes
+
+
+def one_who_may(who: Roles | None, page: Page) -> str:
+    return "anonymous" if page.is_public else min((who or NOBODY) - {"stranger"}, default="")
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.get is not None])
+def test_junk_in_the_address_breaks_no_page(world: World, clients: dict[str, Client], name: str) -> None:
+    page = PAGES[name]
+    address = reverse(name, args=page.at(world))
+    client = clients[one_who_may(page.get, page)]
+
+    for junk in JUNK[:5]:
+        response = visit(client, "get", address, dict.fromkeys(QUERY_NAMES, junk[:500]))
+        assert response.status_code < 500, (address, junk[:20])
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.post is not None])
+def test_junk_in_a_form_breaks_no_page(world: World, clients: dict[str, Client], fields: dict[str, dict[str, str]], name: str) -> None:
+    page = PAGES[name]
+    address = reverse(name, args=page.at(world))
+    client = clients[one_who_may(page.post, page)]
+    form = {key: value for key, value in fields.get(name, {}).items() if key != "csrfmiddlewaretoken"}
+
+    bodies: list[dict[str, Any]] = [dict.fromkeys([*form, "next", "version"], junk) for junk in JUNK[:3]]
+    # Each field in turn, the others as they should be: this comes past the first check.
+    bodies += [form | {field: JUNK[place % len(JUNK)]} for place, field in enumerate(list(form)[:12])]
+    bodies += [form | {field: SimpleUploadedFile("../\u202e.pdf", b"\x00junk")} for field in ("file", "files", "evidence", "document")]
+    for body in bodies:
+        response = visit(client, "post", address, body)
+        assert response.status_code < 500, (address, {key: str(value)[:20] for key, value in body.items()})
+    response = visit(client, "post", address, "[[{", content_type="application/json")
+    assert response.status_code < 500, address

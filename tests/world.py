@@ -1,0 +1,285 @@
+"""One of each kind: a supplier's whole world, for tests that visit every page.
+
+Nobody in particular made the buyer's rows (`maker`), so that no role of the tests owns one by accident.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from accounts.invitations import invite, token_of
+from accounts.models import Invitation, Membership, Role, User
+from assessments.models import Assessment, Campaign, Finding, Verdict
+from emissions.factors import default_factor_set, load_factor_sets
+from emissions.models import FactorSet, Inventory
+from labels.models import Label, LabelEvent, Proposal
+from pilots.models import Agreement, JointAction, Target
+from reports.models import Export
+from runs.models import Chunk, Run
+from suppliers.models import Import, Registration, Supplier
+from tests.factories import (
+    NOW,
+    create_answer,
+    create_assessment,
+    create_campaign,
+    create_contact,
+    create_document,
+    create_questionnaire,
+    create_site,
+    create_supplier,
+    create_user,
+)
+from tests.labels.support import create_score, create_standard
+
+
+SHA = "0" * 64
+
+
+@dataclass
+class World:
+    """`w.person[role]` signs in; the rest is what there is to look at, all of it `supplier`'s or the buyer's."""
+
+    def __post_init__(self) -> None:
+        self.now = timezone.now()
+        self.supplier = create_supplier(name_en="Bamboo Bridge Ltd", name_zh="竹桥有限公司")
+        self.maker = create_user(name="Someone Else")
+        self.people = self._people()
+        # Made before anybody visits: a later request is rolled back, and these must outlive it.
+        for name in [name for name, part in vars(type(self)).items() if isinstance(part, cached_property)]:
+            getattr(self, name)
+
+    def _people(self) -> dict[str, User]:
+        return {
+            "contributor": create_user(role=Role.SUPPLIER_CONTRIBUTOR, supplier=self.supplier, name="Colin Colleague"),
+            "signatory": create_user(role=Role.SUPPLIER_SIGNATORY, supplier=self.supplier, name="Olive Owner"),
+            "stranger": create_user(role=Role.SUPPLIER_SIGNATORY, name="Stan Stranger"),
+            "reviewer": create_user(role=Role.REVIEWER, name="Rita Reviewer"),
+            "staff": create_user(role=Role.ESG_STAFF, name="Steve Staff"),
+            "auditor": create_user(role=Role.AUDITOR, name="Ada Auditor"),
+            "administrator": create_user(role=Role.ADMINISTRATOR, name="Adam Administrator"),
+        }
+
+    # --- people ---
+
+    @cached_property
+    def colleague(self) -> Membership:
+        """Somebody else of the same company."""
+        person = create_user(role=Role.SUPPLIER_CONTRIBUTOR, supplier=self.supplier, name="Cora Coworker")
+        return person.memberships.get()
+
+    @cached_property
+    def employee(self) -> User:
+        """Somebody else of the buyer."""
+        return create_user(role=Role.REVIEWER, name="Eva Employee")
+
+    @cached_property
+    def closed_account(self) -> User:
+        return create_user(role=Role.REVIEWER, name="Fred Former", is_active=False)
+
+    @cached_property
+    def colleague_invitation(self) -> Invitation:
+        return self._invite("new@bamboo.example", Role.SUPPLIER_CONTRIBUTOR, self.supplier.pk)
+
+    @cached_property
+    def staff_invitation(self) -> Invitation:
+        return self._invite("new@buyer.example", Role.REVIEWER, None)
+
+    def _invite(self, email: str, role: Role, supplier_id: int | None) -> Invitation:
+        return invite(email=email, role=role, supplier_id=supplier_id, by=self.maker, at=self.now, language="en")
+
+    @property
+    def invitation_token(self) -> str:
+        return token_of(self.colleague_invitation)
+
+    # --- the company ---
+
+    @cached_property
+    def site(self) -> Any:
+        return create_site(supplier=self.supplier)
+
+    @cached_property
+    def contact(self) -> Any:
+        return create_contact(supplier=self.supplier)
+
+    @cached_property
+    def document(self) -> Any:
+        document = create_document(supplier=self.supplier)
+        document.file.save("certificate.pdf", ContentFile(b"%PDF-1.7\na certificate"))
+        return document
+
+    @cached_property
+    def registration(self) -> Registration:
+        names = {"name_en": "Paper Crane Ltd", "country": "CN", "category": "media", "headcount_band": "small"}
+        return Registration.objects.create(contact_name="Lin Deng", contact_email="lin@crane.example", submitted_at=NOW, **names)
+
+    @cached_property
+    def supplier_list(self) -> Import:
+        source = Import(kind="suppliers", original_name="list.csv", sha256=SHA, created_by=self.maker, created_at=NOW)
+        source.file.save("list.csv", ContentFile("Chinese name,Country,Category\n纸鹤有限公司,CN,media\n".encode()))
+        return source
+
+    # --- assessments ---
+
+    @cached_property
+    def questionnaire(self) -> Any:
+        return create_questionnaire()
+
+    @cached_property
+    def draft_questionnaire(self) -> Any:
+        return create_questionnaire(status="draft", published_at=None)
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        return create_campaign(questionnaire=self.questionnaire)
+
+    @cached_property
+    def draft_campaign(self) -> Campaign:
+        return create_campaign(questionnaire=self.questionnaire, status="draft", launched_at=None)
+
+    @cached_property
+    def open_assessment(self) -> Assessment:
+        assessment = create_assessment(supplier=self.supplier, campaign=self.campaign, status="in_progress")
+        create_answer(assessment=assessment, question="A-01")
+        return assessment
+
+    @cached_property
+    def submitted(self) -> Assessment:
+        return self._handed_in("submitted")
+
+    @cached_property
+    def in_review(self) -> Assessment:
+        return self._handed_in("in_review", reviewer=self.people["reviewer"])
+
+    @cached_property
+    def closed(self) -> Assessment:
+        assessment = self._handed_in("closed", closed_at=NOW, closed_by=self.maker, verified=Decimal(70))
+        answer = assessment.answers.get()
+        Verdict.objects.create(answer=answer, outcome="accept", by=self.maker, at=NOW)
+        return assessment
+
+    def _handed_in(self, status: str, **fields: Any) -> Assessment:
+        scores = {"declared": Decimal(80), "evidenced": Decimal(60), "scored_at": NOW}
+        assessment = create_assessment(
+            supplier=self.supplier,
+            campaign=create_campaign(questionnaire=self.questionnaire),
+            status=status,
+            submitted_at=NOW,
+            submitted_by=self.people["signatory"],
+            **scores | fields,
+        )
+        create_answer(assessment=assessment, question="A-01")
+        create_score(assessment, [])
+        return assessment
+
+    @cached_property
+    def finding(self) -> Finding:
+        return Finding.objects.create(
+            supplier=self.supplier,
+            assessment=self.in_review,
+            question="B-01",
+            severity="major",
+            text="Ages are not checked",
+            opened_at=NOW,
+            opened_by=self.maker,
+        )
+
+    # --- labels ---
+
+    @cached_property
+    def standard(self) -> Any:
+        return create_standard()
+
+    @cached_property
+    def label(self) -> Label:
+        valid = {"level": "green", "valid_from": date(2026, 1, 1), "valid_to": self.now.date() + timedelta(days=300)}
+        event = LabelEvent.objects.create(
+            supplier=self.supplier,
+            number=1,
+            kind="awarded",
+            standard=self.standard,
+            reason_code="criteria_met",
+            effective_on=date(2026, 1, 1),
+            at=NOW,
+            **valid,
+        )
+        return Label.objects.create(
+            supplier=self.supplier, state="awarded", standard=self.standard, last_event=event, changed_at=NOW, **valid
+        )
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        reason = {"reason_code": "other", "reason": "Forged certificate"}
+        return Proposal.objects.create(supplier=self.supplier, proposed_by=self.maker, proposed_at=NOW, **reason)
+
+    # --- emissions and pilots ---
+
+    @cached_property
+    def factor_set(self) -> FactorSet:
+        load_factor_sets(at=self.now)
+        return default_factor_set()
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        tonnes = {"scope1": 1, "scope2_location": 2, "scope2_market": 2}
+        return Inventory.objects.create(
+            supplier=self.supplier, year=self.now.year - 1, basis="calculated", factor_set=self.factor_set, created_at=NOW, **tonnes
+        )
+
+    @cached_property
+    def draft_agreement(self) -> Agreement:
+        return self._agreement("P-1", status="draft")
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        return self._agreement("P-2", status="offered", content_sha256=SHA, offered_at=NOW, offered_terms={})
+
+    @cached_property
+    def active_agreement(self) -> Agreement:
+        return self._agreement("P-3", status="active", content_sha256=SHA, offered_at=NOW, offered_terms={})
+
+    def _agreement(self, number: str, **fields: Any) -> Agreement:
+        agreement = Agreement.objects.create(
+            number=number,
+            supplier=self.supplier,
+            title_en="Carbon-neutral pilot",
+            title_zh="碳中和试点",
+            starts_on=date(2024, 1, 1),
+            ends_on=date(2030, 12, 31),
+            base_year=2023,
+            base_emissions=1000,
+            boundary="All sites",
+            drafted_by=self.maker,
+            **fields,
+        )
+        years = range(2024, 2031)
+        Target.objects.bulk_create(Target(agreement=agreement, year=year, emissions=1000 - 50 * (year - 2023)) for year in years)
+        return agreement
+
+    @cached_property
+    def joint_action(self) -> JointAction:
+        return JointAction.objects.create(agreement=self.active_agreement, year=2025, title="Heat pump")
+
+    # --- what the buyer's machinery left ---
+
+    @cached_property
+    def run(self) -> Run:
+        run = Run.objects.create(kind="score_portfolio", started_by=self.maker, created_at=NOW, started_at=NOW, total=10)
+        Chunk.objects.create(run=run, number=0, size=10)
+        return run
+
+    @cached_property
+    def export(self) -> Export:
+        export = Export(
+            kind="portfolio_csv", title="Portfolio", language="en", made_by=self.maker, requested_at=NOW, made_at=NOW, sha256=SHA
+        )
+        export.file.save("portfolio.csv", ContentFile(b"name\n"))
+        return export
+
+    @property
+    def stranger_supplier(self) -> Supplier:
+        return Supplier.objects.get(pk=self.people["stranger"].supplier_id)
