@@ -209,6 +209,7 @@ class Inventory(SupplierOwned):
         verbose_name_plural = _("inventories")
         constraints = [
             models.UniqueConstraint(fields=["supplier", "year", "basis"], name="inventory_once_a_year_and_basis"),
+            models.CheckConstraint(condition=Q(basis__in=["calculated", "reported"]), name="inventory_basis_known"),
             models.CheckConstraint(
                 condition=Q(scope1__gte=0, scope2_location__gte=0, scope2_market__gte=0) & (Q(scope3__isnull=True) | Q(scope3__gte=0)),
                 name="inventory_not_negative",

@@ -1,7 +1,7 @@
 """What a year of a supplier looks like on its page: figures, chart, months that are missing, questions the data raise."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from charts import monthly_sources
 from emissions.calculation import Calculation, Ledger, energy_mwh
-from emissions.coverage import Coverage, fiscal_year_of
+from emissions.coverage import Coverage, Gap, fiscal_year_of
 from emissions.factors import book_of
 from emissions.inventory import YearOfData, year_of_data
 from emissions.models import Factor, Inventory
@@ -64,6 +64,7 @@ class Overview:
     gaps: list[str]
     questions: list[str]
     rows: list[YearRow]
+    is_running: bool
 
     @property
     def calculation(self) -> Calculation:
@@ -86,6 +87,7 @@ def overview(supplier: Supplier, year: int | None, *, today: date) -> Overview:
     data = year_of_data(supplier, year)
     sites = {site.pk: site for site in Site.objects.filter(supplier=supplier).order_by("closed_on", "name", "pk")}
     table = _monthly(data)
+    gaps = list(past_gaps(data.coverage.gaps, today))
     return Overview(
         supplier=supplier,
         year=year,
@@ -96,11 +98,19 @@ def overview(supplier: Supplier, year: int | None, *, today: date) -> Overview:
         chart=_chart(data.coverage.months, table),
         months=data.coverage.months,
         table=[(label, values, sum((value for value in values if value is not None), Decimal(0))) for label, values in table.items()],
-        sites=_site_rows(sites.values(), data, year, supplier),
-        gaps=[_gap_text(sites, gap.site_id, gap.source, gap.months) for gap in data.coverage.gaps],
+        sites=_site_rows(sites.values(), data, gaps, supplier),
+        gaps=[_gap_text(sites, gap) for gap in gaps],
         questions=[_question_text(sites, question) for question in questions(data.activities)],
         rows=_year_rows(inventories),
+        is_running=year == current,
     )
+
+
+def past_gaps(gaps: Iterable[Gap], today: date) -> Iterator[Gap]:
+    """What is missing now: a month that is not over yet is nobody's fault."""
+    for gap in gaps:
+        if past := tuple(month for month in gap.months if month < today.replace(day=1)):
+            yield Gap(gap.site_id, gap.source, past)
 
 
 def _years(current: int, year: int, calculated: Mapping[int, Any]) -> list[int]:
@@ -142,27 +152,27 @@ def _chart(months: Sequence[date], table: Mapping[str, Sequence[Decimal | None]]
 # --- sites and words --------------------------------------------------------------------------------------------------
 
 
-def _site_rows(sites: Iterable[Site], data: YearOfData, year: int, supplier: Supplier) -> list[SiteRow]:
+def _site_rows(sites: Iterable[Site], data: YearOfData, gaps: Iterable[Gap], supplier: Supplier) -> list[SiteRow]:
     months: dict[int, dict[tuple[str, str], set[date]]] = defaultdict(lambda: defaultdict(set))
     for activity in data.activities:
         months[activity.site_id][activity.source, activity.substance].add(activity.month)
     missing: dict[int, int] = defaultdict(int)
-    for gap in data.coverage.gaps:
+    for gap in gaps:
         missing[gap.site_id] += len(gap.months)
     rows = []
     for site in sites:
-        if site.closed_on and site.pk not in months and fiscal_year_of(site.closed_on, supplier.fiscal_year_start) < year:
+        if site.closed_on and site.pk not in months and fiscal_year_of(site.closed_on, supplier.fiscal_year_start) < data.year:
             continue
         sources = [(source_label(*key), len(found)) for key, found in months[site.pk].items()]
         rows.append(SiteRow(site, sources, missing[site.pk]))
     return rows
 
 
-def _gap_text(sites: Mapping[int, Site], site_id: int, source: str, months: Sequence[date]) -> str:
+def _gap_text(sites: Mapping[int, Site], gap: Gap) -> str:
     return _("%(site)s, %(source)s: nothing for %(months)s") % {
-        "site": sites[site_id],
-        "source": source_label(source),
-        "months": _(", ").join(date_format(month, "YEAR_MONTH_FORMAT") for month in months),
+        "site": sites[gap.site_id],
+        "source": source_label(gap.source),
+        "months": _(", ").join(date_format(month, "YEAR_MONTH_FORMAT") for month in gap.months),
     }
 
 

@@ -2,6 +2,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, OuterRef, Q, Subquery, Value, When
@@ -171,6 +172,7 @@ class Agreement(SupplierOwned):
                 name="agreement_intensity_has_a_unit",
             ),
             models.CheckConstraint(condition=Q(scope2_method__in=["market", "location"]), name="agreement_scope2_method_known"),
+            models.CheckConstraint(condition=Q(path__in=["linear", "compounding"]), name="agreement_path_known"),
             models.CheckConstraint(
                 condition=Q(total_reduction__isnull=True) | Q(total_reduction__gt=0, total_reduction__lte=100),
                 name="agreement_reduction_0_to_100",
@@ -376,6 +378,7 @@ class AgreementSignature(models.Model):
             models.UniqueConstraint(fields=["agreement", "side", "content_sha256"], name="agreement_signed_once_a_side"),
             models.CheckConstraint(condition=Q(side__in=["buyer", "supplier"]), name="agreement_signature_side_known"),
         ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.get_side_display()}: {self.name}"

@@ -22,6 +22,11 @@ class YearRow:
     verdict: Verdict | None
     achieved: Decimal | None
 
+    @property
+    def exact_target(self) -> Decimal | None:
+        """All digits that are signed for, and no zeros after them."""
+        return None if self.target is None else self.target.normalize()
+
 
 @dataclass(frozen=True)
 class AgreementProgress:

@@ -194,7 +194,7 @@ def targets(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         except (Agreement.IllegalTransition, agreements.Incomplete, agreements.TargetsRise):
             messages.error(request, _("The agreement was changed meanwhile. Please look at it again."))
         return redirect(agreement)
-    context = {"form": form, "agreement": agreement}
+    context = {"form": form, "agreement": agreement, "base": agreement.base_figure.normalize()}
     return render(request, "pilots/targets.html", context, status=422 if request.method == "POST" else 200)
 
 

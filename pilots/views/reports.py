@@ -31,7 +31,7 @@ def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Years are reported while the agreement is in force."))
         return redirect(agreement)
     asked = request.POST.get("year") or request.GET.get("year", "")
-    year = next((each for each in years if str(each) == asked), years[0])
+    year = next((each for each in years if str(each) == asked), next_year(agreement, years))
     figures = figures_of(agreement, year)
     initial = initial_of(agreement, year, has_figures=figures is not None)
     form = YearForm(request.POST or None, initial=initial, agreement=agreement, today=today, may_verify=may_edit)
@@ -40,6 +40,12 @@ def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         return redirect(agreement)
     context = {"form": form, "agreement": agreement, "year": year, "years": years, "figures": figures}
     return render(request, "pilots/report.html", context, status=422 if request.method == "POST" else 200)
+
+
+def next_year(agreement: Agreement, years: list[int]) -> int:
+    """The earliest year that nobody has reported yet, else the newest."""
+    reported = set(agreement.reported_years.values_list("year", flat=True))
+    return next((year for year in reversed(years) if year not in reported), years[0])
 
 
 def figures_of(agreement: Agreement, year: int) -> reporting.Figures | None:
