@@ -72,6 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique", violation_error_message=_("This e-mail address is in use.")),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(condition=Q(language__in=["en", "zh-hans"]), name="user_language_known"),
         ]
 
     def __str__(self) -> str:

@@ -461,6 +461,7 @@ class Standing(models.Model):
     class Meta:
         verbose_name = _("standing")
         verbose_name_plural = _("standings")
+        constraints = [models.CheckConstraint(condition=Q(status__in=["", *Assessment.Status.values]), name="standing_status_known")]
         indexes = [
             models.Index(F("declared").desc(nulls_last=True), F("supplier").desc(), name="standing_by_declared"),
             models.Index(F("evidenced").desc(nulls_last=True), F("supplier").desc(), name="standing_by_evidenced"),

@@ -222,6 +222,7 @@ class LabelEvent(models.Model):
         verbose_name_plural = _("label events")
         constraints = [
             models.UniqueConstraint(fields=["supplier", "number"], name="label_event_step_once"),
+            models.CheckConstraint(condition=Q(level__in=["", *Level.values]), name="label_event_level_known"),
             models.CheckConstraint(
                 condition=Q(
                     kind__in=[

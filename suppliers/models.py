@@ -289,6 +289,7 @@ class Contact(SupplierOwned):
         constraints = [
             models.UniqueConstraint(F("supplier"), Lower("email"), name="contact_email_once_a_supplier"),
             models.UniqueConstraint(fields=["supplier"], condition=Q(is_primary=True), name="contact_one_primary"),
+            models.CheckConstraint(condition=Q(language__in=["en", "zh-hans"]), name="contact_language_known"),
         ]
 
     def __str__(self) -> str:
@@ -452,6 +453,8 @@ class Registration(Named, Placed):
         verbose_name_plural = _("registrations")
         constraints = [
             models.CheckConstraint(condition=Q(status__in=["waiting", "approved", "refused"]), name="registration_status_known"),
+            models.CheckConstraint(condition=Q(category__in=Category.values), name="registration_category_known"),
+            models.CheckConstraint(condition=Q(headcount_band__in=HeadcountBand.values), name="registration_headcount_known"),
             models.CheckConstraint(
                 condition=Q(decided_at__isnull=True, decided_by__isnull=True, status="waiting")
                 | Q(decided_at__isnull=False, decided_by__isnull=False, status__in=["approved", "refused"]),
@@ -497,6 +500,7 @@ class Import(models.Model):
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
+        constraints = [models.CheckConstraint(condition=Q(kind__in=["suppliers", "sites", "contacts"]), name="import_kind_known")]
 
     def __str__(self) -> str:
         return self.original_name
@@ -531,7 +535,12 @@ class ImportRow(models.Model):
     class Meta:
         verbose_name = _("import row")
         verbose_name_plural = _("import rows")
-        constraints = [models.UniqueConstraint(fields=["source", "is_dry_run", "number"], name="import_row_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "is_dry_run", "number"], name="import_row_once"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["created", "updated", "unchanged", "rejected"]), name="import_row_outcome_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source_id}:{self.number}"
