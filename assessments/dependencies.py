@@ -1,6 +1,6 @@
 """Which questions look at which: what else a page must draw again when one answer changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from assessments import expressions, names
@@ -27,6 +27,10 @@ class Dependencies:
                     beyond.add(question.code)
         self.watchers = {code: frozenset(those) for code, those in watchers.items()}
         self.look_beyond = frozenset(beyond)
+
+    def needed_by(self, codes: Iterable[str]) -> frozenset[str]:
+        """These questions, and all that any rule looks at: what has to be known to say how these stand."""
+        return frozenset(codes) | self.watchers.keys()
 
     def concern_others(self, code: str) -> bool:
         """Whether a change of this answer can show on another question, or needs other answers to be judged."""

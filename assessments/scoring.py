@@ -54,6 +54,7 @@ VERDICTS = (ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER)
 ZERO_TOLERANCE, GATE = "zero_tolerance", "gate"
 
 # Every number a score can have, made once: 0.00 to 100.00.
+NOTHING_ELSE = State({})
 _STATED = tuple(Decimal(hundredths).scaleb(-2) for hundredths in range(10_001))
 
 
@@ -178,22 +179,19 @@ class RuleSet:
     def answered(self, code: str, value: Mapping[str, Any], has_evidence: bool = False) -> bool:
         return self.rules[code].answered(value, has_evidence)
 
-    def evidence_asked(self, code: str, value: Mapping[str, Any], facts: Facts | None = None, answers: Answers | None = None) -> bool:
+    def around(self, facts: Facts, answers: Answers) -> State:
+        """What every question's rules may look at besides its own answer."""
+        return State({}, answers, facts, self.applicability.settle(facts, answers)[1])
+
+    def evidence_asked(self, code: str, value: Mapping[str, Any], around: State = NOTHING_ELSE) -> bool:
         """Whether this answer is worth its full credit only with evidence."""
         rules = self.rules[code]
-        return rules.answered(value, False) and rules.evidence_asked(rules.own_state(value, self._around(facts, answers)))
+        return rules.answered(value, False) and rules.evidence_asked(rules.own_state(value, around))
 
-    def failed_checks(
-        self, code: str, value: Mapping[str, Any], facts: Facts | None = None, answers: Answers | None = None
-    ) -> tuple[str, ...]:
+    def failed_checks(self, code: str, value: Mapping[str, Any], around: State = NOTHING_ELSE) -> tuple[str, ...]:
         """Keys of the plausibility checks this value fails. A check waits until everything it compares is given."""
         rules = self.rules[code]
-        return rules.failed_checks(rules.own_state(value, self._around(facts, answers)))
-
-    def _around(self, facts: Facts | None, answers: Answers | None) -> State:
-        if facts is None:
-            return State({}, answers)
-        return State({}, answers, facts, self.applicability.settle(facts, answers or {})[1])
+        return rules.failed_checks(rules.own_state(value, around))
 
     def band(self, score: Decimal | None) -> str | None:
         if score is None:

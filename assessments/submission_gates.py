@@ -24,7 +24,7 @@ def closed_gates(rules: RuleSet, question: Question, state: State) -> bool:
     if any(test(own) for test in tests):
         return True
     has_evidence = bool(given and given[1])
-    return not has_evidence and rules.evidence_asked(question.code, value, state.facts, state.answers)
+    return not has_evidence and rules.evidence_asked(question.code, value, state)
 
 
 @lru_cache(maxsize=32)

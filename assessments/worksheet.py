@@ -1,13 +1,13 @@
 """An assessment opened on the desk: its rules, the facts about the supplier, the answers so far, and what follows from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import F
 
 from assessments import rulesets
-from assessments.facts import facts_of
+from assessments.facts import facts_for, facts_of
 from assessments.models import Answer, Assessment, EvidenceUse
 from assessments.names import AnswerState, Facts, State
 from assessments.questions import Question
@@ -31,16 +31,13 @@ class Progress:
         return self.asked - self.answered
 
 
-class Worksheet:
-    def __init__(self, assessment: Assessment, rules: RuleSet, facts: Facts, answers: dict[str, Answer]) -> None:
-        self.assessment = assessment
+class Reading:
+    """Answers as the rules read them: what is asked, what is answered, what an answer lacks."""
+
+    def __init__(self, rules: RuleSet, facts: Facts, states: Mapping[str, AnswerState]) -> None:
         self.rules = rules
         self.facts = facts
-        self.answers = answers
-
-    @cached_property
-    def states(self) -> dict[str, AnswerState]:
-        return {code: state_of(answer) for code, answer in self.answers.items()}
+        self.states = states
 
     @cached_property
     def hidden(self) -> dict[str, str]:
@@ -48,11 +45,8 @@ class Worksheet:
         return dict(self.rules.applicability.why_not(self.facts, self.states))
 
     @cached_property
-    def asked(self) -> tuple[Question, ...]:
-        return tuple(question for question in self.rules.questionnaire.questions if question.code not in self.hidden)
-
-    def asked_in(self, area: str) -> list[Question]:
-        return [question for question in self.asked if question.area == area]
+    def around(self) -> State:
+        return State({}, self.states, self.facts, frozenset(self.hidden))
 
     def candidates_in(self, area: str) -> list[Question]:
         """Asked now, or asked as soon as another answer says so."""
@@ -70,21 +64,35 @@ class Worksheet:
         """A question that another version of the questionnaire asked may have left an answer behind."""
         return code in self.rules.questionnaire.by_code
 
-    def saved_by(self, code: str) -> str:
-        answer = self.answers.get(code)
-        return str(getattr(answer, "author", None) or "") if answer else ""
-
     def needs_evidence(self, code: str) -> bool:
         """Whether the answer as it stands is worth its full credit only with evidence, attached or not."""
         state = self.states.get(code)
-        return state is not None and self.rules.evidence_asked(code, state.value, self.facts, self.states)
+        return state is not None and self.rules.evidence_asked(code, state.value, self.around)
 
     def lacks_evidence(self, code: str) -> bool:
         return self.needs_evidence(code) and not self.states[code].has_evidence
 
     def failed_checks(self, code: str) -> tuple[str, ...]:
         state = self.states.get(code)
-        return self.rules.failed_checks(code, state.value, self.facts, self.states) if state else ()
+        return self.rules.failed_checks(code, state.value, self.around) if state else ()
+
+
+class Worksheet(Reading):
+    def __init__(self, assessment: Assessment, rules: RuleSet, facts: Facts, answers: dict[str, Answer]) -> None:
+        super().__init__(rules, facts, {code: state_of(answer) for code, answer in answers.items()})
+        self.assessment = assessment
+        self.answers = answers
+
+    @cached_property
+    def asked(self) -> tuple[Question, ...]:
+        return tuple(question for question in self.rules.questionnaire.questions if question.code not in self.hidden)
+
+    def asked_in(self, area: str) -> list[Question]:
+        return [question for question in self.asked if question.area == area]
+
+    def saved_by(self, code: str) -> str:
+        answer = self.answers.get(code)
+        return str(getattr(answer, "author", None) or "") if answer else ""
 
     def lacks_note(self, code: str) -> bool:
         return bool(self.failed_checks(code)) and not self.answers[code].note.strip()
@@ -101,8 +109,7 @@ class Worksheet:
     @cached_property
     def closed_gates(self) -> list[Question]:
         """Questions that keep the assessment from being submitted."""
-        state = State({}, self.states, self.facts, frozenset(self.hidden))
-        return [question for question in self.asked if closed_gates(self.rules, question, state)]
+        return [question for question in self.asked if closed_gates(self.rules, question, self.around)]
 
     @cached_property
     def lines(self) -> dict[str, Line]:
@@ -133,3 +140,11 @@ def open_worksheet(assessment: Assessment) -> Worksheet:
     # The name alone: a whole user for each answer costs more than all the rest.
     answers = Answer.objects.filter(assessment=assessment, site=None).select_related("verdict").annotate(author=F("updated_by__name"))
     return Worksheet(assessment, rules, facts, {answer.question: answer for answer in answers})
+
+
+def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Iterable[str]) -> Reading:
+    """Two queries: facts, and the answers to these questions alone, without their rows: for what happens with every save."""
+    answers = Answer.objects.filter(assessment=assessment_id, site=None, question__in=list(codes))
+    rows = answers.values_list("question", "value", "evidence_count", "verdict__outcome")
+    states = {code: AnswerState(value, count > 0, outcome) for code, value, count, outcome in rows}
+    return Reading(rules, facts_for([supplier_id])[supplier_id], states)

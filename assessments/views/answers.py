@@ -32,7 +32,7 @@ from assessments.presenters import Attempt, check_messages, question_view
 from assessments.questions import NOTE, Question
 from assessments.scoring import RuleSet
 from assessments.wording import describe, local
-from assessments.worksheet import Worksheet, open_worksheet
+from assessments.worksheet import Reading, Worksheet, open_worksheet, read_states
 from suppliers.documents import ACCEPT, FileRefused
 from suppliers.models import Document
 
@@ -115,9 +115,9 @@ def states_after(rules: RuleSet, pk: int, question: Question, saved: Saved | Non
     """What the page has to show differently now: of this question, and of those that look at it."""
     dependencies = dependencies_of(rules)
     if saved is None or dependencies.concern_others(question.code):
-        worksheet = open_worksheet(Assessment.objects.select_related("campaign", "supplier").get(pk=pk))
-        shown = {each.code: each for each in worksheet.candidates_in(question.area)}
-        return {code: state_json(worksheet, each) for code, each in shown.items()}
+        area = [each.code for each in rules.questionnaire.in_area(question.area)]
+        reading = read_states(pk, paper_of(pk).supplier_id, rules, dependencies.needed_by(area))
+        return {each.code: state_json(reading, each) for each in reading.candidates_in(question.area)}
     code, value = question.code, saved.value
     return {
         code: {
@@ -129,13 +129,13 @@ def states_after(rules: RuleSet, pk: int, question: Question, saved: Saved | Non
     }
 
 
-def state_json(worksheet: Worksheet, question: Question) -> dict[str, Any]:
+def state_json(reading: Reading, question: Question) -> dict[str, Any]:
     code = question.code
     return {
-        "hidden": code in worksheet.hidden,
-        "answered": worksheet.is_answered(code),
-        "lacks_evidence": worksheet.lacks_evidence(code),
-        "checks": check_messages(question, worksheet.failed_checks(code)),
+        "hidden": code in reading.hidden,
+        "answered": reading.is_answered(code),
+        "lacks_evidence": reading.lacks_evidence(code),
+        "checks": check_messages(question, reading.failed_checks(code)),
     }
 
 

@@ -128,7 +128,8 @@ def test_a_model_supplier_scores_100_without_a_trigger(category):
 def test_a_model_supplier_passes_every_plausibility_check(category):
     who, answers = facts(category, TYPICAL_SITES[category][0]), model_answers()
 
-    failed = {code: RULES.failed_checks(code, answers[code][0], who, answers) for code in RULES.applicable(who, answers)}
+    around = RULES.around(who, answers)
+    failed = {code: RULES.failed_checks(code, answers[code][0], around) for code in RULES.applicable(who, answers)}
 
     assert {code: checks for code, checks in failed.items() if checks} == {}
 
