@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.models import Assessment, Standing
 from labels.models import LabelState, Level
+from reports.widgets import LightSelect
 from suppliers.models import Category, Supplier
 from suppliers.places import PROVINCES, country_choices, region_name
 
@@ -40,26 +41,28 @@ def region_choices() -> list[tuple[str, str]]:
     return [(province.name_en, region_name(province.name_en)) for province in PROVINCES]
 
 
+def choice(**options: Any) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(widget=LightSelect, **options)
+
+
 class PortfolioFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     q = django_filters.CharFilter(label=_("Name or identifier"), method="search", max_length=200)
-    category = django_filters.ChoiceFilter(field_name="supplier__category", choices=Category.choices, label=_("Category"), empty_label=ALL)
-    country = django_filters.ChoiceFilter(field_name="supplier__country", choices=country_choices, label=_("Country"), empty_label=ALL)
-    region = django_filters.ChoiceFilter(field_name="supplier__region", choices=region_choices, label=_("Province"), empty_label=ALL)
-    state = django_filters.ChoiceFilter(
-        field_name="supplier__state", choices=Supplier.State.choices, label=_("Supplier state"), empty_label=ALL
-    )
-    status = django_filters.ChoiceFilter(
+    category = choice(field_name="supplier__category", choices=Category.choices, label=_("Category"), empty_label=ALL)
+    country = choice(field_name="supplier__country", choices=country_choices, label=_("Country"), empty_label=ALL)
+    region = choice(field_name="supplier__region", choices=region_choices, label=_("Province"), empty_label=ALL)
+    state = choice(field_name="supplier__state", choices=Supplier.State.choices, label=_("Supplier state"), empty_label=ALL)
+    status = choice(
         choices=[*Assessment.Status.choices, (NOT_INVITED, _("No assessment"))],
         label=_("Assessment"),
         method="by_status",
         empty_label=_("All"),
     )
-    score = django_filters.ChoiceFilter(choices=SCORES, label=_("Score"), method="nothing", empty_label=None, initial="evidenced")
-    area = django_filters.ChoiceFilter(choices=AREAS, label=_("Area"), method="nothing", empty_label=None, initial="total")
+    score = choice(choices=SCORES, label=_("Score"), method="nothing", empty_label=None, initial="evidenced")
+    area = choice(choices=AREAS, label=_("Area"), method="nothing", empty_label=None, initial="total")
     score_min = django_filters.NumberFilter(label=_("From"), method="nothing", min_value=0, max_value=100)
     score_max = django_filters.NumberFilter(label=_("To"), method="nothing", min_value=0, max_value=100)
-    label = django_filters.ChoiceFilter(choices=LabelState.choices, label=_("Label"), method="by_label", empty_label=ALL)
-    level = django_filters.ChoiceFilter(field_name="supplier__label__level", choices=Level.choices, label=_("Level"), empty_label=ALL)
+    label = choice(choices=LabelState.choices, label=_("Label"), method="by_label", empty_label=ALL)
+    level = choice(field_name="supplier__label__level", choices=Level.choices, label=_("Level"), empty_label=ALL)
 
     class Meta:
         model = Standing

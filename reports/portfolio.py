@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models import F, OrderBy, Q, QuerySet, TextChoices
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 
@@ -71,15 +71,15 @@ class Row(NamedTuple):
 
     @property
     def category_label(self) -> str:
-        return _labels(Category)[self.category]
+        return _label(Category, self.category)
 
     @property
     def state_label(self) -> str:
-        return _labels(Supplier.State)[self.state]
+        return _label(Supplier.State, self.state)
 
     @property
     def status_label(self) -> str:
-        return _labels(Assessment.Status).get(self.status, "")
+        return _label(Assessment.Status, self.status)
 
     @property
     def has_label(self) -> bool:
@@ -87,11 +87,11 @@ class Row(NamedTuple):
 
     @property
     def label_state_label(self) -> str:
-        return _labels(LabelState).get(self.label_state or LabelState.NONE, "")
+        return _label(LabelState, self.label_state or LabelState.NONE)
 
     @property
     def label_level_label(self) -> str:
-        return _labels(Level).get(self.label_level or "", "")
+        return _label(Level, self.label_level)
 
     @property
     def country_label(self) -> str:
@@ -102,8 +102,8 @@ class Row(NamedTuple):
         return region_name(self.region, self.country) if self.region else self.country_label
 
 
-def _labels(choices: Any) -> dict[str, str]:
-    return {value: str(label) for value, label in choices.choices}
+def _label(choices: type[TextChoices], value: str | None) -> str:
+    return str(choices(value).label) if value else ""
 
 
 @dataclass(frozen=True)
