@@ -1,4 +1,5 @@
 from django import forms
+from pytest_django.asserts import assertHTMLEqual
 
 from reports.widgets import LightSelect
 
@@ -16,10 +17,4 @@ class Plain(forms.Form):
 
 def test_a_light_select_is_the_select_django_draws():
     for data in ({}, {"kind": "b"}, {"kind": "unknown"}):
-        light, plain = Light(data)["kind"], Plain(data)["kind"]
-
-        assert normal(light.as_widget(attrs={"class": "x"})) == normal(plain.as_widget(attrs={"class": "x"}))
-
-
-def normal(html: str) -> str:
-    return "".join(line.strip() for line in html.splitlines())
+        assertHTMLEqual(Light(data)["kind"].as_widget(attrs={"class": "x"}), Plain(data)["kind"].as_widget(attrs={"class": "x"}))
