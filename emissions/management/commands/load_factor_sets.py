@@ -9,12 +9,12 @@ from emissions.factors import FactorSetChanged, load_factor_sets
 class Command(BaseCommand):
     help = "Loads the emission factor sets that the product brings and the database does not hold yet."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, verbosity: int = 1, **options: Any) -> None:
         try:
             loaded = load_factor_sets(at=timezone.now())
         except FactorSetChanged as error:
             raise CommandError(f"{error} is loaded and says something else. A changed factor set needs a new version.") from error
         for factor_set in loaded:
             self.stdout.write(f"{factor_set.key} {factor_set.version} ({factor_set.sha256[:12]}): {factor_set.factors.count()} factors.")
-        if not loaded:
+        if not loaded and verbosity:
             self.stdout.write("All factor sets are loaded.")
