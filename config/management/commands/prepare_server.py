@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from config.migrating import rare_garbage_collection
 from config.static_files import collect_if_changed
 from config.translations import compile_catalogues
 
@@ -11,7 +12,8 @@ class Command(BaseCommand):
     help = "Before a start: migrates as the tables' owner, loads emission factors, compiles translations, collects static files."
 
     def handle(self, **options: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
+        with rare_garbage_collection():
+            call_command("migrate", interactive=False, verbosity=0)
         call_command("load_factor_sets", verbosity=0)
         compile_catalogues()
         collect_if_changed()
