@@ -24,4 +24,4 @@ RUN DATABASE_URL=postgresql://build@build/build SECRET_KEY=only-while-the-image-
 USER portal
 EXPOSE 8000
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", "--threads", "8", \
-     "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "--max-requests", "20000", "--max-requests-jitter", "2000"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", "--max-requests", "20000", "--max-requests-jitter", "2000"]

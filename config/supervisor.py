@@ -185,7 +185,7 @@ def parts(port: int) -> list[Part]:
             "web",
             [
                 *(*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread"),
-                *("--threads", "4", "--graceful-timeout", "5", "--timeout", "60", "--worker-tmp-dir", scratch),
+                *("--threads", "4", "--graceful-timeout", "5", "--timeout", "60", "--worker-tmp-dir", scratch, "--no-control-socket"),
             ],
             signal.SIGTERM,
             8,

@@ -282,7 +282,7 @@ def celery_workers(broker: Broker, transactional_db: None, tmp_path: Path) -> It
 def _web_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port, log = free_port(), tmp_path_factory.mktemp("web") / "log"
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket"]
     with process(command, log, PUBLIC_URL=url):
         wait_until(lambda: url_answers(f"{url}/healthz/"), what=f"the web server; see {log}")
         yield url
