@@ -197,7 +197,7 @@ def parts(port: int) -> list[Part]:
                 *("--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"portal-{os.getpid()}@%h"),
             ],
             signal.SIGQUIT,  # without finishing: what it was doing is handed out again
-            3,
+            1,
         ),
         Part("beat", [*python, "celery", "-A", "config", "beat", "--loglevel", "INFO", "--pidfile="], signal.SIGTERM, 3),
     ]
