@@ -43,7 +43,6 @@ NAMES: dict[str, str | Promise] = {
     "questionnaire.loaded": _("Questionnaire loaded"),
     "questionnaire.published": _("Questionnaire published"),
     "export.made": _("Export made"),
-    "factor_set.loaded": _("Emission factor set loaded"),
     "inventory.viewed": _("Emission data looked at"),
     "joint_action.changed": _("Joint action changed"),
     "joint_action.planned": _("Joint action planned"),

@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 from django.db import transaction
 
-from audit import trail
 from emissions.lookup import FactorBook, FactorRow
 from emissions.models import Factor, FactorSet
 
@@ -91,7 +90,6 @@ def _load(declared: dict[str, Any], rows: list[dict[str, str]], sha256: str, at:
         sha256=sha256,
     )
     Factor.objects.bulk_create([Factor(factor_set=factor_set, **row | {"ncv_gj_per_unit": row["ncv_gj_per_unit"] or None}) for row in rows])
-    trail.record("factor_set.loaded", target=factor_set, detail={"factors": len(rows), "sha256": sha256}, at=at)
     return factor_set
 
 

@@ -41,7 +41,14 @@ def activity(source: str, quantity: str, unit: str, **fields: Any) -> Activity:
 
 def create_record(site: Site, source: str, quantity: str | int, unit: str, month: date, **fields: Any) -> ActivityRecord:
     return ActivityRecord.objects.create(
-        supplier_id=site.supplier_id, site=site, source=source, quantity=Decimal(quantity), unit=unit, month=month, reported_at=NOW, **fields
+        supplier_id=site.supplier_id,
+        site=site,
+        source=source,
+        quantity=Decimal(quantity),
+        unit=unit,
+        month=month,
+        reported_at=NOW,
+        **fields,
     )
 
 

@@ -71,9 +71,11 @@ def test_electricity_counts_with_the_province_and_with_the_residual_mix() -> Non
     result = calculate([activity("electricity", "120000", "kWh")], CN)
 
     location, market = result.sums
-    assert location.factor and location.factor.key == "cn.grid.province.zj.2023"
-    assert market.factor and market.factor.key == "cn.grid.national_excl_market_nonfossil.2023"
-    assert result.total(Ledger.SCOPE2_MARKET) == Decimal("120000") * Decimal("0.6096") / 1000
+    assert location.factor
+    assert location.factor.key == "cn.grid.province.zj.2023"
+    assert market.factor
+    assert market.factor.key == "cn.grid.national_excl_market_nonfossil.2023"
+    assert result.total(Ledger.SCOPE2_MARKET) == Decimal(120000) * Decimal("0.6096") / 1000
 
 
 def test_renewable_electricity_counts_zero_in_the_market_based_figure_only() -> None:
@@ -94,7 +96,8 @@ def test_where_no_residual_mix_is_published_the_location_factor_serves_both() ->
 def test_a_month_after_the_newest_factor_takes_the_latest_earlier_year_and_says_so() -> None:
     result = calculate([activity("electricity", "1000", "kWh", month=date(2025, 3, 1))], CN)
 
-    assert result.sums[0].factor and result.sums[0].factor.year == 2023
+    assert result.sums[0].factor
+    assert result.sums[0].factor.year == 2023
     assert result.sums[0].note == YearNote.EARLIER
 
 

@@ -5,38 +5,59 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db.utils import DatabaseError
+from django.utils import timezone
 
-from audit.models import Event
+from emissions import factors
 from emissions.factors import FOLDER, FactorSetChanged, NoFactorSet, book_of, default_factor_set, load_factor_sets
 from emissions.models import Factor, FactorSet
 from tests.factories import NOW
 
 
-def test_without_a_set_the_default_says_what_to_do(db: None) -> None:
+@pytest.fixture
+def newer(tmp_path: Path) -> Path:
+    """The shipped sets as a version that no database holds."""
+    folder = shutil.copytree(FOLDER, tmp_path / "sets")
+    file = folder / "sets.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("2026.1", "2099.1"), encoding="utf-8")
+    return folder
+
+
+def test_without_a_set_the_default_says_what_to_do(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factors, "DEFAULT_KEY", "no-such-set")
+
     with pytest.raises(NoFactorSet):
         default_factor_set()
 
 
-def test_loading_twice_loads_once(db: None, capsys: Any) -> None:
-    first = load_factor_sets(at=NOW)
-    second = load_factor_sets(at=NOW)
+def test_loading_twice_loads_once(db: None, newer: Path, capsys: Any) -> None:
+    load_factor_sets(at=NOW)
+
+    first = load_factor_sets(at=NOW, folder=newer)
+    second = load_factor_sets(at=NOW, folder=newer)
     call_command("load_factor_sets")
 
     assert [each.key for each in first] == ["cn-default-ar5", "cn-default-ar6", "ipcc-2006-ar5", "ipcc-2006-ar6"]
     assert second == []
     assert "All factor sets are loaded." in capsys.readouterr().out
-    assert Event.objects.filter(action="factor_set.loaded").count() == 4
 
 
-def test_a_changed_set_needs_a_new_version(db: None, tmp_path: Path) -> None:
+def test_a_newer_version_becomes_the_default_and_the_old_one_stays(db: None, newer: Path) -> None:
     load_factor_sets(at=NOW)
-    folder = shutil.copytree(FOLDER, tmp_path / "sets")
-    file = folder / "grid-cn-mee.csv"
+    load_factor_sets(at=timezone.now(), folder=newer)
+
+    assert default_factor_set().version == "2099.1"
+    assert FactorSet.objects.filter(key="cn-default-ar5").count() == 2
+
+
+def test_a_changed_set_needs_a_new_version(db: None, newer: Path) -> None:
+    load_factor_sets(at=NOW, folder=newer)
+    before = FactorSet.objects.count()
+    file = newer / "grid-cn-mee.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("0.5306", "0.5307"), encoding="utf-8")
 
     with pytest.raises(FactorSetChanged):
-        load_factor_sets(at=NOW, folder=folder)
-    assert FactorSet.objects.count() == 4
+        load_factor_sets(at=NOW, folder=newer)
+    assert FactorSet.objects.count() == before
 
 
 @pytest.mark.parametrize("statement", ["UPDATE emissions_factor SET year = 1", "DELETE FROM emissions_factorset"])

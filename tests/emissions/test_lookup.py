@@ -67,8 +67,10 @@ def test_a_foreign_fleet_burns_diesel_on_the_road_and_a_chinese_one_by_the_guide
     abroad = cn.find(("diesel.road", "diesel"), places_of("DE", ""), 2024)
     at_home = cn.find(("diesel.road", "diesel"), places_of("CN", "Zhejiang"), 2024)
 
-    assert abroad and abroad.factor.key == "ipcc2006.mobile.road.diesel"
-    assert at_home and at_home.factor.key == "cn.guideline.diesel"
+    assert abroad
+    assert abroad.factor.key == "ipcc2006.mobile.road.diesel"
+    assert at_home
+    assert at_home.factor.key == "cn.guideline.diesel"
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,9 @@ def test_years_that_cannot_be_are_not_found(client: Client, owner: User, hall: S
     assert client.get(reverse("emissions:home"), {"year": year}).status_code == 404
 
 
-def test_the_year_costs_the_same_for_many_sites(client: Client, owner: User, supplier: Supplier, django_assert_max_num_queries: Any) -> None:
+def test_the_year_costs_the_same_for_many_sites(
+    client: Client, owner: User, supplier: Supplier, django_assert_max_num_queries: Any
+) -> None:
     for _ in range(8):
         fill(create_site(supplier=supplier, type="warehouse"))
     client.force_login(owner)

@@ -241,7 +241,8 @@ def test_a_year_is_calculated_from_the_sites_of_the_agreement(supplier: Supplier
     assert reported.basis == ReportedYear.Basis.CALCULATED
     assert reported.residual == reported.emissions - 50
     inventory = calculate_inventory(supplier_id=supplier.pk, year=2024, at=NOW)
-    assert inventory and inventory.scope2_market > reported.emissions
+    assert inventory
+    assert inventory.scope2_market > reported.emissions
 
 
 def test_location_based_agreements_take_the_location_based_figure(supplier: Supplier, staff: User, owner: User) -> None:

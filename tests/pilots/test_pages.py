@@ -53,7 +53,8 @@ def test_from_a_draft_to_the_first_report(client: Client, staff: User, owner: Us
     client.post(url("targets", agreement), years)
     client.post(url("offer", agreement))
     agreement.refresh_from_db()
-    assert agreement.offered_terms and agreement.offered_terms["targets"]["2025"] == "820"
+    assert agreement.offered_terms
+    assert agreement.offered_terms["targets"]["2025"] == "820"
     client.post(url("sign", agreement), signature_data(agreement, name="Steve Staff"))
 
     client.force_login(owner)
@@ -125,7 +126,8 @@ def test_targets_that_rise_are_told_beside_the_year(client: Client, staff: User,
 
 
 @pytest.mark.parametrize(
-    ("fields", "field"), [({"password": "wrong"}, "password"), ({"agreed": ""}, "agreed"), ({"name": ""}, "name"), ({"job_title": ""}, "job_title")]
+    ("fields", "field"),
+    [({"password": "wrong"}, "password"), ({"agreed": ""}, "agreed"), ({"name": ""}, "name"), ({"job_title": ""}, "job_title")],
 )
 def test_a_signature_needs_name_role_password_and_consent(
     client: Client, staff: User, owner: User, supplier: Supplier, fields: dict[str, str], field: str
@@ -292,7 +294,7 @@ def test_list_and_page_cost_the_same_for_one_and_for_many(
     # session, user, membership, agreements with supplier and track
     with django_assert_max_num_queries(4):
         client.get(reverse("pilots:mine"))
-    # session, user, membership, agreement, targets, reports, signatures, actions, terms (sites, targets), sites
+    # session and user; the agreement with its targets, reports, signatures and actions; sites and targets of its terms; its sites
     with django_assert_max_num_queries(11):
         client.get(url("detail", agreement))
     client.force_login(staff)

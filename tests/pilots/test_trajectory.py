@@ -1,3 +1,4 @@
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -62,7 +63,7 @@ def test_targets_never_rise_never_fall_below_zero_and_end_at_the_total(base, tot
     found = targets(base, base_year=2020, first=2021, last=2020 + years, total=total, path=path)
     values = [base, *found.values()]
 
-    assert all(later <= earlier for earlier, later in zip(values, values[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(values))
     assert min(values) >= 0
     assert abs(found[2020 + years] - base * (1 - total)) <= Decimal("0.000001")
 

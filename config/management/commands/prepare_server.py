@@ -9,11 +9,10 @@ from config.translations import compile_catalogues
 
 
 class Command(BaseCommand):
-    help = "Before a start: migrates as the tables' owner, loads emission factors, compiles translations, collects static files."
+    help = "Before a start: migrates the database as the tables' owner, compiles translations, collects static files."
 
     def handle(self, **options: Any) -> None:
         with rare_garbage_collection():
             call_command("migrate", interactive=False, verbosity=0)
-        call_command("load_factor_sets", verbosity=0)
         compile_catalogues()
         collect_if_changed()
