@@ -92,9 +92,9 @@ class Agreement(SupplierOwned):
         DRAFT = "draft", _("Draft")
         OFFERED = "offered", _("Offered")
         SIGNED = "signed", _("Signed by both")
-        ACTIVE = "active", _("Active")
+        ACTIVE = "active", pgettext_lazy("agreement", "Active")
         IN_RECALCULATION = "in_recalculation", _("In recalculation")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("agreement", "Closed")
         TERMINATED = "terminated", _("Terminated")
 
     class Measure(models.TextChoices):
