@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -64,19 +65,17 @@ def _bench(made: Ground, arguments: argparse.Namespace) -> "Bench":
         if size:
             made.make_seed(size)
             made.copy(made.seed_name(size), name)
-    _connect(made, database)
+    _connect(database)
     from benchmarks.bench import Bench
 
-    rounds, requests, request_rounds = (1, 20, 3) if arguments.quick else (5, 25, 20)
+    rounds, requests, request_rounds = (1, 12, 3) if arguments.quick else (5, 25, 20)
     return Bench(made, database, n, small_database, small, rounds, requests, request_rounds)
 
 
-def _connect(made: Ground, database: str) -> None:
-    import os
-
-    os.environ["PORTAL_DATABASE"] = database
+def _connect(database: str) -> None:
     import django
 
+    os.environ["PORTAL_DATABASE"] = database
     django.setup()
 
 

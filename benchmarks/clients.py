@@ -121,7 +121,8 @@ def _client(
 
 
 def _ask_in_turns(number: int, targets: Sequence[Target], rounds: int, requests: int, barrier: Barrier) -> dict[str, list[float]]:
-    visits = [_Visit(target, number) for target in targets]
+    browsers: dict[tuple[int, str], Browser] = {}
+    visits = [_Visit(target, number, browsers) for target in targets]
     for turn in range(rounds):
         for visit in visits:
             barrier.wait(timeout=PATIENCE)
@@ -129,14 +130,22 @@ def _ask_in_turns(number: int, targets: Sequence[Target], rounds: int, requests:
     return {visit.target.name: visit.taken for visit in visits}
 
 
+def _opened(port: int, email: str) -> Browser:
+    browser = Browser(port)
+    if email:
+        browser.sign_in(email)
+    return browser
+
+
 class _Visit:
     """One client at one target."""
 
-    def __init__(self, target: Target, number: int) -> None:
+    def __init__(self, target: Target, number: int, browsers: dict[tuple[int, str], Browser]) -> None:
         self.target = target
-        self.browser = Browser(target.port)
-        if target.emails:
-            self.browser.sign_in(target.emails[number])
+        email = target.emails[number] if target.emails else ""
+        if (target.port, email) not in browsers:
+            browsers[target.port, email] = _opened(target.port, email)
+        self.browser = browsers[target.port, email]
         self.requests = target.requests(number)
         self.next = next(self.requests)
         self.taken: list[float] = []

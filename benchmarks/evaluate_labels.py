@@ -82,7 +82,7 @@ def _copy(asked: dict[str, Any], decisions: bytes) -> None:
 
 
 def _columns() -> str:
-    return ", ".join(field.column for field in Decision._meta.concrete_fields)
+    return ", ".join(str(field.column) for field in Decision._meta.concrete_fields)
 
 
 def _check_constraints() -> None:

@@ -59,7 +59,7 @@ def _import(path: Path) -> tuple[float, bytes]:
 
 
 def _columns() -> str:
-    return ", ".join(field.column for field in Supplier._meta.concrete_fields if not field.generated)
+    return ", ".join(str(field.column) for field in Supplier._meta.concrete_fields if not field.generated)
 
 
 def _read_and_copy(path: Path, columns: str, rows: bytes) -> None:

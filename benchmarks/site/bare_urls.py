@@ -13,6 +13,8 @@ class Answer(models.Model):
     value = models.JSONField()
     version = models.PositiveIntegerField()
 
+    objects: "models.Manager[Answer]" = models.Manager()
+
     class Meta:
         app_label = "bare"
         managed = False
