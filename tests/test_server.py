@@ -83,7 +83,7 @@ def test_two_copies_run_side_by_side_and_ctrl_c_stops_all_of_one(first, second_v
     assert all(part in names for part in ("gunicorn", "worker", "beat", "postgres"))
     assert second in output
     assert server.returncode == 0
-    assert processes_of(second_var) == []
+    wait_until(lambda: processes_of(second_var) == [], seconds=20, what="every process to end")
     assert url_answers(f"{first}/healthz/")
 
 
@@ -97,7 +97,7 @@ def test_killed_outright_it_leaves_nothing_and_the_next_start_succeeds(second_va
         server.terminate()
         server.communicate(timeout=40)
 
-    assert processes_of(second_var) == []
+    wait_until(lambda: processes_of(second_var) == [], seconds=20, what="every process to end")
 
 
 def test_a_part_that_falls_is_started_again(first, first_var):

@@ -63,7 +63,8 @@ def test_the_list_can_be_narrowed_to_one_job(client: Client, staff: User) -> Non
     client.force_login(staff)
 
     assert len(client.get("/runs/?kind=sort").context["runs"]) == 1
-    assert len(client.get("/runs/?kind=other").context["runs"]) == 0
+    assert len(client.get("/runs/?kind=score_portfolio").context["runs"]) == 0
+    assert len(client.get("/runs/?kind=%00nonsense").context["runs"]) == 1
 
 
 def test_an_open_run_asks_again_until_it_is_done(client: Client, staff: User) -> None:
