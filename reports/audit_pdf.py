@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -93,7 +94,9 @@ class _OwnFiles(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
     """A report never reaches outside: only files under static/ may be read."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None):  # type: ignore[no-untyped-def]
-        if not url.startswith((settings.BASE_DIR / "static").as_uri()):
+        address = urlsplit(url)
+        path = Path(unquote(address.path)).resolve()
+        if address.scheme != "file" or not path.is_relative_to(settings.BASE_DIR / "static"):
             raise ValueError(f"an audit report may not fetch {url}")
         return super().fetch(url, headers)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
@@ -17,6 +18,7 @@ from accounts.models import User
 from assessments.models import Assessment
 from audit.models import Event
 from reports import exporting
+from reports.audit_pdf import _OwnFiles
 from reports.models import Export
 from reports.portfolio import Portfolio
 from reports.tables import FORMULA_STARTS, harmless
@@ -142,3 +144,11 @@ def test_a_stranger_cannot_print_a_report(client: Client, stranger: User, review
     assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 404
     client.force_login(owner)
     assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("outside", ["http://example.com/x.png", "file:///etc/passwd", "{static}/../manage.py", "{static}-x/a.css"])
+def test_a_report_reads_no_file_but_its_own(outside: str) -> None:
+    static = (settings.BASE_DIR / "static").as_uri()
+
+    with pytest.raises(ValueError, match="may not fetch"):
+        _OwnFiles().fetch(outside.format(static=static))
