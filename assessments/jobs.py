@@ -1,9 +1,11 @@
 """The long jobs of this app: scoring the portfolio, and inviting the suppliers of a campaign."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from runs.models import Chunk, Run
 from runs.registry import ChunkPlan, Job, Result, add_up, job, plan_ids
@@ -17,6 +19,15 @@ ADDRESSES_A_CHUNK = 500
 @job("score_portfolio", title=_("Score the portfolio"))
 class ScorePortfolio(Job):
     """Parameters: `campaign` limits the run to one campaign."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {
+        "scored": _("Assessments scored"),
+        "changed": _("Scores that changed"),
+        "without_score": _("Assessments that cannot be scored"),
+        "findings_opened": _("Findings opened"),
+        "findings_withdrawn": _("Findings withdrawn"),
+        "standings_repaired": _("Portfolio rows repaired"),
+    }
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         from assessments.scorekeeping import to_be_scored
@@ -38,6 +49,8 @@ class ScorePortfolio(Job):
 @job("send_invitations", title=_("Send the invitations of a campaign"))
 class SendInvitations(Job):
     """Parameters: `campaign`. Queues one message for each address that has none for this campaign yet; accounts delivers them."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued"), "invited": _("People invited to open an account")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         from assessments.invitations import parts

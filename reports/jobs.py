@@ -1,9 +1,11 @@
 """The long jobs of this app: files that take longer than a page may."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from runs.models import Chunk, Run
 from runs.registry import ChunkPlan, Job, Result, job
@@ -12,6 +14,8 @@ from runs.registry import ChunkPlan, Job, Result, job
 @job("export_portfolio", title=_("Export the portfolio"))
 class ExportPortfolio(Job):
     """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"suppliers": _("Suppliers exported")}
 
     plans_at_once = True
 
@@ -27,6 +31,8 @@ class ExportPortfolio(Job):
 @job("audit_pdf", title=_("Print an audit report"))
 class AuditPdf(Job):
     """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Reports printed")}
 
     plans_at_once = True
 
