@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
 def _bench(made: Ground, arguments: argparse.Namespace) -> "Bench":
     """Copies of the seeds, made where they are missing, with this process connected to the first."""
     n = arguments.suppliers or (SMALL if arguments.quick and not made.has_seed(FULL) else FULL)
-    small = SMALL if n > SMALL else 0
+    small = SMALL if n > SMALL and not arguments.quick else 0
     database, small_database = f"bench_work_{made.version}", f"bench_small_{made.version}"
     for size, name in ((n, database), (small, small_database)):
         if size:
