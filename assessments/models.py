@@ -442,7 +442,7 @@ class Standing(models.Model):
     """Where a supplier stands: its newest assessment, and the newest one that has a score. The row the portfolio reads.
 
     Always derived, by `assessments.standing.refresh()`, in the transaction that changes what it is derived from. Every supplier has
-    one: a database trigger on the supplier table writes the first, empty row (migration 0004).
+    one: a database trigger on the supplier table writes the first, empty row (migration 0002).
     """
 
     supplier = models.OneToOneField(Supplier, on_delete=models.CASCADE, primary_key=True, related_name="standing")

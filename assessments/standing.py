@@ -1,7 +1,7 @@
 """Where each supplier stands, derived from its assessments and findings in one statement.
 
 Call `refresh()` in the transaction that changes an assessment's state or score, or a finding. A supplier's first row is
-written by a database trigger when the supplier is added (migration 0004), so every supplier has one.
+written by a database trigger when the supplier is added (migration 0002), so every supplier has one.
 """
 
 from collections.abc import Iterable
