@@ -7,7 +7,7 @@ from benchmarks.ground import Ground
 
 @dataclass(frozen=True)
 class Bench:
-    """`n`: how many suppliers in business the database has. `small`: the tenth of it, for what must not depend on size; or none."""
+    """`n` suppliers in business are in `database`, `small` in `small_database`: for what must not depend on size; 0 for none."""
 
     ground: Ground
     database: str
@@ -15,5 +15,6 @@ class Bench:
     small_database: str
     small: int
     rounds: int
-    requests: int  # of each client, in each of its rounds
+    # Of each client: requests at one target before the next one's turn, and how often it is each one's turn.
+    requests: int
     request_rounds: int

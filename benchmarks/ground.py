@@ -52,7 +52,8 @@ class Ground:
         return f"bench_seed_{n}_{self.version}"
 
     def has_seed(self, n: int) -> bool:
-        return self._mark(self.seed_name(n)).exists()
+        """Made, and made to the end: a broken-off database has no mark."""
+        return self.seed_name(n) in self._databases() and self._mark(self.seed_name(n)).exists()
 
     def _mark(self, name: str) -> Path:
         return self.var / f"{name}.ready"
@@ -87,12 +88,15 @@ class Ground:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _forget_old_versions(self) -> None:
-        with self._superuser() as connection:
-            rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bench%%'").fetchall()
-        for (name,) in rows:
+        for name in self._databases():
             if not name.endswith(self.version):
                 self._mark(name).unlink(missing_ok=True)
                 self.drop(name)
+
+    def _databases(self) -> list[str]:
+        with self._superuser() as connection:
+            rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bench%'").fetchall()
+        return [name for (name,) in rows]
 
     def _superuser(self) -> "psycopg.Connection[tuple[str]]":
         return psycopg.connect(embedded_database_url(SUPERUSER, self.var, "postgres"), autocommit=True)
