@@ -69,7 +69,7 @@ def test_times_are_shown_in_the_persons_time_zone(client: Client, administrator:
     client.force_login(administrator)
     User.objects.filter(pk=administrator.pk).update(last_login=datetime(2026, 3, 1, 20, 30, tzinfo=UTC))
 
-    assert "4:30 a.m." in client.get(f"/users/{administrator.pk}/").content.decode()
+    assert "04:30" in client.get(f"/users/{administrator.pk}/").content.decode()
 
 
 def test_a_person_with_two_roles_switches_between_them(client: Client, owner: User) -> None:
