@@ -62,11 +62,14 @@ def program(name: str) -> str | None:
 
 
 def chromium() -> str | None:
-    # The Debian package starts it through a shell script with paths of an installed system.
+    # Unpacked, not installed, the Debian package's own start script fails: it reads paths of an installed system.
     inside = ROOT / "usr" / "lib" / "chromium" / "chromium"
     from_playwright = sorted(BROWSERS.glob("chromium_headless_shell-*/chrome-*/*headless?shell"))
     found = [str(path) for path in (inside, *from_playwright) if path.exists()]
-    return program("chromium") or (found[0] if found else None)
+    installed = program("chromium")
+    if installed and not Path(installed).is_relative_to(ROOT):
+        return installed
+    return found[0] if found else None
 
 
 def is_ubuntu() -> bool:
