@@ -29,10 +29,7 @@ TYPICAL = {
     "count": 3.0, "vehicles": 14.0,
 }  # fmt: skip
 SAME_WHATEVER_THE_SIZE = {"L/kWh", "hours/person", "hours/week", "hours/month", "years", "days", "%"}
-TEXTS = {
-    "en": ("Covered by our yearly plan; owner is the site manager.", "See the attached record.", "Done for all sites since last year."),
-    "zh": ("已纳入年度计划，由场所负责人负责。", "详见所附记录。", "自去年起覆盖全部场所。"),
-}
+TEXTS = ("已纳入年度计划，由场所负责人负责。", "详见所附记录。", "自去年起覆盖全部场所。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ def _field_value(question: Question, field: Field, performance: float, band: str
         case "date":
             return f"2026-{random.randint(1, 9):02d}-{random.randint(1, 28):02d}"
         case "text":
-            return random.choice(TEXTS["zh"])
+            return random.choice(TEXTS)
         case "table":
             rows = max(field.min_rows, random.randint(1, 2))
             drawn = [{c.key: _field_value(question, c, performance, band, random) for c in field.columns} for _ in range(rows)]

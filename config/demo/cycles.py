@@ -58,7 +58,6 @@ class DemoAssessment:
 class Counters:
     assessment: int = 0
     answer: int = 0
-    evidence: int = 0
     # Supplier -> kind of document -> its number.
     documents: dict[int, dict[str, int]] = field(default_factory=dict)
 
@@ -195,7 +194,6 @@ def _write(
         attached = drawn.asks_evidence and random.random() < supplier.evidence_habit * 0.75
         lines.append(f"{counters.answer}\t{assessment.id}\t{code}\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n")
         if attached:
-            counters.evidence += 1
             evidence.append((counters.answer, documents.get(PROOFS.get(code, ""), documents["other"]), supplier.user_id, saved))
         if reviewed and drawn.asks_evidence and random.random() < 0.12:
             outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
