@@ -1,0 +1,24 @@
+"""The tables, by subject; everybody else imports them from here."""
+
+from assessments.models.answers import Answer, EvidenceUse, Verdict
+from assessments.models.assessments import POINTS, Assessment, AssessmentOwned, AssessmentOwnedQuerySet, Signature
+from assessments.models.campaigns import Campaign, QuestionnaireVersion
+from assessments.models.findings import Finding
+from assessments.models.scores import Score, Standing
+
+
+__all__ = [
+    "POINTS",
+    "Answer",
+    "Assessment",
+    "AssessmentOwned",
+    "AssessmentOwnedQuerySet",
+    "Campaign",
+    "EvidenceUse",
+    "Finding",
+    "QuestionnaireVersion",
+    "Score",
+    "Signature",
+    "Standing",
+    "Verdict",
+]

@@ -1,0 +1,109 @@
+from typing import TYPE_CHECKING
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models.assessments import Assessment, AssessmentOwned, AssessmentOwnedQuerySet
+from audit.history import keep_history
+from suppliers.models import Document, Site
+
+
+if TYPE_CHECKING:
+    pass
+
+
+@keep_history()
+class Answer(AssessmentOwned):
+    """The value of one question, as a JSON object of its fields. `version` counts the saves; each earlier value is in the history."""
+
+    # Indexed by the unique constraint below; the largest table carries no index that nothing asks for.
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    question = models.CharField(_("question"), max_length=40, help_text="code of the question in the questionnaire version")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    value = models.JSONField(default=dict)
+    note = models.TextField(_("note"), blank=True)
+    version = models.PositiveIntegerField(default=1)
+    # Kept by a trigger on EvidenceUse, so that scoring reads one table.
+    evidence_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    updated_at = models.DateTimeField(_("saved"))
+
+    objects = AssessmentOwnedQuerySet["Answer"].as_manager()
+
+    class Meta:
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "question", "site"], nulls_distinct=False, name="answer_once_a_question"),
+        ]
+        indexes = [models.Index(fields=["site"], name="answer_of_site", condition=Q(site__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.assessment_id} {self.question}"
+
+
+_COUNT_EVIDENCE = """
+    UPDATE assessments_answer SET evidence_count = (
+        SELECT count(*) FROM assessments_evidenceuse use WHERE use.answer_id = assessments_answer.id
+    ) WHERE id = {answer};
+    RETURN NULL;
+"""
+
+
+@keep_history()
+class EvidenceUse(models.Model):
+    """A document that stands behind an answer."""
+
+    answer = models.ForeignKey(Answer, on_delete=models.CASCADE, related_name="evidence")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="uses")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        constraints = [models.UniqueConstraint(fields=["answer", "document"], name="evidence_once_an_answer")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="count_added", operation=pgtrigger.Insert, when=pgtrigger.After, func=_COUNT_EVIDENCE.format(answer="NEW.answer_id")
+            ),
+            pgtrigger.Trigger(
+                name="count_removed", operation=pgtrigger.Delete, when=pgtrigger.After, func=_COUNT_EVIDENCE.format(answer="OLD.answer_id")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id} ← {self.document_id}"
+
+
+@keep_history()
+class Verdict(models.Model):
+    """A reviewer's word on one answer: the newest; earlier ones are in the history."""
+
+    class Outcome(models.TextChoices):
+        ACCEPT = "accept", _("Accepted")
+        QUERY = "query", _("Queried")
+        REJECT_EVIDENCE = "reject_evidence", _("Evidence rejected")
+        REJECT_ANSWER = "reject_answer", _("Answer rejected")
+
+    answer = models.OneToOneField(Answer, on_delete=models.CASCADE, related_name="verdict")
+    outcome = models.CharField(_("verdict"), max_length=16, choices=Outcome.choices)
+    reason = models.TextField(_("reason"), blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("verdict")
+        verbose_name_plural = _("verdicts")
+        constraints = [
+            models.CheckConstraint(condition=Q(outcome__in=["accept", "query", "reject_evidence", "reject_answer"]), name="verdict_known"),
+            models.CheckConstraint(condition=Q(outcome="accept") | ~Q(reason=""), name="verdict_reason_unless_accepted"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id} {self.outcome}"

@@ -1,0 +1,199 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission, has
+from assessments.models.campaigns import Campaign
+from audit.history import keep_history
+from suppliers.models import OwnedQuerySet, Supplier, SupplierOwned
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+POINTS: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "null": True, "blank": True}
+
+
+class AssessmentQuerySet(OwnedQuerySet["Assessment"]):
+    def in_review_queue(self) -> Self:
+        return self.filter(status__in=[Assessment.Status.SUBMITTED, Assessment.Status.IN_REVIEW])
+
+    def open_for_answers(self) -> Self:
+        return self.filter(status__in=Assessment.EDITABLE)
+
+
+# The scores are left out of the history: each of them is a `Score` row already.
+@keep_history(exclude=["declared", "evidenced", "verified", "area_scores", "scored_at"])
+class Assessment(SupplierOwned):
+    """One supplier in one campaign. Carries its current scores; each computation also leaves a `Score` row with its hashes."""
+
+    class Status(models.TextChoices):
+        NOT_STARTED = "not_started", _("Not started")
+        IN_PROGRESS = "in_progress", _("In progress")
+        SUBMITTED = "submitted", _("Submitted")
+        IN_REVIEW = "in_review", _("In review")
+        RETURNED = "returned", _("Returned")
+        CLOSED = "closed", _("Closed")
+        LAPSED = "lapsed", _("Lapsed")
+
+    EDITABLE = ("not_started", "in_progress", "returned")
+
+    class IllegalTransition(Exception):
+        """The assessment is not in a state from which this step can be taken."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="assessments", verbose_name=_("campaign"))
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="assessments", verbose_name=_("supplier"))
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.NOT_STARTED)
+    due_on = models.DateField(_("due on"))
+    created_at = models.DateTimeField(_("created"))
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reviewer")
+    )
+    returned_reason = models.TextField(_("reason for the return"), blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # The current score (the newest row of `scores`), for lists that filter and sort. `verified` is empty until the review is closed.
+    # area_scores: area code -> {"declared": "71.43", "evidenced": "60.00", "verified": null}
+    declared = models.DecimalField(_("declared score"), **POINTS)
+    evidenced = models.DecimalField(_("evidenced score"), **POINTS)
+    verified = models.DecimalField(_("verified score"), **POINTS)
+    area_scores = models.JSONField(_("scores by area"), default=dict, blank=True)
+    scored_at = models.DateTimeField(_("scored"), null=True, blank=True)
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("assessment")
+        verbose_name_plural = _("assessments")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "supplier"], name="assessment_once_a_campaign"),
+            models.CheckConstraint(
+                condition=Q(status__in=["not_started", "in_progress", "submitted", "in_review", "returned", "closed", "lapsed"]),
+                name="assessment_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True)
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+                name="assessment_submitted_at_and_by_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["not_started", "in_progress", "lapsed", "returned"]) | Q(submitted_at__isnull=False),
+                name="assessment_submitted_at_when_submitted",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="closed", closed_at__isnull=False, closed_by__isnull=False)
+                | (~Q(status="closed") & Q(closed_at__isnull=True, closed_by__isnull=True)),
+                name="assessment_closed_at_and_by_when_closed",
+            ),
+            *[
+                models.CheckConstraint(
+                    condition=Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__range": (0, 100)}), name=f"assessment_{name}_0_to_100"
+                )
+                for name in ("declared", "evidenced", "verified")
+            ],
+        ]
+        indexes = [
+            models.Index(fields=["supplier", "-created_at"], name="assessment_of_supplier"),
+            models.Index(fields=["campaign", "status"], name="assessment_by_status"),
+            models.Index(fields=["submitted_at", "id"], name="assessment_review_queue", condition=Q(status__in=["submitted", "in_review"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier_id} · {self.campaign_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("assessments:overview", args=[self.pk])
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status in self.EDITABLE
+
+    def _move(self, *, allowed: tuple[str, ...], to: str) -> None:
+        if self.status not in allowed:
+            raise self.IllegalTransition(self.status)
+        self.status = to
+
+    def submit(self, *, by: "User", at: datetime) -> None:
+        self._move(allowed=self.EDITABLE, to=self.Status.SUBMITTED)
+        self.submitted_by, self.submitted_at = by, at
+        self.save(update_fields=["status", "submitted_by", "submitted_at"])
+
+    def take_into_review(self, *, by: "User") -> None:
+        self._move(allowed=(self.Status.SUBMITTED,), to=self.Status.IN_REVIEW)
+        self.reviewer = by
+        self.save(update_fields=["status", "reviewer"])
+
+    def hand_to(self, *, reviewer: "User") -> None:
+        self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.IN_REVIEW)
+        self.reviewer = reviewer
+        self.save(update_fields=["reviewer"])
+
+    def give_back_to_queue(self) -> None:
+        self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.SUBMITTED)
+        self.reviewer = None
+        self.save(update_fields=["status", "reviewer"])
+
+    def return_to_supplier(self, *, reason: str) -> None:
+        self._move(allowed=(self.Status.SUBMITTED, self.Status.IN_REVIEW), to=self.Status.RETURNED)
+        self.returned_reason = reason
+        self.save(update_fields=["status", "returned_reason"])
+
+    def close(self, *, by: "User", at: datetime) -> None:
+        self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.CLOSED)
+        self.closed_by, self.closed_at = by, at
+        self.save(update_fields=["status", "closed_by", "closed_at"])
+
+
+AssessmentPart = TypeVar("AssessmentPart", bound=models.Model)
+
+
+class AssessmentOwnedQuerySet(models.QuerySet[AssessmentPart], Generic[AssessmentPart]):
+    """Rows that hang on an assessment: seen by those who see the assessment."""
+
+    def visible_to(self, user: "User") -> Self:
+        if has(user, Permission.SUPPLIER_VIEW):
+            return self
+        if user.supplier_id:
+            return self.filter(assessment__supplier_id=user.supplier_id)
+        return self.none()
+
+
+class AssessmentOwned(models.Model):
+    assessment: models.ForeignKey[Assessment]
+
+    class Meta:
+        abstract = True
+
+
+class Signature(models.Model):
+    """A signatory's statement over the answers as they stood, by the hash of their canonical form."""
+
+    append_only = True
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="signatures")
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=150)
+    job_title = models.CharField(_("role in the company"), max_length=150)
+    statement = models.TextField()
+    content_sha256 = models.CharField(max_length=64)
+    signed_at = models.DateTimeField(_("signed"))
+
+    objects = AssessmentOwnedQuerySet["Signature"].as_manager()
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.signed_at:%Y-%m-%d}"
