@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
@@ -69,7 +70,8 @@ def test_each_role_signs_in_and_lands_where_its_day_begins(portal: Portal, album
 def test_a_keyboard_is_enough_to_sign_in_and_answer(portal: Portal) -> None:
     page = portal.open()
     page.goto("/sign-in/")
-    page.keyboard.type("contributor@demo.example")  # the first field has the focus
+    page.locator("input[name=username]:focus").wait_for()  # the browser puts the focus there once it has drawn the page
+    page.keyboard.type("contributor@demo.example")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -199,7 +201,7 @@ def test_staff_launch_a_campaign_and_nobody_is_invited_twice(portal: Portal, alb
     page.get_by_label("Due on").fill(f"{THIS_YEAR + 1}-12-31")
     before = page.locator("#population-size strong").inner_text()
     page.get_by_label("Events", exact=True).check()
-    page.wait_for_function(f"document.querySelector('#population-size strong').textContent !== '{before}'")
+    expect(page.locator("#population-size strong")).not_to_have_text(before)
     asked = int(page.locator("#population-size strong").inner_text())
     assert 0 < asked < int(before)
     album.take(page, "campaign-new", phone=True, typed=True)
