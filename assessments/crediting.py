@@ -13,6 +13,9 @@ from assessments.names import State
 from assessments.questions import NOTE, Credit, Field, Question, Questionnaire
 
 
+ACCEPT, REJECT_EVIDENCE, REJECT_ANSWER, QUERY = "accept", "reject_evidence", "reject_answer", "query"
+
+
 class Hit(NamedTuple):
     """A trigger that fired."""
 
@@ -32,6 +35,16 @@ class Outcome(NamedTuple):
     bare: int
     evidence_asked: bool
     hits: tuple[Hit, ...]
+
+
+def verified_worth(outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> int:
+    if verdict == REJECT_ANSWER:
+        return 0
+    if verdict == REJECT_EVIDENCE:
+        return outcome.bare
+    if verdict == ACCEPT or reviewed:
+        return outcome.full if has_evidence else outcome.bare
+    return 0
 
 
 # The credit of the answer in `state.own`, times the scale; None when the answer takes its question out of the score.

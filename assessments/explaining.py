@@ -10,16 +10,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from assessments.crediting import QuestionRules
-from assessments.names import Answers, Facts, State
+from assessments import site_answers
+from assessments.crediting import REJECT_ANSWER, QuestionRules, verified_worth
+from assessments.names import Answers, Facts, SitedState, State
 from assessments.questions import Question
-from assessments.scoring import REJECT_ANSWER, AnswerState, Line, Step, verified_worth
+from assessments.scoring import AnswerState, Line, SiteLine, Step
 
 
 if TYPE_CHECKING:
     from assessments.scoring import RuleSet
 
 _PLACES = Decimal("0.000001")
+_NOTHING = AnswerState({})
 
 
 def number(exact: Fraction, places: Decimal = _PLACES) -> Decimal:
@@ -31,16 +33,29 @@ def explain(rule_set: RuleSet, facts: Facts, answers: Answers, reviewed: bool) -
     why_not = rule_set.applicability.why_not(facts, answers)
     state = State({}, answers, facts, frozenset(why_not))
     points = _points(rule_set, facts, answers, state)
-    has_verified = reviewed or any(answer[2] not in (None, "query") for code, answer in answers.items() if code not in why_not)
+    has_verified = reviewed or any(_has_verdict(answer) for code, answer in answers.items() if code not in why_not)
     lines = []
     for question in rule_set.questionnaire.questions:
         if question.code in why_not:
             lines.append(_hidden(question, why_not[question.code]))
             continue
-        answer = AnswerState(*answers.get(question.code, ({}, False, None)))
-        rules = rule_set.rules[question.code]
-        lines.append(_line(rules, answer, state, reviewed, has_verified, points[question.code]))
+        answer = answers.get(question.code, _NOTHING)
+        rules, possible = rule_set.rules[question.code], points[question.code]
+        if isinstance(answer, SitedState):
+            lines.append(_sited_line(rules, answer, state, reviewed, has_verified, possible))
+        else:
+            lines.append(_line(rules, AnswerState(*answer), state, reviewed, has_verified, possible))
     return lines
+
+
+def _has_verdict(answer: SitedState | tuple[Any, ...]) -> bool:
+    return site_answers.has_verdict(answer) if isinstance(answer, SitedState) else answer[2] not in (None, "query")
+
+
+def _drops_out(rules: QuestionRules, answer: SitedState | tuple[Any, ...], state: State) -> bool:
+    if isinstance(answer, SitedState):
+        return not site_answers.worth(rules, answer, state, False).counts
+    return rules.outcome(answer[0], answer[1], state).drops_out
 
 
 def _points(rule_set: RuleSet, facts: Facts, answers: Answers, state: State) -> Mapping[str, Fraction]:
@@ -52,8 +67,7 @@ def _points(rule_set: RuleSet, facts: Facts, answers: Answers, state: State) -> 
         rules = rule_set.rules[question.code]
         if question.code in state.hidden or not rules.weight:
             continue
-        answer = answers.get(question.code, ({}, False, None))
-        if not rules.outcome(answer[0], answer[1], state).drops_out:
+        if not _drops_out(rules, answers.get(question.code, _NOTHING), state):
             counting[question.code] = Fraction(rules.weight)
             weights[question.area] = weights.get(question.area, Fraction(0)) + rules.weight
     shared = sum((Fraction(profile[area]) for area in weights), Fraction(0))
@@ -121,6 +135,45 @@ def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: boo
         triggers=outcome.hits,
         takes=_takes(rules, answer, state, failed, possible, evidenced) if counts else (),
         exact=(declared, evidenced, verified),
+    )
+
+
+def _sited_line(rules: QuestionRules, answer: SitedState, state: State, reviewed: bool, has_verified: bool, possible: Fraction) -> Line:
+    """The mean over the sites, and a line for each of the answers it is the mean of."""
+    worth, whole = site_answers.worth(rules, answer, state, reviewed), rules.scale * rules.weight
+    parts = site_answers.parts_of(answer)
+    counting = sum(part.stands_at for part in parts if not rules.outcome(part.state.value, part.state.has_evidence, state).drops_out)
+    lines = []
+    for part in parts:
+        share = possible * part.stands_at / counting if counting else Fraction(0)
+        line = _line(rules, part.state, state, reviewed, has_verified, share)
+        if part.site is not None:
+            line = line._replace(takes=tuple(step._replace(params={**step.params, "site": part.site}) for step in line.takes))
+        lines.append(SiteLine(part.site, part.stands_at, line if line.counts else line._replace(points_possible=Decimal(0))))
+    standing = [each.line for each in lines if each.stands_at]
+    is_scored = bool(whole) and worth.counts
+    declared, evidenced = (worth.declared / whole, worth.evidenced / whole) if is_scored else (None, None)
+    verified = worth.verified / whole if whole and has_verified and (worth.counts or worth.comes_back) else None
+    return Line(
+        question=rules.question.code,
+        area=rules.question.area,
+        applies=True,
+        why_not="",
+        answered=worth.answered,
+        counts=is_scored,
+        weight=rules.question.weight,
+        declared=_decimal(declared),
+        evidenced=_decimal(evidenced),
+        verified=_decimal(verified),
+        evidence=next((word for word in ("missing", "given", "attached") if word in {line.evidence for line in standing}), ""),
+        verdict=answer.verdict,
+        points_possible=number(possible),
+        points=number(possible * (evidenced or 0)),
+        failed_checks=tuple(dict.fromkeys(key for line in standing for key in line.failed_checks)),
+        triggers=worth.hits,
+        takes=tuple(step for line in standing for step in line.takes),
+        exact=(declared, evidenced, verified),
+        sites=tuple(lines),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.db import connection
 
 from assessments.names import Facts
-from suppliers.models import Supplier
+from suppliers.models import Site, Supplier
 
 
 # A site that has a closing date no longer counts, whatever the date: facts do not depend on the day they are read.
@@ -18,8 +18,23 @@ _FACTS = """
 """
 
 
-def facts_of(supplier: Supplier) -> Facts:
-    return facts_for([supplier.pk])[supplier.pk]
+def open_sites(supplier_id: int) -> list[Site]:
+    return list(Site.objects.filter(supplier=supplier_id, closed_on=None).order_by("name", "pk"))
+
+
+def facts_from(supplier: Supplier, sites: Iterable[Site]) -> Facts:
+    """Of a supplier whose open sites have been read. No query."""
+    pairs = [f"{site.type} {site.country}" for site in sites]
+    return Facts(supplier.category, supplier.country, supplier.headcount_band, _sites(list(dict.fromkeys(pairs))))
+
+
+def site_types_for(supplier_ids: Iterable[int]) -> Mapping[int, dict[int, str]]:
+    """Supplier -> the types of its open sites. One query for any number of suppliers."""
+    found: dict[int, dict[int, str]] = {}
+    rows = Site.objects.filter(supplier__in=list(supplier_ids), closed_on=None).order_by("pk")
+    for supplier_id, site_id, kind in rows.values_list("supplier_id", "pk", "type"):
+        found.setdefault(supplier_id, {})[site_id] = kind
+    return found
 
 
 def facts_for(supplier_ids: Iterable[int]) -> Mapping[int, Facts]:

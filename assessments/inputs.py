@@ -2,6 +2,7 @@
 
 One naming serves the whole-area form and the save of one question. `E1-02__value`, `E4-05__value__amount`,
 `E4-07__gases__0__gas`; our own inputs beside the fields begin with a hyphen, which no field key does: `E1-02__-base`.
+What a single site answers has its site's id behind the code: `E1-02@12__value`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,23 +21,36 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 SPARE_ROWS = 2
 
 
-def name_of(code: str, *keys: object) -> str:
-    return "__".join([code, *map(str, keys)])
+def answer_key(code: str, site: int | None = None) -> str:
+    """Names one answer of an assessment: "E1-02" for all sites, "E1-02@12" for site 12. It begins the names of its inputs."""
+    return code if site is None else f"{code}@{site}"
 
 
-def is_posted(question: Question, data: Posted) -> bool:
-    """Every question on a page sends its base version, even when nothing is filled in."""
-    return name_of(question.code, "-base") in data
+def split_key(key: str) -> tuple[str, int | None]:
+    """The inverse of `answer_key`. Raises ValueError."""
+    code, separator, site = key.partition("@")
+    if separator and not (site.isascii() and site.isdecimal() and len(site) < 19):
+        raise ValueError(key)
+    return code, int(site) if separator else None
 
 
-def read(question: Question, data: Posted) -> dict[str, Any]:
+def name_of(key: str, *parts: object) -> str:
+    return "__".join([key, *map(str, parts)])
+
+
+def is_posted(question: Question, data: Posted, site: int | None = None) -> bool:
+    """Every answer on a page sends its base version, even when nothing is filled in."""
+    return name_of(answer_key(question.code, site), "-base") in data
+
+
+def read(question: Question, data: Posted, site: int | None = None) -> dict[str, Any]:
     """What was typed, in the shape of a stored value but not yet checked: field key -> what the field holds."""
-    value = {}
+    value, answer = {}, answer_key(question.code, site)
     for field in question.fields:
-        given = _read_field(field, name_of(question.code, field.key), data)
+        given = _read_field(field, name_of(answer, field.key), data)
         if given not in EMPTY:
             value[field.key] = given
-    note = _text(data, name_of(question.code, NOTE))
+    note = _text(data, name_of(answer, NOTE))
     if note:
         value[NOTE] = note
     return value
@@ -90,14 +104,15 @@ def _text(data: Posted, name: str) -> str:
     return str(data.get(name) or "").replace("\r\n", "\n").strip()
 
 
-def pairs(question: Question, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+def pairs(question: Question, value: Mapping[str, Any], site: int | None = None) -> list[tuple[str, str]]:
     """The inverse of `read`: names and values of the inputs that hold a stored value."""
     found: list[tuple[str, str]] = []
+    answer = answer_key(question.code, site)
     for field in question.fields:
         if given := well_formed(field, value.get(field.key)):
-            found += _pairs_of_field(field, name_of(question.code, field.key), given)
+            found += _pairs_of_field(field, name_of(answer, field.key), given)
     if question.field(NOTE) is None:
-        found.append((name_of(question.code, NOTE), str(value.get(NOTE) or "")))
+        found.append((name_of(answer, NOTE), str(value.get(NOTE) or "")))
     return found
 
 

@@ -27,8 +27,33 @@ class AnswerState(NamedTuple):
     verdict: str | None = None
 
 
+class SiteState(NamedTuple):
+    """The answer of one site that differs from the answer for all sites."""
+
+    site: int
+    value: Mapping[str, Any]
+    has_evidence: bool = False
+    verdict: str | None = None
+
+
+class SiteStates(NamedTuple):
+    """`shared`: at how many sites the answer for all sites stands. `own`: the sites that differ, by their ids."""
+
+    shared: int
+    own: tuple[SiteState, ...]
+
+
+class SitedState(NamedTuple):
+    """The answer for all sites, to a question asked per site, and those of the sites that differ from it."""
+
+    value: Mapping[str, Any]
+    has_evidence: bool
+    verdict: str | None
+    sites: SiteStates
+
+
 # Plain (value, has_evidence, verdict) triples do as well: bulk runs take them straight from JSON.
-Answers = Mapping[str, "AnswerState | tuple[Mapping[str, Any], bool, str | None]"]
+Answers = Mapping[str, "AnswerState | SitedState | tuple[Mapping[str, Any], bool, str | None]"]
 
 _NO_FACTS = Facts("", "", "", ())
 

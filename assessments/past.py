@@ -6,13 +6,14 @@ of what was found is the hash that was kept.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from assessments import receipts, rulesets
 from assessments.models import Score
 from assessments.names import AnswerState, Facts
+from assessments.site_answers import with_sites
 
 
 class NotReproducible(Exception):
@@ -22,11 +23,11 @@ class NotReproducible(Exception):
 # A history row holds what a row said until `pgh_created_at`: of the versions that ended after the moment, the first was in force.
 _ANSWERS_AT = """
     WITH version AS (
-        SELECT id, question, value, evidence_count, updated_at, pgh_created_at AS until FROM assessments_answerevent
-        WHERE assessment_id = %(assessment)s AND site_id IS NULL AND pgh_created_at > %(at)s
+        SELECT id, question, site_id, value, evidence_count, updated_at, pgh_created_at AS until FROM assessments_answerevent
+        WHERE assessment_id = %(assessment)s AND pgh_created_at > %(at)s
         UNION ALL
-        SELECT id, question, value, evidence_count, updated_at, 'infinity' FROM assessments_answer
-        WHERE assessment_id = %(assessment)s AND site_id IS NULL
+        SELECT id, question, site_id, value, evidence_count, updated_at, 'infinity' FROM assessments_answer
+        WHERE assessment_id = %(assessment)s
     ), answer AS (
         SELECT DISTINCT ON (id) * FROM version ORDER BY id, until
     ), word AS (
@@ -37,7 +38,7 @@ _ANSWERS_AT = """
     ), verdict AS (
         SELECT DISTINCT ON (answer_id) * FROM word ORDER BY answer_id, until
     )
-    SELECT answer.question, answer.value, answer.evidence_count > 0, verdict.outcome
+    SELECT answer.question, answer.site_id, answer.value, answer.evidence_count > 0, verdict.outcome
     FROM answer LEFT JOIN verdict ON verdict.answer_id = answer.id AND verdict.at <= %(at)s
     WHERE answer.updated_at <= %(at)s
 """
@@ -60,12 +61,26 @@ _WAIT = timedelta(seconds=60)
 _NOW = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def answers_at(assessment_id: int, at: datetime) -> dict[str, AnswerState]:
+class AnswersAt(NamedTuple):
+    """`shared`: the answers for all sites. `of_sites`: question -> site -> its own answer."""
+
+    shared: dict[str, AnswerState]
+    of_sites: dict[str, dict[int, AnswerState]]
+
+
+def answers_at(assessment_id: int, at: datetime) -> AnswersAt:
     import orjson
 
+    found = AnswersAt({}, {})
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS_AT, {"assessment": assessment_id, "at": at})
-        return {code: AnswerState(orjson.loads(value), evidence, outcome) for code, value, evidence, outcome in cursor.fetchall()}
+        for code, site_id, value, has_evidence, outcome in cursor.fetchall():
+            state = AnswerState(orjson.loads(value), has_evidence, outcome)
+            if site_id is None:
+                found.shared[code] = state
+            elif state.value:
+                found.of_sites.setdefault(code, {})[site_id] = state
+    return found
 
 
 def receipt_for(score: Score) -> dict[str, Any]:
@@ -73,7 +88,9 @@ def receipt_for(score: Score) -> dict[str, Any]:
     assessment = score.assessment
     rule_set = rulesets.for_version(assessment.campaign.questionnaire_id)
     facts = _facts(score)
-    for answers in _candidates(score):
+    open_sites = dict(score.facts.get("open_sites", ()))
+    for shared, of_sites in _candidates(score):
+        answers = with_sites(rule_set.questionnaire, shared, of_sites, open_sites)
         # A score states a verified number when, and only when, the review was closed.
         for reviewed in (score.verified is not None, score.verified is None):
             if rule_set.score(facts, answers, reviewed).inputs_sha256 == score.inputs_sha256:
@@ -81,7 +98,7 @@ def receipt_for(score: Score) -> dict[str, Any]:
     raise NotReproducible(score.pk)
 
 
-def _candidates(score: Score) -> Iterator[dict[str, AnswerState]]:
+def _candidates(score: Score) -> Iterator[AnswersAt]:
     yield answers_at(score.assessment_id, _NOW)
     yield answers_at(score.assessment_id, score.computed_at)
     with connection.cursor() as cursor:

@@ -148,6 +148,11 @@ def _question(node: Node, areas: tuple[Area, ...]) -> Question:
     fields = tuple(_field(item, alone=len(items) == 1, question=text) for item in items)
     _unique(node.at("fields"), [field.key for field in fields])
     credit = _credit(node.at("credit"), fields)
+    per_site = node.at("per_site").flag(False)
+    if per_site and fields and all(field.type == "file" for field in fields):
+        node.at("per_site").complain(
+            gettext_noop("A site answers with words or figures: a question of files alone cannot be asked per site.")
+        )
     return Question(
         code=_code(node.at("code")),
         area=node.at("area").choice([area.code for area in areas] or [""]),
@@ -155,7 +160,7 @@ def _question(node: Node, areas: tuple[Area, ...]) -> Question:
         text=text,
         help=node.at("help").text(required=False),
         weight=node.at("weight").number(Decimal(0) if credit.kind == "none" else Decimal(1), "0", "1000"),
-        per_site=node.at("per_site").flag(False),
+        per_site=per_site,
         fields=fields,
         credit=credit,
         checks=tuple(_check(item) for item in node.at("checks").items()),

@@ -8,6 +8,8 @@ A receipt is JSON. It holds the rules without their wording, the inputs, the sta
      "questionnaire": {"key", "version", "sha256"},
      "rules_sha256": "...", "rules": {...},
      "inputs_sha256": "...", "inputs": {"facts": {...}, "answers": {code: [value, evidence, verdict]}, "reviewed": false},
+                                          # and where sites differ: [value, evidence, verdict,
+                                          #   [sites it stands at, [[site, value, evidence, verdict], ...]]]
      "result": {...}, "lines": [...],
      "sha256": "..."}                     # of all the above
 
@@ -24,7 +26,7 @@ from typing import Any, NamedTuple
 
 from assessments import canonical, questionnaire, scoring
 from assessments.expressions import gettext_noop
-from assessments.names import Answers, AnswerState, Facts
+from assessments.names import Answers, AnswerState, Facts, SitedState, SiteState, SiteStates
 from assessments.questions import Questionnaire
 from assessments.scoring import Result, RuleSet
 
@@ -59,7 +61,7 @@ def build(
     rules = rules_of(whole)
     given = scoring.inputs(facts, answers, reviewed)
     given["facts"]["sites"] = [list(site) for site in given["facts"]["sites"]]
-    given["answers"] = {code: [dict(a[0]), a[1], a[2]] for code, a in answers.items()}
+    given["answers"] = {code: _plain(answer) for code, answer in answers.items()}
     receipt = {
         "schema": SCHEMA,
         "subject": dict(subject or {}),
@@ -70,6 +72,11 @@ def build(
         **_conclusions(rule_set, facts, answers, reviewed),
     }
     return {**receipt, "sha256": _seal(receipt)}
+
+
+def _plain(value: Any) -> Any:
+    """Answers as JSON has them: lists instead of tuples."""
+    return [_plain(item) for item in value] if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
 
 
 def _seal(receipt: Mapping[str, Any]) -> str:
@@ -108,6 +115,16 @@ def result_to_dict(result: Result) -> dict[str, Any]:
 
 
 def _line_to_dict(line: scoring.Line) -> dict[str, Any]:
+    return _line_as_it_counts(line) | ({"sites": [_site_line_to_dict(each) for each in line.sites]} if line.sites else {})
+
+
+def _site_line_to_dict(part: scoring.SiteLine) -> dict[str, Any]:
+    said_above = ("question", "area", "applies", "why_not", "weight")
+    line = {key: value for key, value in _line_as_it_counts(part.line).items() if key not in said_above}
+    return {"site": part.site, "stands_at": part.stands_at, **line}
+
+
+def _line_as_it_counts(line: scoring.Line) -> dict[str, Any]:
     declared, evidenced, verified = (exact_text(credit) for credit in line.exact)
     return {
         "question": line.question,
@@ -232,7 +249,7 @@ def _compare(path: str, stated: Any, computed: Any, differences: list[Difference
         differences.append(Difference(path, stated, computed))
 
 
-def _read(receipt: Mapping[str, Any]) -> tuple[RuleSet, Facts, dict[str, AnswerState], bool]:
+def _read(receipt: Mapping[str, Any]) -> tuple[RuleSet, Facts, dict[str, AnswerState | SitedState], bool]:
     if not isinstance(receipt, Mapping) or receipt.get("schema") != SCHEMA:
         raise ReceiptError(gettext_noop("This is not a score receipt of a kind known here."))
     try:
@@ -247,7 +264,21 @@ def _read(receipt: Mapping[str, Any]) -> tuple[RuleSet, Facts, dict[str, AnswerS
         raise ReceiptError(gettext_noop("A part of this receipt is missing or cannot be read.")) from error
 
 
-def _answer(value: Any, has_evidence: Any, verdict: Any) -> AnswerState:
+def _answer(value: Any, has_evidence: Any, verdict: Any, sites: Any = None) -> AnswerState | SitedState:
+    shared = _one_answer(value, has_evidence, verdict)
+    if sites is None:
+        return shared
+    count, own = sites
+    if not _is_whole(count) or not isinstance(own, list) or not own or not all(_is_whole(site) for site, *_rest in own):
+        raise TypeError("sites are [count, [[site, value, evidence, verdict], ...]]")
+    return SitedState(*shared, SiteStates(count, tuple(SiteState(site, *_one_answer(*rest)) for site, *rest in own)))
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+
+
+def _one_answer(value: Any, has_evidence: Any, verdict: Any) -> AnswerState:
     if not isinstance(value, dict) or not isinstance(has_evidence, bool):
         raise TypeError("an answer is [value, evidence, verdict]")
     if verdict is not None and verdict not in scoring.VERDICTS:

@@ -4,7 +4,8 @@ Everything of one call happens in one transaction and may be repeated: a score w
 left alone. The same code scores one assessment after a submission and a chunk of the whole portfolio at night.
 
 1. Lock the assessments, so that a verdict given meanwhile waits, and its own task scores again afterwards.
-2. Read answers, verdicts and evidence as one JSON text an assessment, and the facts of their suppliers: two statements.
+2. Read answers, verdicts and evidence as one JSON text an assessment, and the facts of their suppliers: two statements; and a
+   third for the few answers that single sites give, with a fourth for the sites where there are any.
 3. Score in Python, with `scoring.RuleSet.score`: there is no second implementation.
 4. Write new `Score` rows with COPY, and copy the current ones into the assessments; open and withdraw findings; refresh standings.
 """
@@ -21,8 +22,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessments import canonical_fast, facts, findings, rulesets, standing
 from assessments.models import Answer, Assessment, Campaign
-from assessments.names import Facts
+from assessments.names import AnswerState, Facts
 from assessments.scoring import Result
+from assessments.site_answers import SiteTypes, with_sites
 
 
 # FOR NO KEY UPDATE: answers may still be saved (their foreign key only needs the row to stay).
@@ -47,6 +49,14 @@ _READ = """
         GROUP BY answer.assessment_id
     ) given ON given.assessment_id = assessment.id
     WHERE assessment.id = ANY(%(ids)s)
+"""
+
+# Served by the partial index of these answers: most assessments have none.
+_READ_OF_SITES = """
+    SELECT answer.assessment_id, answer.question, answer.site_id, answer.value::text, answer.evidence_count > 0, verdict.outcome
+    FROM assessments_answer answer
+    LEFT JOIN assessments_verdict verdict ON verdict.answer_id = answer.id
+    WHERE answer.assessment_id = ANY(%(ids)s) AND answer.site_id IS NOT NULL AND answer.value <> '{}'
 """
 
 _RETIRE = "UPDATE assessments_score SET is_current = false WHERE assessment_id = ANY(%s) AND is_current"
@@ -93,6 +103,8 @@ class Scored(NamedTuple):
     stored: Stored
     ruleset_sha256: str
     facts: Facts
+    # The supplier's open sites, where they took part in the score.
+    sites: SiteTypes
     result: Result
 
     @property
@@ -166,13 +178,30 @@ def score_stored(ids: Sequence[int]) -> Iterator[Scored]:
         cursor.execute(_READ, {"ids": list(ids)})
         # Sorted here: PostgreSQL would write the long texts to disk to sort them.
         rows = sorted((Stored(*row) for row in cursor.fetchall()), key=attrgetter("id"))
+    of_sites = _answers_of_sites(ids)
+    sites_by_supplier = facts.site_types_for({row.supplier_id for row in rows if row.id in of_sites}) if of_sites else {}
     facts_by_supplier = facts.facts_for({row.supplier_id for row in rows})
     for row in rows:
         rule_set = rulesets.for_version(row.questionnaire_id)
         answers = canonical_fast.loads(row.answers) if row.answers else {}
         about = facts_by_supplier[row.supplier_id]
+        sites: SiteTypes = {}
+        if row.id in of_sites:
+            sites = sites_by_supplier.get(row.supplier_id, {})
+            answers = with_sites(rule_set.questionnaire, answers, of_sites[row.id], sites)
         result = rule_set.score(about, answers, row.is_reviewed, canonical_fast.encode)
-        yield Scored(row._replace(answers=None), rule_set.sha256, about, result)
+        yield Scored(row._replace(answers=None), rule_set.sha256, about, sites, result)
+
+
+def _answers_of_sites(ids: Sequence[int]) -> dict[int, dict[str, dict[int, AnswerState]]]:
+    """Assessment -> question -> site -> its own answer."""
+    found: dict[int, dict[str, dict[int, AnswerState]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_OF_SITES, {"ids": list(ids)})
+        for assessment_id, question, site_id, value, has_evidence, outcome in cursor.fetchall():
+            state = AnswerState(canonical_fast.loads(value), has_evidence, outcome)
+            found.setdefault(assessment_id, {}).setdefault(question, {})[site_id] = state
+    return found
 
 
 def _write(scored: Sequence[Scored], *, at: datetime, run_id: int | None) -> None:
@@ -199,12 +228,17 @@ def _score_row(item: Scored, *, at: datetime, run_id: int | None) -> tuple[Any, 
         result.verified if item.stored.is_reviewed else None,
         # Where nothing had to be evidenced, nothing is missing.
         Decimal(100) if result.evidence_coverage is None else result.evidence_coverage,
-        canonical_fast.encode(item.facts._asdict()).decode(),
+        canonical_fast.encode(facts_as_json(item.facts, item.sites)).decode(),
         canonical_fast.encode(areas_as_json(result, item.stored.is_reviewed)).decode(),
         canonical_fast.encode([hit._asdict() for hit in result.triggers]).decode(),
         run_id,
         at,
     )
+
+
+def facts_as_json(about: Facts, sites: SiteTypes) -> dict[str, Any]:
+    """As kept in `Score.facts`; with the open sites where answers of single sites were scored."""
+    return about._asdict() | ({"open_sites": [[site, kind] for site, kind in sites.items()]} if sites else {})
 
 
 def areas_as_json(result: Result, is_reviewed: bool) -> dict[str, dict[str, str | None]]:

@@ -27,9 +27,12 @@ an area without any scored question drops out and the shares of the others are s
 **Zero tolerance.** One trigger of that kind caps each of the three totals (not the areas). Triggers fire on answers as given
 to questions that are asked. A gate bars labels and leaves the score alone; findings are opened by others from `triggers`.
 
+**Sites.** A question asked per site has one answer for all sites and, where sites differ, one for each of those; the credit is
+the mean over the sites, each with the answer that stands there (`assessments.site_answers`).
+
 **Exact.** Credits, weights and shares are whole multiples of one small fraction, found when the rules are compiled; sums are
-whole numbers. Rounding, half up, happens once, when a total or an area score is stated. The band is that of the stated
-total: verified where there is one, else evidenced. It includes its lower end; the top band includes 100.
+whole numbers, or fractions where sites differ. Rounding, half up, happens once, when a total or an area score is stated. The
+band is that of the stated total: verified where there is one, else evidenced. It includes its lower end; the top band includes 100.
 """
 
 from __future__ import annotations
@@ -40,16 +43,40 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from assessments import canonical
+from assessments import canonical, site_answers
 from assessments.applicability import Applicability
-from assessments.crediting import Hit, Outcome, QuestionRules, common_multiple, scale_of
-from assessments.names import Answers, AnswerState, Facts, State
+from assessments.crediting import (
+    ACCEPT,
+    QUERY,
+    REJECT_ANSWER,
+    REJECT_EVIDENCE,
+    Hit,
+    QuestionRules,
+    common_multiple,
+    scale_of,
+    verified_worth,
+)
+from assessments.names import Answers, AnswerState, Facts, SitedState, State
 from assessments.questions import Questionnaire
 
 
-__all__ = ["AnswerState", "AreaScore", "Facts", "Hit", "Line", "Result", "RuleSet", "Step", "compile"]
+__all__ = [
+    "ACCEPT",
+    "QUERY",
+    "REJECT_ANSWER",
+    "REJECT_EVIDENCE",
+    "AnswerState",
+    "AreaScore",
+    "Facts",
+    "Hit",
+    "Line",
+    "Result",
+    "RuleSet",
+    "SiteLine",
+    "Step",
+    "compile",
+]
 
-ACCEPT, REJECT_EVIDENCE, REJECT_ANSWER, QUERY = "accept", "reject_evidence", "reject_answer", "query"
 VERDICTS = (ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER)
 ZERO_TOLERANCE, GATE = "zero_tolerance", "gate"
 
@@ -73,7 +100,8 @@ class Result(NamedTuple):
     band: str | None
     triggers: tuple[Hit, ...]
     capped: bool
-    # Counts of questions: asked, answered, those whose answer requires evidence, those of them that have it, reviewed.
+    # Counts of questions asked and answered; of answers that require evidence, and of those that have it, each site's own
+    # answer among them; of questions reviewed.
     asked: int
     answered: int
     evidence_asked: int
@@ -137,10 +165,20 @@ class Line(NamedTuple):
     triggers: tuple[Hit, ...]
     takes: tuple[Step, ...]
     exact: tuple[Fraction | None, Fraction | None, Fraction | None]
+    # Where sites differ: the answer for all others first, then the sites.
+    sites: tuple[SiteLine, ...] = ()
 
     @property
     def credit(self) -> Decimal | None:
         return self.declared
+
+
+class SiteLine(NamedTuple):
+    """One answer of a question asked per site: for a site, or (None) for all that have none of their own; and for how many."""
+
+    site: int | None
+    stands_at: int
+    line: Line
 
 
 def compile(questionnaire: Questionnaire) -> RuleSet:  # noqa: A001 - reads as scoring.compile(questionnaire)
@@ -163,6 +201,7 @@ class RuleSet:
         self._shares = {category: self._scaled_shares(category) for category in questionnaire.profiles}
         cap = Fraction(questionnaire.zero_tolerance_cap)
         self._cap = _stated(cap.numerator, 100 * cap.denominator) or _STATED[0]
+        self._places = {question.code: number for number, question in enumerate(questionnaire.questions)}
         self._band_starts = [band.starts_at for band in questionnaire.bands]
 
     def _scaled_shares(self, category: str) -> tuple[int, ...]:
@@ -213,7 +252,7 @@ class RuleSet:
     ) -> Result:
         """`reviewed` says that the review is closed. `encode` may be a faster writer of the same bytes."""
         tally = self._tally(facts, answers, reviewed)
-        has_verified, scale = reviewed or tally.reviewed > 0, self.scale.credit
+        has_verified, scale = reviewed or tally.has_verdict, self.scale.credit
         shares = self._shares.get(facts[0]) or self._shares["default"]
         capped = any(hit[0] == ZERO_TOLERANCE for hit in tally.hits)
         declared = self._capped(_total(shares, tally.declared, tally.weight, scale), capped)
@@ -248,9 +287,11 @@ class RuleSet:
 
     def _tally(self, facts: Facts, answers: Answers, reviewed: bool) -> _Tally:
         """One pass over the questions asked. It runs a million times a night, so it calls as little as it can."""
-        declared, evidenced, verified, weights, rejected = ([0] * len(self._areas) for _ in range(5))
+        declared, evidenced, verified = _sums(self._areas), _sums(self._areas), _sums(self._areas)
+        weights, rejected = [0] * len(self._areas), [0] * len(self._areas)
         hits: list[Hit] = []
         asked = answered = evidence_asked = evidence_given = with_verdict = 0
+        sited: list[tuple[QuestionRules, SitedState]] = []
         candidates, hidden = self.applicability.settle(facts, answers)
         state, rules_of = State({}, answers, facts, hidden), self.rules
         for code in candidates:
@@ -263,15 +304,18 @@ class RuleSet:
                 # Nothing in the numerator, the weight in the denominator.
                 weights[area] += rules.weight
                 continue
-            value, has_evidence, verdict = answers[code]
+            answer = answers[code]
+            if isinstance(answer, SitedState):
+                sited.append((rules, answer))
+                continue
+            value, has_evidence, verdict = answer
             outcome = rules.outcome(value, has_evidence, state)
             is_answered, drops_out, full, bare, needs_evidence, its_hits = outcome
             answered += is_answered
             if needs_evidence:
                 evidence_asked += 1
                 evidence_given += has_evidence
-            if its_hits:
-                hits += its_hits
+            hits += its_hits
             if verdict is not None and verdict != QUERY:
                 with_verdict += 1
             if drops_out:
@@ -283,11 +327,32 @@ class RuleSet:
                 declared[area] += full
                 evidenced[area] += full if has_evidence else bare
                 verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed)
-        verified_weights = [weight + back for weight, back in zip(weights, rejected, strict=True)]
-        return _Tally(
-            declared, evidenced, verified, weights, verified_weights, hits,
-            asked, answered, evidence_asked, evidence_given, with_verdict,
+        tally = _Tally(
+            declared, evidenced, verified, weights, rejected, hits,
+            asked, answered, evidence_asked, evidence_given, with_verdict, with_verdict > 0,
         )  # fmt: skip
+        return self._with_sites(tally, sited, state, reviewed) if sited else tally
+
+    def _with_sites(self, tally: _Tally, sited: list[tuple[QuestionRules, SitedState]], state: State, reviewed: bool) -> _Tally:
+        """The questions to which sites answer differently, added to the others."""
+        worths = [(rules, site_answers.worth(rules, answer, state, reviewed)) for rules, answer in sited]
+        for rules, worth in worths:
+            if worth.counts:
+                tally.weight[rules.area] += rules.weight
+            elif worth.comes_back:
+                tally.rejected[rules.area] += rules.weight
+            tally.declared[rules.area] += worth.declared
+            tally.evidenced[rules.area] += worth.evidenced
+            tally.verified[rules.area] += worth.verified
+            tally.hits.extend(worth.hits)
+        tally.hits.sort(key=lambda hit: self._places[hit.question])
+        return tally._replace(
+            answered=tally.answered + sum(worth.answered for _, worth in worths),
+            evidence_asked=tally.evidence_asked + sum(worth.evidence_asked for _, worth in worths),
+            evidence_given=tally.evidence_given + sum(worth.evidence_given for _, worth in worths),
+            reviewed=tally.reviewed + sum(worth.is_judged for _, worth in worths),
+            has_verdict=tally.has_verdict or any(worth.has_verdict for _, worth in worths),
+        )
 
     def _capped(self, total: Decimal | None, capped: bool) -> Decimal | None:
         return min(total, self._cap) if capped and total is not None else total
@@ -320,35 +385,35 @@ def inputs(facts: Facts, answers: Answers, reviewed: bool) -> dict[str, Any]:
 
 
 class _Tally(NamedTuple):
-    """Sums per area, in whole numbers, and counts of questions."""
+    """Sums per area, and counts of questions."""
 
-    declared: list[int]
-    evidenced: list[int]
-    verified: list[int]
+    declared: list[int | Fraction]
+    evidenced: list[int | Fraction]
+    verified: list[int | Fraction]
     weight: list[int]
-    # With the weight of answers "not applicable" that were rejected: they come back in the verified score alone.
-    verified_weight: list[int]
+    # The weight of answers "not applicable" that were rejected: they come back in the verified score alone.
+    rejected: list[int]
     hits: list[Hit]
     asked: int
     answered: int
     evidence_asked: int
     evidence_given: int
     reviewed: int
+    has_verdict: bool
+
+    @property
+    def verified_weight(self) -> list[int]:
+        return [weight + back for weight, back in zip(self.weight, self.rejected, strict=True)]
 
 
-def verified_worth(outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> int:
-    if verdict == REJECT_ANSWER:
-        return 0
-    if verdict == REJECT_EVIDENCE:
-        return outcome.bare
-    if verdict == ACCEPT or reviewed:
-        return outcome.full if has_evidence else outcome.bare
-    return 0
+def _sums(areas: tuple[str, ...]) -> list[int | Fraction]:
+    return [0] * len(areas)
 
 
-def _total(shares: tuple[int, ...], earned: list[int], weights: list[int], scale: int) -> Decimal | None:
+def _total(shares: tuple[int, ...], earned: list[int | Fraction], weights: list[int], scale: int) -> Decimal | None:
     """sum(share x credit / weight) / sum(share) over the areas that count, as one exact quotient."""
-    top, bottom, shared = 0, 1, 0
+    top: int | Fraction = 0
+    bottom, shared = 1, 0
     for share, credit, weight in zip(shares, earned, weights, strict=True):
         if weight and share:
             shared += share
@@ -357,6 +422,6 @@ def _total(shares: tuple[int, ...], earned: list[int], weights: list[int], scale
     return _stated(top, bottom * shared * scale)
 
 
-def _stated(top: int, bottom: int) -> Decimal | None:
+def _stated(top: int | Fraction, bottom: int) -> Decimal | None:
     """100 x top / bottom, rounded half up to two decimals; None when there is nothing to divide by."""
     return _STATED[(20_000 * top + bottom) // (2 * bottom)] if bottom else None

@@ -5,12 +5,15 @@ and until the evidence its answer requires is attached, the assessment cannot be
 close (an expired permit) bars the label, and never the submission.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from assessments import expressions, names
-from assessments.names import State
+from assessments.names import AnswerState, SitedState, State
 from assessments.questions import Question
 from assessments.scoring import GATE, RuleSet
+from assessments.site_answers import parts_of
 
 
 def closed_gates(rules: RuleSet, question: Question, state: State) -> bool:
@@ -18,13 +21,21 @@ def closed_gates(rules: RuleSet, question: Question, state: State) -> bool:
     tests = _tests(rules).get(question.code)
     if not tests:
         return False
-    given = state.answers.get(question.code)
-    value = given[0] if given else {}
+    return any(_keeps_closed(rules, question, tests, value, has_evidence, state) for value, has_evidence in _given(question, state))
+
+
+def _given(question: Question, state: State) -> list[tuple[Mapping[str, Any], bool]]:
+    """The answers that stand: one, or several where sites differ."""
+    given = state.answers.get(question.code, AnswerState({}))
+    parts = [part.state for part in parts_of(given) if part.stands_at] if isinstance(given, SitedState) else [given]
+    return [(part[0], part[1]) for part in parts]
+
+
+def _keeps_closed(
+    rules: RuleSet, question: Question, tests: list[expressions.Test], value: Mapping[str, Any], has_evidence: bool, state: State
+) -> bool:
     own = State(value, state.answers, state.facts, state.hidden)
-    if any(test(own) for test in tests):
-        return True
-    has_evidence = bool(given and given[1])
-    return not has_evidence and rules.evidence_asked(question.code, value, state)
+    return any(test(own) for test in tests) or (not has_evidence and rules.evidence_asked(question.code, value, state))
 
 
 @lru_cache(maxsize=32)

@@ -1,18 +1,22 @@
 """An assessment opened on the desk: its rules, the facts about the supplier, the answers so far, and what follows from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db.models import F
 
 from assessments import rulesets
-from assessments.facts import facts_for, facts_of
+from assessments.facts import facts_for, facts_from, open_sites
+from assessments.inputs import answer_key
 from assessments.models import Answer, Assessment, EvidenceUse
-from assessments.names import AnswerState, Facts, State
+from assessments.names import AnswerState, Facts, SitedState, State
 from assessments.questions import Question
 from assessments.scoring import Line, RuleSet
+from assessments.site_answers import parts_of, sites_of, with_sites
 from assessments.submission_gates import closed_gates
+from suppliers.models import Site
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,23 @@ class Progress:
 
 
 class Reading:
-    """Answers as the rules read them: what is asked, what is answered, what an answer lacks."""
+    """Answers as the rules read them: what is asked, what is answered, what an answer lacks.
 
-    def __init__(self, rules: RuleSet, facts: Facts, states: Mapping[str, AnswerState]) -> None:
+    `states` are the answers as they are scored: with those of the sites that differ. `of_sites` holds the latter one by one;
+    what is said about one answer names its site, or None for the answer for all sites.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        facts: Facts,
+        states: Mapping[str, AnswerState | SitedState],
+        of_sites: Mapping[str, Mapping[int, AnswerState]] | None = None,
+    ) -> None:
         self.rules = rules
         self.facts = facts
         self.states = states
+        self.of_sites = of_sites or {}
 
     @cached_property
     def hidden(self) -> dict[str, str]:
@@ -53,35 +68,79 @@ class Reading:
         questions = self.rules.questionnaire.in_area(area)
         return [question for question in questions if self.hidden.get(question.code, "condition") == "condition"]
 
+    # One answer -------------------------------------------------------------------------------------------------
+
+    def answer_state(self, code: str, site: int | None = None) -> AnswerState | None:
+        if site is not None:
+            return self.of_sites.get(code, {}).get(site)
+        state = self.states.get(code)
+        return AnswerState(*state[:3]) if state else None
+
+    def is_given(self, code: str, site: int | None = None) -> bool:
+        """Whether this answer is whole. A site without an answer of its own lacks none."""
+        state = self.answer_state(code, site)
+        return self.rules.answered(code, *state[:2]) if state else site is not None
+
+    def needs_evidence(self, code: str, site: int | None = None) -> bool:
+        """Whether the answer as it stands is worth its full credit only with evidence, attached or not."""
+        state = self.answer_state(code, site)
+        return state is not None and self.rules.evidence_asked(code, state.value, self.around)
+
+    def wants_evidence(self, code: str, site: int | None = None) -> bool:
+        """Whether it needs evidence and has none."""
+        state = self.answer_state(code, site)
+        return state is not None and not state.has_evidence and self.needs_evidence(code, site)
+
+    def failed_checks(self, code: str, site: int | None = None) -> tuple[str, ...]:
+        state = self.answer_state(code, site)
+        return self.rules.failed_checks(code, state.value, self.around) if state else ()
+
+    # A question with all its answers ----------------------------------------------------------------------------
+
+    def standing(self, code: str) -> list[int | None]:
+        """Whose answers count: None for the one for all sites, and the sites that differ."""
+        state = self.states.get(code)
+        if not isinstance(state, SitedState):
+            return [None]
+        return [part.site for part in parts_of(state) if part.stands_at]
+
     def is_answered(self, code: str) -> bool:
         return code in self._answered
 
     @cached_property
     def _answered(self) -> set[str]:
-        return {code for code, state in self.states.items() if self._is_known(code) and self.rules.answered(code, *state[:2])}
+        """The answer for all sites is whole, and so is that of each site that differs."""
+        known = [code for code in self.states if self._is_known(code)]
+        return {code for code in known if all(self.is_given(code, site) for site in {None, *self.standing(code)})}
 
     def _is_known(self, code: str) -> bool:
         """A question that another version of the questionnaire asked may have left an answer behind."""
         return code in self.rules.questionnaire.by_code
 
-    def needs_evidence(self, code: str) -> bool:
-        """Whether the answer as it stands is worth its full credit only with evidence, attached or not."""
-        state = self.states.get(code)
-        return state is not None and self.rules.evidence_asked(code, state.value, self.around)
-
     def lacks_evidence(self, code: str) -> bool:
-        return self.needs_evidence(code) and not self.states[code].has_evidence
-
-    def failed_checks(self, code: str) -> tuple[str, ...]:
-        state = self.states.get(code)
-        return self.rules.failed_checks(code, state.value, self.around) if state else ()
+        return any(self.wants_evidence(code, site) for site in self.standing(code))
 
 
 class Worksheet(Reading):
-    def __init__(self, assessment: Assessment, rules: RuleSet, facts: Facts, answers: dict[str, Answer]) -> None:
-        super().__init__(rules, facts, {code: state_of(answer) for code, answer in answers.items()})
+    """`answers`: question -> the answer for all sites. `answers_of_sites`: question -> site -> its own, also of sites not asked about."""
+
+    def __init__(self, assessment: Assessment, rules: RuleSet, sites: Sequence[Site], answers: Iterable[Answer]) -> None:
         self.assessment = assessment
-        self.answers = answers
+        self.sites = sites
+        self.answers: dict[str, Answer] = {}
+        self.answers_of_sites: dict[str, dict[int, Answer]] = {}
+        for answer in answers:
+            if answer.site_id is None:
+                self.answers[answer.question] = answer
+            else:
+                self.answers_of_sites.setdefault(answer.question, {})[answer.site_id] = answer
+        of_sites = {
+            code: {site: state_of(answer) for site, answer in by_site.items() if answer.value}
+            for code, by_site in self.answers_of_sites.items()
+        }
+        shared = {code: state_of(answer) for code, answer in self.answers.items()}
+        states = with_sites(rules.questionnaire, shared, of_sites, {site.pk: site.type for site in sites})
+        super().__init__(rules, facts_from(assessment.supplier, sites), states, of_sites)
 
     @cached_property
     def asked(self) -> tuple[Question, ...]:
@@ -90,12 +149,26 @@ class Worksheet(Reading):
     def asked_in(self, area: str) -> list[Question]:
         return [question for question in self.asked if question.area == area]
 
-    def saved_by(self, code: str) -> str:
-        answer = self.answers.get(code)
+    def answer(self, code: str, site: int | None = None) -> Answer | None:
+        return self.answers.get(code) if site is None else self.answers_of_sites.get(code, {}).get(site)
+
+    def sites_of(self, question: Question) -> list[Site]:
+        """The sites a question is asked about; none where it is asked of the company."""
+        asked = set(sites_of(question, {site.pk: site.type for site in self.sites}))
+        return [site for site in self.sites if site.pk in asked]
+
+    def different_sites(self, question: Question) -> list[Site]:
+        """Those of them that have an answer of their own."""
+        own = self.of_sites.get(question.code, {})
+        return [site for site in self.sites_of(question) if site.pk in own] if own else []
+
+    def saved_by(self, code: str, site: int | None = None) -> str:
+        answer = self.answer(code, site)
         return str(getattr(answer, "author", None) or "") if answer else ""
 
-    def lacks_note(self, code: str) -> bool:
-        return bool(self.failed_checks(code)) and not self.answers[code].note.strip()
+    def lacks_note(self, code: str, site: int | None = None) -> bool:
+        answer = self.answer(code, site)
+        return answer is not None and bool(self.failed_checks(code, site)) and not answer.note.strip()
 
     def progress(self, area: str = "") -> Progress:
         """Of one area, or of all."""
@@ -118,13 +191,13 @@ class Worksheet(Reading):
         return {line.question: line for line in lines}
 
     def evidence(self, codes: Iterable[str] | None = None) -> dict[str, list[EvidenceUse]]:
-        """Question -> the documents behind its answer. One query."""
-        uses = EvidenceUse.objects.filter(answer__assessment=self.assessment, answer__site=None)
+        """Key of an answer (`answer_key`) -> the documents behind it. One query."""
+        uses = EvidenceUse.objects.filter(answer__assessment=self.assessment)
         if codes is not None:
             uses = uses.filter(answer__question__in=list(codes))
         found: dict[str, list[EvidenceUse]] = {}
         for use in uses.select_related("answer", "document").order_by("added_at", "pk"):
-            found.setdefault(use.answer.question, []).append(use)
+            found.setdefault(answer_key(use.answer.question, use.answer.site_id), []).append(use)
         return found
 
 
@@ -134,17 +207,26 @@ def state_of(answer: Answer) -> AnswerState:
 
 
 def open_worksheet(assessment: Assessment) -> Worksheet:
-    """Two queries: facts and answers. `assessment` comes with its campaign and supplier."""
+    """Two queries: sites and answers. `assessment` comes with its campaign and supplier."""
     rules = rulesets.for_version(assessment.campaign.questionnaire_id)
-    facts = facts_of(assessment.supplier)
     # The name alone: a whole user for each answer costs more than all the rest.
-    answers = Answer.objects.filter(assessment=assessment, site=None).select_related("verdict").annotate(author=F("updated_by__name"))
-    return Worksheet(assessment, rules, facts, {answer.question: answer for answer in answers})
+    answers = Answer.objects.filter(assessment=assessment).select_related("verdict").annotate(author=F("updated_by__name"))
+    return Worksheet(assessment, rules, open_sites(assessment.supplier_id), answers)
 
 
 def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Iterable[str]) -> Reading:
     """Two queries: facts, and the answers to these questions alone, without their rows: for what happens with every save."""
-    answers = Answer.objects.filter(assessment=assessment_id, site=None, question__in=list(codes))
-    rows = answers.values_list("question", "value", "evidence_count", "verdict__outcome")
-    states = {code: AnswerState(value, count > 0, outcome) for code, value, count, outcome in rows}
-    return Reading(rules, facts_for([supplier_id])[supplier_id], states)
+    states: dict[str, AnswerState | SitedState] = {}
+    of_sites: dict[str, dict[int, AnswerState]] = {}
+    for code, site, value, count, outcome in _stored(assessment_id, codes):
+        state = AnswerState(value, count > 0, outcome)
+        if site is None:
+            states[code] = state
+        elif value:
+            of_sites.setdefault(code, {})[site] = state
+    return Reading(rules, facts_for([supplier_id])[supplier_id], states, of_sites)
+
+
+def _stored(assessment_id: int, codes: Iterable[str]) -> Iterable[tuple[str, int | None, dict[str, Any], int, str | None]]:
+    answers = Answer.objects.filter(assessment=assessment_id, question__in=list(codes))
+    return answers.values_list("question", "site_id", "value", "evidence_count", "verdict__outcome")

@@ -54,7 +54,7 @@ ANSWERS = """
     SELECT asked.supplier_id, answer.question, answer.value::text
     FROM unnest(%(assessments)s::bigint[], %(owners)s::bigint[]) AS asked (assessment_id, supplier_id)
     JOIN assessments_answer answer ON answer.assessment_id = asked.assessment_id
-    WHERE answer.question = ANY(%(questions)s::text[])
+    WHERE answer.question = ANY(%(questions)s::text[]) AND answer.site_id IS NULL
 """
 PAPERS = """
     SELECT document.supplier_id, document.id, document.kind, document.valid_from, document.valid_to,

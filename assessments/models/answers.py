@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @keep_history()
 class Answer(AssessmentOwned):
-    """The value of one question, as a JSON object of its fields. `version` counts the saves; each earlier value is in the history."""
+    """The value of one question, as a JSON object of its fields. `version` counts the saves; each earlier value is in the history.
+
+    Without a site it is the answer for all sites. With one, and with a value, it is that site's own and stands there instead.
+    """
 
     # Indexed by the unique constraint below; the largest table carries no index that nothing asks for.
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="answers", db_index=False)
@@ -41,7 +44,11 @@ class Answer(AssessmentOwned):
         constraints = [
             models.UniqueConstraint(fields=["assessment", "question", "site"], nulls_distinct=False, name="answer_once_a_question"),
         ]
-        indexes = [models.Index(fields=["site"], name="answer_of_site", condition=Q(site__isnull=False))]
+        indexes = [
+            models.Index(fields=["site"], name="answer_of_site", condition=Q(site__isnull=False)),
+            # Scoring asks each assessment for them, and most have none.
+            models.Index(fields=["assessment"], name="answer_of_sites_of_one", condition=Q(site__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.assessment_id} {self.question}"

@@ -6,9 +6,20 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from assessments import past, scorekeeping, standing
+from assessments import past, receipts, scorekeeping, standing
 from assessments.models import Answer, Assessment, Campaign, Finding, Score, Verdict
-from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_supplier, create_user
+from suppliers.models import Site
+from tests.factories import (
+    NOW,
+    SMALL_QUESTIONNAIRE,
+    create_answer,
+    create_assessment,
+    create_campaign,
+    create_questionnaire,
+    create_site,
+    create_supplier,
+    create_user,
+)
 
 
 def submitted(**fields: Any) -> Assessment:
@@ -110,6 +121,67 @@ def test_many_assessments_cost_as_many_statements_as_one(db: None) -> None:
         keep(*many)
 
     # savepoint, lock, read, facts, retire, COPY, copy to assessments, open and withdraw findings, standings, savepoint
+    assert len(more) == len(few)
+
+
+SITED = {
+    **SMALL_QUESTIONNAIRE,
+    "questions": [{**SMALL_QUESTIONNAIRE["questions"][0], "per_site": True}, *SMALL_QUESTIONNAIRE["questions"][1:]],
+}
+
+
+def with_a_site_that_differs(campaign: Campaign | None = None) -> tuple[Assessment, Site, Site]:
+    campaign = campaign or create_campaign(questionnaire=create_questionnaire(content=SITED))
+    assessment = answered(submitted(campaign=campaign))
+    same, different = (create_site(supplier=assessment.supplier, name=name) for name in ("Hangzhou", "Ningbo"))
+    create_answer(assessment=assessment, question="A-01", value={"value": "no"}, site=different)
+    return assessment, same, different
+
+
+def test_a_site_that_differs_is_part_of_the_mean_until_it_closes(db: None) -> None:
+    assessment, same, different = with_a_site_that_differs()
+    # Kept, and not asked about: another question, and a site whose own answer was cleared.
+    create_answer(assessment=assessment, question="B-01", value={"value": "yes"}, site=different)
+    create_answer(assessment=assessment, question="A-01", value={}, site=same)
+
+    keep(assessment)
+    assessment.refresh_from_db()
+    # (1 + 0) / 2 of weight 2, A-02: 1/2 of weight 2 -> 50; B: 100.
+    assert assessment.declared == Decimal("75.00")
+
+    different.closed_on = NOW.date()
+    different.save()
+    keep(assessment, hours=1)
+    assessment.refresh_from_db()
+    assert assessment.declared == Decimal("87.50")
+
+
+def test_the_receipt_of_a_score_with_sites_is_made_again_after_a_site_closed_and_its_answer_changed(db: None) -> None:
+    assessment, same, different = with_a_site_that_differs()
+    keep(assessment)
+    score = Score.objects.select_related("assessment__campaign", "assessment__supplier").get(assessment=assessment)
+    Answer.objects.filter(assessment=assessment, site=different).update(value={"value": "yes"}, updated_at=NOW + timedelta(days=1))
+    same.closed_on = NOW.date()
+    same.save()
+
+    receipt = past.receipt_for(score)
+
+    assert receipt["inputs"]["answers"]["A-01"] == [{"value": "yes"}, False, None, [1, [[different.pk, {"value": "no"}, False, None]]]]
+    assert receipt["result"]["declared"] == "75.00"
+    assert receipts.verify(receipt) == []
+
+
+def test_answers_of_sites_cost_two_statements_for_any_number_of_assessments(db: None) -> None:
+    campaign = create_campaign(questionnaire=create_questionnaire(content=SITED))
+    keep(with_a_site_that_differs(campaign)[0])  # compiles the rule set
+    one = [with_a_site_that_differs(campaign)[0]]
+    with CaptureQueriesContext(connection) as few:
+        keep(*one)
+    many = [with_a_site_that_differs(campaign)[0] for _ in range(4)]
+
+    with CaptureQueriesContext(connection) as more:
+        keep(*many)
+
     assert len(more) == len(few)
 
 
