@@ -143,7 +143,7 @@ def begin(*, assessment_id: int, supplier_id: int, at: datetime) -> None:
 def upload_evidence(
     *, assessment_id: int, question: str, file: "File[bytes]", by: User, at: datetime, site: int | None = None
 ) -> EvidenceUse:
-    """Keep the file among the supplier's documents and attach it. Raises `documents.FileRefused` and `NotOpen`."""
+    """Keep the file among the supplier's documents and attach it. Raises `FileRefused` and `NotOpen`."""
     assessment = Assessment.objects.select_related("supplier").get(pk=assessment_id)
     if not assessment.is_editable:
         raise NotOpen(assessment_id)

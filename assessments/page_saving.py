@@ -16,7 +16,7 @@ from assessments.messages import answer_errors
 from assessments.models import Answer
 from assessments.presenters import Attempt
 from assessments.questions import Question
-from suppliers.documents import FileRefused
+from suppliers.refusals import FileRefused
 
 
 Files: TypeAlias = "MultiValueDict[str, UploadedFile[bytes]]"

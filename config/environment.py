@@ -107,6 +107,16 @@ def email(name: str, default: str) -> Email:
     )
 
 
+def scanner(name: str) -> str:
+    """tcp://host:3310, unix:///path/of/the/socket, or nothing."""
+    value = text(name, "")
+    if value:
+        url = split_url(name, value, {"tcp", "unix"})
+        if not (url.hostname if url.scheme == "tcp" else url.path.strip("/")):
+            raise ImproperlyConfigured(f"The environment variable {name} names no scanner.")
+    return value
+
+
 def kept_secret(path: Path) -> str:
     """A secret made once and kept in a file only its owner reads. Two processes that start at once agree on one."""
     try:

@@ -224,6 +224,9 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# clamd, which looks for viruses in what is uploaded: tcp://host:3310 or unix:///path. While it is set, nothing is kept without its word.
+CLAMD_URL = env.scanner("CLAMD_URL")
+
 # --- mail -----------------------------------------------------------------------------------------------------------
 _email = env.email("EMAIL_URL", f"file://{VAR / 'mail'}")
 EMAIL_BACKEND = _email.backend

@@ -9,7 +9,8 @@ from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from suppliers import identifiers, places
-from suppliers.documents import ACCEPT, FileRefused, check
+from suppliers.inspecting.types import ACCEPT
+from suppliers.inspection import Inspected, inspect
 from suppliers.models import Category, Contact, Document, HeadcountBand, Registration, Site, Supplier
 from suppliers.problems import Problem
 
@@ -219,7 +220,7 @@ class DocumentForm(forms.ModelForm[Document]):
     upload = forms.FileField(
         label=_("File"),
         widget=forms.ClearableFileInput({"accept": ACCEPT}),
-        help_text=_("PDF, OFD, picture, Office document or text, at most 20 MB."),
+        help_text=_("PDF, OFD, picture, Office document, CSV or text, at most 50 MB."),
     )
 
     class Meta:
@@ -231,19 +232,22 @@ class DocumentForm(forms.ModelForm[Document]):
         }
         help_texts = {"title": _("If empty, the file's name is shown.")}
 
+    inspected: Inspected | None = None
     field_order = ("upload", "kind", "title", "site", "issuer", "number", "valid_from", "valid_to")
 
     def __init__(self, *args: Any, supplier: Supplier, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["site"].queryset = Site.objects.filter(supplier=supplier).order_by("name", "pk")  # type: ignore[attr-defined]
 
-    def clean_upload(self) -> Any:
-        file = self.cleaned_data["upload"]
-        try:
-            check(file)
-        except FileRefused as error:
-            raise forms.ValidationError(error.messages) from error
-        return file
+    def clean_upload(self) -> Inspected:
+        # The field shows why a file is refused: FileRefused is a ValidationError.
+        self.inspected = inspect(self.cleaned_data["upload"])
+        return self.inspected
+
+    def close(self) -> None:
+        """A file whose form is not right is not kept."""
+        if self.inspected is not None:
+            self.inspected.close()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

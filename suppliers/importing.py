@@ -24,11 +24,11 @@ from audit import trail
 from runs import engine
 from runs.models import Run
 from suppliers.columns import recognise
-from suppliers.documents import safe_name
 from suppliers.import_apply import apply, apply_one_by_one, keep_rows
 from suppliers.import_decide import Decision, Outcome, decide_contacts, decide_sites, decide_suppliers, find_owners, flag_repeated_owned
 from suppliers.import_match import Register
 from suppliers.import_rows import Cleaning, Row, Sheet, flag_repeated_suppliers, split
+from suppliers.inspection import safe_name
 from suppliers.models import Import, ImportRow
 from suppliers.tables import read_table
 

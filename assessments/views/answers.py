@@ -33,8 +33,9 @@ from assessments.questions import NOTE, Question
 from assessments.scoring import RuleSet
 from assessments.wording import describe, local
 from assessments.worksheet import Reading, Worksheet, open_worksheet, read_states
-from suppliers.documents import ACCEPT, FileRefused
+from suppliers.inspecting.types import ACCEPT
 from suppliers.models import Document
+from suppliers.refusals import FileRefused
 
 
 # --- one answer -------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from assessments.views.answers import closed_message
 from assessments.wording import listed
 from assessments.worksheet import Worksheet, open_worksheet
 from audit import trail
-from suppliers.documents import ACCEPT
+from suppliers.inspecting.types import ACCEPT
 
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:

@@ -104,6 +104,7 @@ def edit_document(request: AuthenticatedHttpRequest, supplier: Supplier, *, repl
             else:
                 messages.info(request, _("This very file is kept already, as “%(name)s”.") % {"name": document})
             return redirect("suppliers:document_list")
+    form.close()
     return render(request, "suppliers/document_form.html", {"form": form, "replaces": replaces, "supplier": supplier})
 
 

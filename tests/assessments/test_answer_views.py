@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from assessments.models import Answer, Assessment, EvidenceUse
 from tests.factories import NOW, SMALL_QUESTIONNAIRE, create_assessment, create_campaign, create_document, create_questionnaire
+from tests.suppliers.files import pdf_bytes
 
 
 TABLE_QUESTION: dict[str, Any] = {
@@ -243,7 +244,7 @@ def test_save_of_a_plain_answer_costs_three_queries(signed_in, assessment, djang
 
 
 def pdf(name: str = "bill.pdf") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, b"%PDF-1.7 " + name.encode(), "application/pdf")
+    return SimpleUploadedFile(name, pdf_bytes(name.encode()), "application/pdf")
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from assessments.models import Answer, Assessment, EvidenceUse
 from suppliers.documents import FileRefused
 from suppliers.models import Document
 from tests.factories import NOW, create_answer, create_assessment, create_document
+from tests.suppliers.files import pdf_bytes
 
 
 @pytest.fixture
@@ -241,7 +242,7 @@ def test_evidence_stands_still_after_submission(supplier, owner):
     answer = create_answer(assessment=assessment, question="A-01")
     document = create_document(supplier=supplier)
     use = EvidenceUse.objects.create(answer=answer, document=document, added_by=owner, added_at=NOW)
-    file = ContentFile(b"%PDF-1.7 late", name="late.pdf")
+    file = ContentFile(pdf_bytes(b"late"), name="late.pdf")
 
     with pytest.raises(NotOpen):
         attach_evidence(assessment_id=assessment.pk, question="A-02", document_id=document.pk, by=owner, at=NOW)
@@ -254,7 +255,7 @@ def test_evidence_stands_still_after_submission(supplier, owner):
 
 def test_uploaded_file_becomes_a_document_and_evidence(assessment, owner, supplier, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    file = ContentFile(b"%PDF-1.7 water bill", name="bill.pdf")
+    file = ContentFile(pdf_bytes(b"water bill"), name="bill.pdf")
 
     use = upload_evidence(assessment_id=assessment.pk, question="A-01", file=file, by=owner, at=NOW)
 

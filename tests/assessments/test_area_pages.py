@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from assessments.models import Answer, Assessment, EvidenceUse, Finding
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_questionnaire
+from tests.suppliers.files import pdf_bytes
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_ones_own_stale_page_is_saved_on_top(signed_in, assessment, owner):
 
 def test_file_chosen_on_the_page_becomes_evidence_and_a_bad_one_is_named(signed_in, assessment, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    good = SimpleUploadedFile("bill.pdf", b"%PDF-1.7 bill")
+    good = SimpleUploadedFile("bill.pdf", pdf_bytes(b"bill"))
     bad = SimpleUploadedFile("tool.exe", b"MZ")
 
     response = signed_in.post(area_url(assessment), {**form_of(signed_in, assessment), "A-01__value": "yes", "A-01__-file": [good, bad]})

@@ -20,7 +20,7 @@ from tests.browser.album import FOLDER, Album
 from tests.browser.chapters import CHAPTERS, DOCUMENT, as_markdown
 from tests.browser.conftest import Portal, sign_in
 from tests.services import wait_until
-from tests.suppliers.files import valid_uscc, workbook
+from tests.suppliers.files import pdf_bytes, valid_uscc, workbook
 
 
 pytestmark = pytest.mark.timeout(300)
@@ -239,7 +239,7 @@ def test_a_supplier_answers_and_every_answer_saves_itself(portal: Portal, album:
     wait_until_saved(page, "T-03")
 
     certificate = tmp_path / "anti-corruption-policy.pdf"
-    certificate.write_bytes(b"%PDF-1.7\n% a policy")
+    certificate.write_bytes(pdf_bytes(b"a policy"))
     page.locator("#T-01").get_by_role("radio", name="Yes").check()
     page.locator("#T-01").get_by_label("Files for T-01").set_input_files(certificate)
     page.locator("#T-01").get_by_role("link", name="anti-corruption-policy").first.wait_for()
@@ -275,7 +275,7 @@ def test_without_javascript_a_button_saves_the_page(portal: Portal) -> None:
 
 def test_a_signatory_checks_signs_and_submits(portal: Portal, album: Album, tmp_path: Path) -> None:
     code = tmp_path / "signed-code.pdf"
-    code.write_bytes(b"%PDF-1.7\n% signed")
+    code.write_bytes(pdf_bytes(b"signed"))
     page = portal.open("signatory")
     page.goto("/assessments/")
     follow(page, "All areas")

@@ -3,7 +3,7 @@ import codecs
 import pytest
 
 from suppliers.tables import UnreadableTable, read_table
-from tests.suppliers.files import package, workbook
+from tests.suppliers.files import archive, workbook
 
 
 ENCODINGS = {
@@ -73,7 +73,9 @@ def test_numbers_of_a_spreadsheet_come_as_people_typed_them():
     assert table.lines[1].cells == ["4104101", "1.5", "9.133010E+16", "true"]
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b"PK\x03\x04 not a zip", package("readme.txt"), b"\xd0\xcf\x11\xe0 not a workbook"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b"PK\x03\x04 not a zip", archive({"readme.txt": b"<x/>"}), b"\xd0\xcf\x11\xe0 not a workbook"]
+)
 def test_what_is_no_table_is_refused_in_words(data):
     with pytest.raises(UnreadableTable) as refusal:
         read_table(data)
