@@ -32,6 +32,9 @@ _STATES: dict[str, tuple[str, str]] = {
     "in_review": ("active", "eye"),
     "returned": ("warning", "arrow-back-up"),
     "lapsed": ("bad", "clock-exclamation"),
+    "asked": ("warning", "message-circle"),
+    "granted": ("good", "circle-check"),
+    "taken_back": ("neutral", "arrow-back-up"),
     # verdicts
     "accept": ("good", "circle-check"),
     "query": ("warning", "question-mark"),

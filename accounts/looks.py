@@ -17,6 +17,7 @@ VERBS: dict[str, StrOrPromise] = {
 SUBJECTS: dict[str, StrOrPromise] = {
     "answers": gettext_lazy("your answers"),
     "assessment": gettext_lazy("your assessment"),
+    "signed_content": gettext_lazy("the answers as they were signed"),
     "receipt": gettext_lazy("the receipt of your score"),
     "document": gettext_lazy("one of your documents"),
     "evidence": gettext_lazy("evidence you gave"),

@@ -74,7 +74,7 @@ _SAVE = """
     SELECT id, %(question)s, %(site)s, %(value)s::jsonb, %(note)s, 1, 0, %(by)s, %(at)s FROM door
     ON CONFLICT (assessment_id, question, site_id) DO UPDATE
     SET value = excluded.value, note = excluded.note, version = stored.version + 1,
-        updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at
+        updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, carried_from_id = NULL
     WHERE stored.version = %(base)s AND stored.value <> excluded.value
     RETURNING stored.version, stored.evidence_count, (SELECT status FROM door), (SELECT supplier_id FROM door)
 """

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from assessments import signatures
 from assessments.models import Assessment, Finding, Score
 from assessments.questions import Question
 from assessments.scoring import GATE, ZERO_TOLERANCE, Line, Step
@@ -45,7 +46,7 @@ def is_reviewed(assessment: Assessment) -> bool:
 
 def context_of(assessment: Assessment) -> dict[str, Any]:
     score = Score.objects.filter(assessment=assessment, is_current=True).first()
-    context: dict[str, Any] = {"assessment": assessment, "score": score}
+    context: dict[str, Any] = {"assessment": assessment, "score": score, "signature": signatures.newest(assessment)}
     if score is None:
         return context
     worksheet = open_worksheet(assessment)
@@ -63,6 +64,8 @@ def context_of(assessment: Assessment) -> dict[str, Any]:
         "cap": worksheet.rules.questionnaire.zero_tolerance_cap,
         # The facts about the company, or the answers of a returned assessment, have changed since the score was stated.
         "has_moved_on": result.inputs_sha256 != score.inputs_sha256,
+        # The verified scores of reviews that were opened again.
+        "earlier_scores": assessment.scores.filter(is_current=False, verified__isnull=False).order_by("-computed_at", "-pk")[:10],
         "lines_count": sum(line.applies for line in worksheet.lines.values()),
     }
 

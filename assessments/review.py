@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.urls import reverse
 
-from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
-from accounts.models import Message, User
-from assessments import scorekeeping, standing
+from accounts.models import User
+from assessments import amending, scorekeeping, standing
 from assessments.models import Answer, Assessment, Verdict
+from assessments.notices import write_to_supplier
 from audit import trail
 
 
@@ -130,7 +129,8 @@ def return_to_supplier(*, assessment_id: int, reason: str, by: User, at: datetim
     assessment = _mine(assessment_id, by)
     assessment.return_to_supplier(reason=reason)
     _note("assessment.returned", assessment, by=by, at=at, detail={"reason": reason})
-    _write_to_supplier("review_returned", assessment, at=at, page="assessments:overview", reason=reason)
+    amending.settle_by_return(assessment, reason=reason, by=by, at=at)
+    write_to_supplier("review_returned", assessment, at=at, page="assessments:overview", reason=reason)
     return assessment
 
 
@@ -146,34 +146,8 @@ def close(*, assessment_id: int, by: User, at: datetime) -> Assessment:
     scorekeeping.keep_scores([assessment.pk], at=at)
     assessment.refresh_from_db(fields=["declared", "evidenced", "verified", "area_scores", "scored_at"])
     _note("assessment.closed", assessment, by=by, at=at, detail={"verified": str(assessment.verified)})
-    _write_to_supplier("review_closed", assessment, at=at, page="assessments:results")
+    write_to_supplier("review_closed", assessment, at=at, page="assessments:results", reason="")
     return assessment
-
-
-def _write_to_supplier(kind: str, assessment: Assessment, *, at: datetime, page: str, reason: str = "") -> None:
-    people = User.objects.filter(memberships__supplier_id=assessment.supplier_id, is_active=True).order_by("pk")
-    context = {"reviewed_id": assessment.pk, "reason": reason, "page_url": absolute_url(reverse(page, args=[assessment.pk]))}
-    queue_many(
-        kind,
-        [
-            NewMessage(
-                email=person.email,
-                dedupe_key=f"{kind}:{assessment.pk}:{at:%Y%m%d%H%M%S}:{person.pk}",
-                language=person.language,
-                context=context,
-                name=person.name,
-                supplier_id=assessment.supplier_id,
-            )
-            for person in people
-        ],
-    )
-
-
-@adds_context("reviewed_id")
-def _write_names(message: Message) -> dict[str, str]:
-    """In the reader's language, which is in use while the mail is written."""
-    assessment = Assessment.objects.select_related("supplier", "campaign").get(pk=message.context["reviewed_id"])
-    return {"supplier_name": assessment.supplier.name, "campaign_title": assessment.campaign.title}
 
 
 # --- shared -----------------------------------------------------------------------------------------------------------

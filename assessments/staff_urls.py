@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments.views import campaigns, findings, questionnaires, review
+from assessments.views import amendments, campaigns, findings, questionnaires, review
 
 
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("<int:pk>/review/give-back/", review.give_back, name="review_give_back"),
     path("<int:pk>/review/hand-over/", review.hand_over, name="review_hand_over"),
     path("<int:pk>/review/finish/", review.finish, name="review_finish"),
+    path("amendments/<int:pk>/", amendments.amendment, name="amendment"),
     path("findings/", findings.finding_list, name="finding_list"),
     path("findings/<int:pk>/", findings.finding, name="finding"),
     path("findings/<int:pk>/plan/", findings.plan, name="finding_plan"),

@@ -1,5 +1,6 @@
 """Signing and submitting an assessment: the hash of what is signed, and the step after which no answer changes."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -60,13 +61,15 @@ def submit_assessment(*, assessment_id: int, by: User, name: str, job_title: str
     if blocking := open_worksheet(assessment).closed_gates:
         raise Blocked(blocking)
     assessment.submit(by=by, at=at)
+    content = canonical.encode(content_of(assessment))
     signature = Signature.objects.create(
         assessment=assessment,
         signed_by=by,
         name=name,
         job_title=job_title,
         statement=statement,
-        content_sha256=content_sha256(assessment),
+        content_sha256=hashlib.sha256(content).hexdigest(),
+        content=content.decode(),
         signed_at=at,
     )
     trail.record(

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from assessments.staff_urls import urlpatterns as staff
-from assessments.views import answers, supplier
+from assessments.views import amendments, answers, signing, supplier
 
 
 app_name = "assessments"
@@ -16,6 +16,9 @@ urlpatterns = [
     path("<int:pk>/check/", supplier.check, name="check"),
     path("<int:pk>/sign/", supplier.sign, name="sign"),
     path("<int:pk>/submitted/", supplier.submitted, name="submitted"),
+    path("<int:pk>/amend/", amendments.amend, name="amend"),
+    path("<int:pk>/signature/", signing.signature, name="signature"),
+    path("<int:pk>/signature/<int:signature_pk>/content.json", signing.signed_content, name="signed_content"),
     path("<int:pk>/results/", supplier.results_page, name="results"),
     path("<int:pk>/results/receipt.json", supplier.receipt, name="receipt"),
     path("<int:pk>/answers/<slug:code>/", answers.save_answer, name="save_answer"),

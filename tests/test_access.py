@@ -167,6 +167,10 @@ ASSESSMENTS = {
     "assessments:check": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk])),
     "assessments:sign": of_supplier(fills(SIGNATORY, lambda w: [w.open_assessment.pk])),
     "assessments:submitted": of_supplier(reads(SUPPLIERS, lambda w: [w.submitted.pk])),
+    "assessments:amend": of_supplier(fills(SIGNATORY, lambda w: [w.submitted.pk])),
+    "assessments:signature": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.signature.assessment_id])),
+    "assessments:signed_content": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.signature.assessment_id, w.signature.pk])),
+    "assessments:amendment": Page(get=BUYERS, post=REVIEWERS, at=lambda w: [w.amendment.pk]),
     # Two addresses: the newest of one's own, and a certain one.
     "assessments:results": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),
     "assessments:receipt": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),

@@ -3,6 +3,7 @@
 Nobody in particular made the buyer's rows (`maker`), so that no role of the tests owns one by accident.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from accounts.invitations import invite, token_of
 from accounts.models import Invitation, Membership, Role, User
-from assessments.models import Assessment, Campaign, Finding, Verdict
+from assessments.models import Amendment, Assessment, Campaign, Finding, Signature, Verdict
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import FactorSet, Inventory
 from labels.models import Label, LabelEvent, Proposal
@@ -175,6 +176,25 @@ class World:
         create_answer(assessment=assessment, question="A-01")
         create_score(assessment, [])
         return assessment
+
+    @cached_property
+    def signature(self) -> Signature:
+        return Signature.objects.create(
+            assessment=self.in_review,
+            signed_by=self.people["signatory"],
+            name="Olive Owner",
+            job_title="General manager",
+            statement="It is true.",
+            content='{"answers":[]}',
+            content_sha256=hashlib.sha256(b'{"answers":[]}').hexdigest(),
+            signed_at=NOW,
+        )
+
+    @cached_property
+    def amendment(self) -> Amendment:
+        return Amendment.objects.create(
+            assessment=self.closed, opened_from="closed", reason="A bill was wrong.", asked_by=self.people["signatory"], asked_at=NOW
+        )
 
     @cached_property
     def finding(self) -> Finding:

@@ -1,5 +1,6 @@
 """The tables, by subject; everybody else imports them from here."""
 
+from assessments.models.amendments import Amendment
 from assessments.models.answers import Answer, EvidenceUse, Verdict
 from assessments.models.assessments import POINTS, Assessment, AssessmentOwned, AssessmentOwnedQuerySet, Signature
 from assessments.models.campaigns import Campaign, QuestionnaireVersion
@@ -9,6 +10,7 @@ from assessments.models.scores import Score, Standing
 
 __all__ = [
     "POINTS",
+    "Amendment",
     "Answer",
     "Assessment",
     "AssessmentOwned",

@@ -1,5 +1,3 @@
-from typing import TYPE_CHECKING
-
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -11,8 +9,26 @@ from audit.history import keep_history
 from suppliers.models import Document, Site
 
 
-if TYPE_CHECKING:
-    pass
+# Locks the assessment as a save does: a submission under way is waited for, and what it decided is what counts.
+_HANDED_IN_STAYS = """
+    SELECT assessment.status INTO stands FROM {source} FOR KEY SHARE OF assessment;
+    IF stands NOT IN ('not_started', 'in_progress', 'returned') THEN
+        RAISE EXCEPTION 'this assessment is not open for answers' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+"""
+
+
+def _handed_in_stays(source: str) -> pgtrigger.Trigger:
+    """What was handed in changes for nobody: not by a bulk statement, not by a program that forgets to ask."""
+    return pgtrigger.Trigger(
+        name="handed_in_stays",
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        declare=[("stands", "text")],
+        func=_HANDED_IN_STAYS.format(source=source),
+    )
 
 
 @keep_history()
@@ -35,6 +51,8 @@ class Answer(AssessmentOwned):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     updated_at = models.DateTimeField(_("saved"))
+    # The assessment whose answer was taken over as it stands; by whom and when is `updated_by` and `updated_at`.
+    carried_from = models.ForeignKey(Assessment, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
 
     objects = AssessmentOwnedQuerySet["Answer"].as_manager()
 
@@ -48,6 +66,16 @@ class Answer(AssessmentOwned):
             models.Index(fields=["site"], name="answer_of_site", condition=Q(site__isnull=False)),
             # Scoring asks each assessment for them, and most have none.
             models.Index(fields=["assessment"], name="answer_of_sites_of_one", condition=Q(site__isnull=False)),
+        ]
+        triggers = [
+            _handed_in_stays("assessments_assessment assessment WHERE assessment.id = coalesce(OLD.assessment_id, NEW.assessment_id)"),
+            pgtrigger.Trigger(
+                name="stays_with_its_assessment",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__assessment__df=pgtrigger.F("new__assessment")),
+                func="RAISE EXCEPTION 'an answer stays with its assessment';",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +104,10 @@ class EvidenceUse(models.Model):
         verbose_name_plural = _("evidence")
         constraints = [models.UniqueConstraint(fields=["answer", "document"], name="evidence_once_an_answer")]
         triggers = [
+            _handed_in_stays(
+                "assessments_assessment assessment JOIN assessments_answer answer ON answer.assessment_id = assessment.id "
+                "WHERE answer.id = coalesce(OLD.answer_id, NEW.answer_id)"
+            ),
             pgtrigger.Trigger(
                 name="count_added", operation=pgtrigger.Insert, when=pgtrigger.After, func=_COUNT_EVIDENCE.format(answer="NEW.answer_id")
             ),

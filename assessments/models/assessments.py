@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+# What was closed, or waits for its review, opens again by one of these alone; a reviewer's return of what is not closed needs none.
+_OPENS_BY_AMENDMENT = """
+    IF NOT EXISTS (
+        SELECT FROM assessments_amendment amendment
+        WHERE amendment.assessment_id = NEW.id AND amendment.state IN ('taken_back', 'granted')
+          AND amendment.decided_at >= coalesce(OLD.submitted_at, '-infinity')
+    ) THEN
+        RAISE EXCEPTION 'what was handed in opens again by a return or an amendment' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 POINTS: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "null": True, "blank": True}
 
 
@@ -107,6 +120,18 @@ class Assessment(SupplierOwned):
             models.Index(fields=["campaign", "status"], name="assessment_by_status"),
             models.Index(fields=["submitted_at", "id"], name="assessment_review_queue", condition=Q(status__in=["submitted", "in_review"])),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="opens_by_amendment",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(
+                    "((OLD.status = 'closed' AND NEW.status <> 'closed') "
+                    "OR (OLD.status IN ('submitted', 'in_review') AND NEW.status IN ('not_started', 'in_progress')))"
+                ),
+                func=_OPENS_BY_AMENDMENT,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.supplier_id} · {self.campaign_id}"
@@ -148,6 +173,18 @@ class Assessment(SupplierOwned):
         self.returned_reason = reason
         self.save(update_fields=["status", "returned_reason"])
 
+    def take_back(self) -> None:
+        """Before a reviewer has begun. It was not handed in, then: the signature and the amendment say when it had been."""
+        self._move(allowed=(self.Status.SUBMITTED,), to=self.Status.IN_PROGRESS)
+        self.submitted_by = self.submitted_at = None
+        self.save(update_fields=["status", "submitted_by", "submitted_at"])
+
+    def reopen(self, *, reason: str) -> None:
+        """An amendment was granted. What was closed keeps its score and its signature as history, and is reviewed again."""
+        self._move(allowed=(self.Status.SUBMITTED, self.Status.IN_REVIEW, self.Status.CLOSED), to=self.Status.RETURNED)
+        self.returned_reason, self.closed_by, self.closed_at = reason, None, None
+        self.save(update_fields=["status", "returned_reason", "closed_by", "closed_at"])
+
     def close(self, *, by: "User", at: datetime) -> None:
         self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.CLOSED)
         self.closed_by, self.closed_at = by, at
@@ -175,8 +212,15 @@ class AssessmentOwned(models.Model):
         abstract = True
 
 
+class Sha256(models.Func):
+    """Of a text in UTF-8, as sixty-four hexadecimal digits. (Django's own asks for an extension.)"""
+
+    template = "encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')"
+    output_field = models.CharField()
+
+
 class Signature(models.Model):
-    """A signatory's statement over the answers as they stood, by the hash of their canonical form."""
+    """A signatory's statement over the answers as they stood: over their canonical form, which is kept, and its hash."""
 
     append_only = True
 
@@ -186,6 +230,8 @@ class Signature(models.Model):
     job_title = models.CharField(_("role in the company"), max_length=150)
     statement = models.TextField()
     content_sha256 = models.CharField(max_length=64)
+    # The very text that was hashed; empty under a signature from before it was kept.
+    content = models.TextField(blank=True)
     signed_at = models.DateTimeField(_("signed"))
 
     objects = AssessmentOwnedQuerySet["Signature"].as_manager()
@@ -193,6 +239,11 @@ class Signature(models.Model):
     class Meta:
         verbose_name = _("signature")
         verbose_name_plural = _("signatures")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(content="") | Q(content_sha256=Sha256("content")), name="signature_hash_is_that_of_its_content"
+            )
+        ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:

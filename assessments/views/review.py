@@ -1,5 +1,6 @@
 """The review queue, and the workbench where one assessment is judged area by area."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from accounts.models import Role, User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, has, require
 from assessments import review
 from assessments.filters import ReviewQueueFilter
-from assessments.models import Answer, Assessment, Verdict
+from assessments.models import Amendment, Answer, Assessment, Verdict
 from assessments.paging import page_of
 from assessments.selectors import AnsweredArea, AnsweredQuestion, Dossier, open_dossier
 from assessments.staff_forms import HandOverForm, ReasonForm, VerdictForm
@@ -37,6 +38,7 @@ def queue(request: AuthenticatedHttpRequest) -> HttpResponse:
         "filter": narrowed,
         "page": page_of(narrowed.qs, by="submitted_at", descending=False, query=request.GET),
         "counts": counts(request.user),
+        **wishes(request.user),
         "now": timezone.now(),
     }
     return page_or_part(request, "assessments/review_queue.html", "assessments/_review_queue_table.html", context)
@@ -48,6 +50,17 @@ def counts(user: User) -> dict[str, int]:
         "free": waiting.filter(status=Assessment.Status.SUBMITTED).count(),
         "mine": waiting.filter(status=Assessment.Status.IN_REVIEW, reviewer=user).count(),
         "all": waiting.count(),
+    }
+
+
+def wishes(user: User) -> dict[str, Any]:
+    """What suppliers want back: requests to answer, and what they took out of the queue in the last two weeks."""
+    amendments = Amendment.objects.visible_to(user).select_related("assessment__supplier", "assessment__campaign", "asked_by")
+    since = timezone.now() - timedelta(days=14)
+    taken_back = amendments.filter(state=Amendment.State.TAKEN_BACK, decided_at__gte=since).order_by("-decided_at", "-pk")
+    return {
+        "requests": amendments.filter(state=Amendment.State.ASKED).order_by("asked_at", "pk")[:50],
+        "taken_back": taken_back[:20],
     }
 
 
@@ -83,6 +96,7 @@ def workbench_context(request: AuthenticatedHttpRequest, dossier: Dossier, area:
         "not_asked": [question for question in area.questions if not question.is_asked],
         "next_area": next_area(dossier, area),
         "may_decide": may_decide,
+        "waiting": dossier.assessment.amendments.filter(state=Amendment.State.ASKED).select_related("asked_by").first(),
         "may_take": has(request.user, Permission.REVIEW_DECIDE) and dossier.assessment.status == Assessment.Status.SUBMITTED,
         "may_hand_over": has(request.user, Permission.REVIEW_DECIDE) and dossier.assessment.status == Assessment.Status.IN_REVIEW,
         "may_raise": has(request.user, Permission.FINDING_MANAGE),

@@ -71,6 +71,7 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "signature": assessment.signatures.order_by("-signed_at", "-pk").first(),
         "days_left": (assessment.due_on - timezone.localdate()).days,
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
+        "amendments": assessment.amendments.select_related("asked_by", "decided_by").order_by("-asked_at", "-pk"),
     }
     return render(request, "assessments/overview.html", context)
 

@@ -22,7 +22,7 @@ from assessments.answering import (
 from assessments.models import Answer, Assessment, EvidenceUse
 from suppliers.documents import FileRefused
 from suppliers.models import Document
-from tests.factories import NOW, create_answer, create_assessment, create_document
+from tests.factories import NOW, attach, create_answer, create_assessment, create_document
 from tests.suppliers.files import pdf_bytes
 
 
@@ -241,7 +241,7 @@ def test_evidence_stands_still_after_submission(supplier, owner):
     assessment = create_assessment(supplier=supplier, status="submitted", submitted_at=NOW, submitted_by=owner)
     answer = create_answer(assessment=assessment, question="A-01")
     document = create_document(supplier=supplier)
-    use = EvidenceUse.objects.create(answer=answer, document=document, added_by=owner, added_at=NOW)
+    use = attach(answer=answer, document=document)
     file = ContentFile(pdf_bytes(b"late"), name="late.pdf")
 
     with pytest.raises(NotOpen):

@@ -204,13 +204,13 @@ def test_the_queue_costs_the_same_for_one_and_for_many(
 ) -> None:
     client.force_login(reviewer)
     url = reverse("assessments:review_queue")
-    # session, user, the rows, three counts, campaigns of the filter
-    with django_assert_num_queries(7):
+    # session, user, the rows, three counts, campaigns of the filter, requests of suppliers, what they took back
+    with django_assert_num_queries(9):
         client.get(url)
     for _ in range(20):
         create_assessment(status="submitted", submitted_at=NOW, submitted_by=owner, campaign=assessment.campaign)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(url)
 
 
@@ -326,10 +326,10 @@ def test_the_workbench_costs_the_same_for_few_and_many_answers(
     client.force_login(reviewer)
     client.get(reverse("assessments:review", args=[assessment.pk]))
 
-    # session, user, assessment, facts, answers, people of verdicts, evidence, score, findings, signature, event
-    with django_assert_num_queries(10):
-        client.get(reverse("assessments:review", args=[few.pk]))
+    # session, user, assessment, facts, answers, people of verdicts, evidence, score, findings, signature, request, event
     with django_assert_num_queries(11):
+        client.get(reverse("assessments:review", args=[few.pk]))
+    with django_assert_num_queries(12):
         client.get(reverse("assessments:review", args=[assessment.pk]))
 
 

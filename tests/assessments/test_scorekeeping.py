@@ -12,6 +12,7 @@ from suppliers.models import Site
 from tests.factories import (
     NOW,
     SMALL_QUESTIONNAIRE,
+    before_handing_in,
     create_answer,
     create_assessment,
     create_campaign,
@@ -65,7 +66,8 @@ def test_scoring_again_writes_nothing_while_nothing_has_changed(db: None) -> Non
 def test_a_changed_answer_leaves_the_old_score_and_makes_a_new_one_current(db: None) -> None:
     assessment = answered(submitted())
     keep(assessment)
-    Answer.objects.filter(assessment=assessment, question="A-02").update(value={"value": "4"})
+    with before_handing_in():
+        Answer.objects.filter(assessment=assessment, question="A-02").update(value={"value": "4"})
 
     keep(assessment, hours=1)
 
@@ -160,7 +162,8 @@ def test_the_receipt_of_a_score_with_sites_is_made_again_after_a_site_closed_and
     assessment, same, different = with_a_site_that_differs()
     keep(assessment)
     score = Score.objects.select_related("assessment__campaign", "assessment__supplier").get(assessment=assessment)
-    Answer.objects.filter(assessment=assessment, site=different).update(value={"value": "yes"}, updated_at=NOW + timedelta(days=1))
+    with before_handing_in():
+        Answer.objects.filter(assessment=assessment, site=different).update(value={"value": "yes"}, updated_at=NOW + timedelta(days=1))
     same.closed_on = NOW.date()
     same.save()
 
@@ -228,13 +231,15 @@ def test_a_finding_nobody_worked_on_is_withdrawn_when_its_cause_is_gone_and_open
     keep(assessment)
     answers = Answer.objects.filter(assessment=assessment, question="B-01")
 
-    answers.update(value={"value": "no"})
+    with before_handing_in():
+        answers.update(value={"value": "no"})
     outcome = keep(assessment, hours=1)
     finding = Finding.objects.get()
     assert (outcome.findings_withdrawn, finding.status, finding.closed_at) == (1, "withdrawn", NOW + timedelta(hours=1))
     assert not assessment.supplier.standing.has_critical_finding
 
-    answers.update(value={"value": "yes"})
+    with before_handing_in():
+        answers.update(value={"value": "yes"})
     keep(assessment, hours=2)
     finding.refresh_from_db()
     assert (finding.status, finding.closed_at, finding.closing_reason) == ("open", None, "")
@@ -244,7 +249,8 @@ def test_a_finding_the_supplier_works_on_stays_when_its_cause_is_gone(db: None) 
     assessment = answered(submitted(), children="yes")
     keep(assessment)
     Finding.objects.update(status="action_planned", action_plan="We check ages.")
-    Answer.objects.filter(assessment=assessment, question="B-01").update(value={"value": "no"})
+    with before_handing_in():
+        Answer.objects.filter(assessment=assessment, question="B-01").update(value={"value": "no"})
 
     keep(assessment, hours=1)
 
@@ -281,7 +287,8 @@ def test_the_receipt_of_an_old_score_is_found_in_the_history(db: None) -> None:
     keep(assessment, hours=1)
     answer = assessment.answers.get(question="A-02")
     answer.value, answer.version, answer.updated_at = {"value": "4"}, 2, NOW + timedelta(hours=2)
-    answer.save()
+    with before_handing_in():
+        answer.save()
     Verdict.objects.create(answer=answer, outcome="accept", by=create_user(), at=NOW + timedelta(hours=3))
     keep(assessment, hours=4)
     old, new = Score.objects.select_related("assessment__campaign", "assessment__supplier").order_by("pk")

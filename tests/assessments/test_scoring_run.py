@@ -12,7 +12,7 @@ from runs import engine
 from runs.models import Chunk, Run
 from runs.tasks import sweep
 from suppliers.models import Category, Supplier
-from tests.factories import NOW, create_campaign, create_user
+from tests.factories import NOW, before_handing_in, create_campaign, create_user
 from tests.services import Workers, wait_until
 
 
@@ -60,14 +60,15 @@ def submitted_assessments(count: int) -> Sequence[int]:
             for supplier in suppliers
         ]
     )
-    Answer.objects.bulk_create(
-        [
-            Answer(assessment=assessment, question=question, value={"value": value}, updated_at=NOW)
-            for assessment in assessments
-            for question, value in (("A-01", "yes"), ("B-01", "no"))
-        ],
-        batch_size=5000,
-    )
+    with before_handing_in():
+        Answer.objects.bulk_create(
+            [
+                Answer(assessment=assessment, question=question, value={"value": value}, updated_at=NOW)
+                for assessment in assessments
+                for question, value in (("A-01", "yes"), ("B-01", "no"))
+            ],
+            batch_size=5000,
+        )
     return [assessment.pk for assessment in assessments]
 
 

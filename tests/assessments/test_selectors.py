@@ -4,14 +4,14 @@ from django.utils import translation
 
 from assessments.models import Verdict
 from assessments.selectors import open_dossier
-from tests.factories import NOW, create_answer, create_assessment, create_document, create_user
+from tests.factories import NOW, attach, create_answer, create_assessment, create_document, create_user
 
 
 def test_a_dossier_says_what_was_asked_answered_shown_and_decided(db: None) -> None:
     reviewer = create_user(name="Rita Reviewer")
     assessment = create_assessment(status="closed", submitted_at=NOW, submitted_by=reviewer, closed_at=NOW, closed_by=reviewer)
     answer = create_answer(assessment=assessment, question="A-01", value={"value": "yes"})
-    answer.evidence.create(document=create_document(supplier=assessment.supplier, title="Water bill May"), added_at=NOW)
+    attach(answer=answer, document=create_document(supplier=assessment.supplier, title="Water bill May"))
     create_answer(assessment=assessment, question="A-02", value={"value": "3"}, note="Since spring.")
     Verdict.objects.create(answer=answer, outcome="accept", by=reviewer, at=NOW)
 

@@ -16,6 +16,7 @@ from tests.factories import (
     NOW,
     PASSWORD,
     SMALL_QUESTIONNAIRE,
+    before_handing_in,
     create_answer,
     create_assessment,
     create_campaign,
@@ -300,7 +301,8 @@ def test_receipt_computes_the_score_again(signed_in, scored):
 
 
 def test_receipt_is_of_the_score_as_it_was_stated(signed_in, scored):
-    Answer.objects.filter(assessment=scored, question="B-01").update(value={"value": "no"}, version=2)
+    with before_handing_in():
+        Answer.objects.filter(assessment=scored, question="B-01").update(value={"value": "no"}, version=2)
 
     receipt = json.loads(signed_in.get(page("receipt", scored)).content)
 
