@@ -5,7 +5,7 @@ and needs to be kept nowhere: the database holds its hash (to find and to revoke
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,19 +70,31 @@ def _write_link(message: Message) -> dict[str, Any]:
 
 @transaction.atomic
 def invite(
-    *, email: str, role: Role, supplier_id: int | None = None, name: str = "", by: User | None, at: datetime, language: str
+    *,
+    email: str,
+    role: Role,
+    supplier_id: int | None = None,
+    name: str = "",
+    by: User | None,
+    at: datetime,
+    language: str,
+    mail: str = "invitation",
+    context: Mapping[str, Any] | None = None,
 ) -> Invitation:
-    """Creates the invitation and queues its mail. An earlier link for the same person and side stops working."""
+    """Creates the invitation and queues its mail. An earlier link for the same person and side stops working.
+
+    `mail` and `context` are for an app that says in the same mail what the person is invited for.
+    """
     email = email.lower()
     Invitation.objects.usable(at).on_side(supplier_id).filter(email=email).update(revoked_at=at)
     [invitation] = invite_many([Invitee(email, role, supplier_id, name)], by=by, at=at)
     queue(
-        "invitation",
+        mail,
         email=email,
         name=name,
         language=language,
         dedupe_key=f"invitation:{invitation.pk}",
-        context={"invitation_id": invitation.pk},
+        context={**(context or {}), "invitation_id": invitation.pk},
         supplier=invitation.supplier,
     )
     detail = {"invitation": invitation.pk, "role": role}
@@ -119,6 +131,15 @@ def revoke(*, invitation_id: int, by: User, at: datetime) -> None:
 
 
 # --- accepting --------------------------------------------------------------------------------------------------------
+
+Welcome = Callable[[Invitation, User], None]
+_welcomes: list[Welcome] = []
+
+
+def when_accepted(function: Welcome) -> Welcome:
+    """Registers what another app does, in the same transaction, when somebody accepts: it may have kept something for the address."""
+    _welcomes.append(function)
+    return function
 
 
 def find(token: str, *, at: datetime) -> Invitation:
@@ -165,6 +186,8 @@ def _accept(invitation: Invitation, user: User, *, at: datetime) -> User:
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     detail = {"role": invitation.role}
     trail.record("invitation.accepted", actor=user, target=invitation, supplier_id=invitation.supplier_id, detail=detail, at=at)
+    for welcome in _welcomes:
+        welcome(invitation, user)
     return user
 
 

@@ -7,6 +7,8 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
-        # They register what the mails of this app contain, wherever those are delivered.
+        # They register what the mails of this app contain, wherever those are delivered, and what happens to invited people.
+        import_module("assessments.area_tasks")
+        import_module("assessments.comments")
         import_module("assessments.invitations")
         import_module("assessments.review")

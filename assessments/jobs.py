@@ -1,4 +1,4 @@
-"""The long jobs of this app: scoring the portfolio, and inviting the suppliers of a campaign."""
+"""The long jobs of this app: scoring the portfolio, inviting the suppliers of a campaign, reminding, measuring times."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -14,6 +14,7 @@ from runs.registry import ChunkPlan, Job, Result, add_up, job, plan_ids
 # Large enough that the statements of a chunk cost little for one assessment, small enough for an even end on two workers.
 ASSESSMENTS_A_CHUNK = 500
 ADDRESSES_A_CHUNK = 500
+REMINDED_A_CHUNK = 100
 
 
 @job("score_portfolio", title=_("Score the portfolio"))
@@ -64,3 +65,39 @@ class SendInvitations(Job):
 
         payload = chunk.payload
         return queue_part(payload["campaign"], part=payload["part"], of=payload["of"])
+
+
+@job("remind_of_areas", title=_("Remind people of their areas"))
+class RemindOfAreas(Job):
+    """Queues one message for each person with an area that is due soon and not complete."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.area_tasks import to_be_reminded
+
+        return plan_ids(to_be_reminded(timezone.localdate()), size=REMINDED_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.area_tasks import remind
+
+        return {"queued": remind(chunk.payload["ids"], today=timezone.localdate())}
+
+
+@job("measure_answer_times", title=_("Measure how long answering takes"))
+class MeasureAnswerTimes(Job):
+    """One chunk for each published questionnaire."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"measured": _("Questions with enough measured answers")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.models import QuestionnaireVersion
+
+        published = QuestionnaireVersion.objects.filter(status=QuestionnaireVersion.Status.PUBLISHED)
+        return plan_ids(published.order_by("pk").values_list("pk", flat=True), size=1)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.answer_times import measure
+
+        [questionnaire] = chunk.payload["ids"]
+        return {"measured": measure(questionnaire, at=timezone.now())}

@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.answer_times import Estimate, time_left
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from assessments.presenters import check_messages
 from assessments.questions import Area, Question
 from assessments.wording import Said, describe, local
-from assessments.worksheet import Progress, Worksheet, open_worksheet
+from assessments.worksheet import Progress, Worksheet
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Card:
     progress: Progress
     next_url: str
     days_left: int
+    time_left: Estimate | None
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Task:
     tone: str
     icon: str
     progress: Progress
+    # Who answers it, and where that is changed; filled in by `assessments.team`.
+    note: str = ""
+    note_tone: str = ""
+    action_url: str = ""
+    action_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,11 +72,11 @@ class LastSave:
     at: datetime
 
 
-def card(assessment: Assessment, today: date) -> Card:
-    worksheet = open_worksheet(assessment)
+def card(worksheet: Worksheet, today: date) -> Card:
+    assessment = worksheet.assessment
     missing = worksheet.unanswered
     next_url = _area_url(assessment, missing[0]) if missing else _check_url(assessment)
-    return Card(assessment, worksheet.progress(), next_url, (assessment.due_on - today).days)
+    return Card(assessment, worksheet.progress(), next_url, (assessment.due_on - today).days, time_left(worksheet))
 
 
 def _area_url(assessment: Assessment, question: Question) -> str:

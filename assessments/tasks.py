@@ -9,3 +9,11 @@ def score_assessment(*, assessment_id: int) -> None:
     from assessments.scorekeeping import keep_scores
 
     keep_scores([assessment_id], at=timezone.now())
+
+
+@shared_task
+def send_comment_notices() -> None:
+    """By the clock. What two workers find at the same time, one of them queues."""
+    from assessments.comments import queue_notices
+
+    queue_notices(at=timezone.now())

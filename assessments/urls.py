@@ -1,7 +1,7 @@
 from django.urls import path
 
 from assessments.staff_urls import urlpatterns as staff
-from assessments.views import amendments, answers, signing, supplier
+from assessments.views import amendments, answers, signing, supplier, teamwork
 
 
 app_name = "assessments"
@@ -25,6 +25,12 @@ urlpatterns = [
     path("<int:pk>/answers/<slug:code>/evidence/", answers.evidence, name="evidence"),
     path("<int:pk>/answers/<slug:code>/history/", answers.history, name="history"),
     path("<int:pk>/answers/<slug:code>/restore/", answers.restore, name="restore"),
+]
+urlpatterns += [
+    path("<int:pk>/presence/", teamwork.presence_call, name="presence"),
+    path("<int:pk>/assign/", teamwork.assign, name="assign"),
+    path("<int:pk>/answers/<slug:code>/comments/", teamwork.comment_page, name="comments"),
+    path("<int:pk>/answers/<slug:code>/come-back/", teamwork.come_back_mark, name="come_back"),
 ]
 
 # The buyer's side: assessments/staff_urls.py.

@@ -20,6 +20,8 @@ NAMES: dict[str, str | Promise] = {
     "amendment.granted": _("Change of submitted answers granted"),
     "amendment.refused": _("Change of submitted answers refused"),
     "answer.restored": _("Earlier answer restored"),
+    "area.assigned": _("Area assigned to a colleague"),
+    "area.unassigned": _("Area no longer assigned"),
     "assessment.closed": _("Assessment closed"),
     "assessment.returned": _("Assessment returned to the supplier"),
     "assessment.submitted": _("Assessment signed and submitted"),

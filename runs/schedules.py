@@ -41,10 +41,14 @@ def nightly(name: str, kind: str, *, hour: int, minute: int = 0) -> Schedule:
 SCHEDULES = (
     Schedule(gettext_noop("Hand out again what a dead worker left"), "runs.tasks.sweep", every=SWEEP_EVERY),
     Schedule(gettext_noop("Deliver waiting messages"), "accounts.tasks.sweep_messages", every=timedelta(seconds=60)),
+    Schedule(gettext_noop("Tell people of comments"), "assessments.tasks.send_comment_notices", every=timedelta(minutes=2)),
     Schedule(gettext_noop("Put signed agreements into force"), "pilots.tasks.put_agreements_into_force", hour=0, minute=10),
+    nightly(gettext_noop("Measure how long answering takes"), "measure_answer_times", hour=0, minute=30),
     nightly(gettext_noop("Score the portfolio every night"), "score_portfolio", hour=1),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
+    # When people begin to work.
+    nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
 )
 
 

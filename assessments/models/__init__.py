@@ -6,18 +6,25 @@ from assessments.models.assessments import POINTS, Assessment, AssessmentOwned, 
 from assessments.models.campaigns import Campaign, QuestionnaireVersion
 from assessments.models.findings import Finding
 from assessments.models.scores import Score, Standing
+from assessments.models.teamwork import AnswerTime, AreaTask, ComeBack, Comment, CommentNotice, Presence
 
 
 __all__ = [
     "POINTS",
     "Amendment",
     "Answer",
+    "AnswerTime",
+    "AreaTask",
     "Assessment",
     "AssessmentOwned",
     "AssessmentOwnedQuerySet",
     "Campaign",
+    "ComeBack",
+    "Comment",
+    "CommentNotice",
     "EvidenceUse",
     "Finding",
+    "Presence",
     "QuestionnaireVersion",
     "Score",
     "Signature",

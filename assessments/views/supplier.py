@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
-from assessments import overviews, page_saving, past, results, submission
+from assessments import answer_times, overviews, page_saving, past, presence, results, submission, team
 from assessments.answering import NotOpen, detach_evidence
 from assessments.forms import SignForm
 from assessments.models import Assessment, Finding, Score
 from assessments.presenters import question_view
 from assessments.questions import Area
 from assessments.views.answers import closed_message
+from assessments.views.teamwork import change_mark
 from assessments.wording import listed
 from assessments.worksheet import Worksheet, open_worksheet
 from audit import trail
@@ -39,8 +40,11 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
     mine = Assessment.objects.visible_to(request.user).select_related("campaign", "supplier")
     newest = list(mine.order_by("-created_at", "-pk")[:20])
+    today = timezone.localdate()
+    worksheets = [open_worksheet(assessment) for assessment in newest if assessment.is_editable]
     context = {
-        "cards": [overviews.card(assessment, timezone.localdate()) for assessment in newest if assessment.is_editable],
+        "cards": [overviews.card(worksheet, today) for worksheet in worksheets],
+        "my_areas": team.my_areas(worksheets, user=request.user, today=today),
         "waiting": [assessment for assessment in newest if assessment.status in ("submitted", "in_review")],
         "scored": next((assessment for assessment in newest if assessment.scored_at), None),
         "findings": Finding.objects.visible_to(request.user).open().order_by("due_on", "pk")[:20],
@@ -63,13 +67,19 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         # The same address serves both sides; the buyer's people read what was handed in.
         return redirect("assessments:review" if assessment.submitted_at else "assessments:results", pk)
     worksheet = open_worksheet(assessment)
+    now, today = timezone.now(), timezone.localdate()
     context = {
         "assessment": assessment,
         "progress": worksheet.progress(),
-        "tasks": overviews.tasks(worksheet),
+        "work": team.shared_work(
+            worksheet, overviews.tasks(worksheet), user=request.user, choice=request.GET.get("who", team.ALL), today=today
+        ),
+        "here": team.places(worksheet, presence.others_in(assessment, besides=request.user, at=now)),
+        "waiting": team.waiting_in(worksheet, request.user),
+        "time_left": answer_times.time_left(worksheet),
         "last": overviews.last_save(assessment),
         "signature": assessment.signatures.order_by("-signed_at", "-pk").first(),
-        "days_left": (assessment.due_on - timezone.localdate()).days,
+        "days_left": (assessment.due_on - today).days,
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
         "amendments": assessment.amendments.select_related("asked_by", "decided_by").order_by("-asked_at", "-pk"),
     }
@@ -97,7 +107,9 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
             messages.success(request, _("All answers on the page are saved."))
             return redirect(next_stop(request, assessment, areas, this))
         worksheet = open_worksheet(assessment)
-    return render(request, "assessments/area.html", area_context(worksheet, this, attempts))
+    context = area_context(worksheet, this, attempts)
+    context["team"] = team.area_team(worksheet, this, user=request.user, at=timezone.now())
+    return render(request, "assessments/area.html", context)
 
 
 def get_object_or_404_in(areas: tuple[Area, ...], code: str) -> Area:
@@ -120,12 +132,16 @@ def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Are
     )
     if use := request.POST.get("remove"):
         detach_evidence(assessment_id=worksheet.assessment.pk, use_id=page_saving.whole_number(use))
+    change_mark(request, worksheet, this)
+    presence.call(assessment_id=worksheet.assessment.pk, area=this.code, question="", by=request.user, at=timezone.now())
     return attempts
 
 
 def next_stop(request: AuthenticatedHttpRequest, assessment: Assessment, areas: tuple[Area, ...], this: Area) -> str:
     """Where the button that was pressed leads: on to the next area, or back to where the person was."""
     here = reverse("assessments:area", args=[assessment.pk, this.code])
+    if marked := request.POST.get("mark") or request.POST.get("unmark"):
+        return f"{here}#{marked}"
     if "remove" in request.POST:
         return here
     if "next" not in request.POST:
@@ -167,6 +183,7 @@ def check(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     context = {
         "assessment": assessment,
         "areas": overviews.check_areas(worksheet),
+        "waiting": team.waiting_in(worksheet, request.user),
         "summary": overviews.check_summary(worksheet),
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
         "signatories": signatories(assessment),

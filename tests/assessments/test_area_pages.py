@@ -179,8 +179,9 @@ def test_area_page_costs_the_same_for_one_answer_and_for_all(signed_in, assessme
     for code in ("A-01", "A-02", "B-01"):
         create_answer(assessment=assessment, question=code)
 
-    # session, person, assessment with campaign and supplier, facts, answers, evidence, the supplier in the user menu
-    with django_assert_max_num_queries(7):
+    # session, person, assessment with campaign and supplier, facts, answers, evidence, the supplier in the user menu;
+    # who is here, who answers the area, comments, questions to come back to, measured times
+    with django_assert_max_num_queries(12):
         signed_in.get(area_url(assessment))
 
 
