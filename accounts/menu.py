@@ -44,6 +44,10 @@ def not_reviewers(user: User) -> bool:
     return buyers(user) and not reviewers(user)
 
 
+def exporters(user: User) -> bool:
+    return not_reviewers(user) and has(user, Permission.DOCUMENT_EXPORT)
+
+
 MENU: list[tuple["StrOrPromise", list[Entry]]] = [
     (
         _("Assessment"),
@@ -105,7 +109,7 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         pgettext_lazy("menu", "Operate"),
         [
             Entry("runs:list", _("Runs"), "activity", not_reviewers),
-            Entry("reports:export_list", _("Exports"), "file-export", not_reviewers),
+            Entry("reports:export_list", _("Exports"), "file-export", exporters),
             Entry("reports:audit_trail", _("Audit trail"), "history", holders(Permission.AUDIT_VIEW)),
             Entry("accounts:user_list", _("Users"), "users", holders(Permission.USER_MANAGE)),
         ],

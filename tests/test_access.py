@@ -19,6 +19,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.urls.exceptions import Resolver404
 
+from accounts.menu import MENU
 from tests.world import World
 
 
@@ -408,6 +409,15 @@ def test_each_role_may_do_what_the_table_says(world: World, clients: dict[str, C
                 wrong.append(f"{role} {method} wrote: {written}")
 
     assert not wrong, "\n".join([address, *wrong])
+
+
+def test_every_entry_of_the_menu_opens(world: World, clients: dict[str, Client]) -> None:
+    for role in PEOPLE:
+        for group in MENU:
+            for entry in group[1]:
+                if entry.is_for(world.people[role]):
+                    response = visit(clients[role], "get", reverse(entry.url_name))
+                    assert response.status_code in (200, 302), f"{role}: {entry.url_name}"
 
 
 def nowhere(arguments: list[Any]) -> list[Any]:

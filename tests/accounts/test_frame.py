@@ -56,6 +56,10 @@ def test_the_audit_trail_is_for_auditors_and_administrators(every_page):
     assert [role for role in Role if "Audit trail" in labels(role)] == [Role.AUDITOR, Role.ADMINISTRATOR]
 
 
+def test_exports_are_for_those_who_may_export(every_page):
+    assert [role for role in Role if "Exports" in labels(role)] == [Role.ESG_STAFF, Role.AUDITOR]
+
+
 def test_an_entry_without_a_page_is_left_out(monkeypatch):
     monkeypatch.setattr("accounts.context.url_or_empty", lambda name: "/runs/" if name == "runs:list" else "")
 
