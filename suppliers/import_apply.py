@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from suppliers.import_decide import CONTACT_FIELDS, SITE_FIELDS, Decision, Outcome
 from suppliers.import_match import SUPPLIER_FIELDS
 from suppliers.import_rows import Finding
-from suppliers.models import Import, Supplier
+from suppliers.models import Import, ImportRow, Supplier
 
 
 TABLES = {Import.Kind.SUPPLIERS: "suppliers_supplier", Import.Kind.SITES: "suppliers_site", Import.Kind.CONTACTS: "suppliers_contact"}
@@ -108,8 +108,12 @@ def make_room_for_primaries(created: Iterable[dict[str, Any]], updated: Iterable
         )
 
 
-def keep_rows(source: Import, decisions: Iterable[Decision], *, is_dry_run: bool) -> None:
+def keep_rows(source: Import, decisions: Sequence[Decision], *, is_dry_run: bool) -> None:
     """What became of each row. Rows left alone are counted, not kept."""
+    numbers = [decision.row.number for decision in decisions]
+    if numbers:
+        # A dry run that was overtaken may have written these rows in its last moment, as it read them.
+        ImportRow.objects.filter(source=source, is_dry_run=is_dry_run, number__range=(min(numbers), max(numbers))).delete()
     kept = [decision for decision in decisions if decision.outcome != Outcome.UNCHANGED]
     copy_in(
         "suppliers_importrow",

@@ -34,6 +34,8 @@ class ImportJob(Job):
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         source = source_of(run)
+        if self.is_overtaken(run, source):
+            return []
         importing.forget_findings(source, is_dry_run=self.is_dry_run)
         total = len(prepared_for(run, source).rows)
         starts = range(0, total, CHUNK_ROWS)
@@ -41,14 +43,22 @@ class ImportJob(Job):
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         source = source_of(run)
+        if self.is_overtaken(run, source):
+            return {}
         part = slice(chunk.payload["from"], chunk.payload["to"])
         return dict(importing.settle(source, prepared_for(run, source), part, is_dry_run=self.is_dry_run, at=timezone.now()))
 
     def finish(self, run: Run, results: Sequence[Result]) -> Result:
         _in_work.pop(run.pk, None)
-        counts = add_up(results)
-        importing.record_counts(source_of(run).pk, counts, is_dry_run=self.is_dry_run, by=run.started_by, at=timezone.now())
+        source, counts = source_of(run), add_up(results)
+        if self.is_overtaken(run, source):
+            return {}
+        importing.record_counts(source.pk, counts, is_dry_run=self.is_dry_run, by=run.started_by, at=timezone.now())
         return counts
+
+    def is_overtaken(self, run: Run, source: Import) -> bool:
+        """Staff chose other columns before this dry run had come to its end: only what the newest one finds is theirs to see."""
+        return self.is_dry_run and source.dry_run_id != run.pk
 
 
 @job(importing.CHECK_JOB, title=_("Check a list before its import"))

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -66,8 +68,9 @@ def import_columns(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     sheet = importing.sheet_of(source, first=importing.PEEK_ROWS)
     form = ColumnsForm(request.POST if request.method == "POST" else None, source=source, headings=sheet.headings)
     if request.method == "POST" and form.is_valid():
-        importing.choose_columns(source, mapping=form.mapping(), defaults=form.defaults())
-        importing.check(source_id=source.pk, by=request.user, at=timezone.now())
+        with suppress(importing.AlreadyImported):  # somebody pressed "import" meanwhile, and the list's page says so
+            importing.choose_columns(source, mapping=form.mapping(), defaults=form.defaults())
+            importing.check(source_id=source.pk, by=request.user, at=timezone.now())
         return redirect(source)
     unread = [heading for heading in sheet.headings if heading and heading not in source.mapping.values()]
     context = {"source": source, "form": form, "sheet": sheet, "sample": list(sample(sheet)), "unread": unread, "steps": steps(2)}

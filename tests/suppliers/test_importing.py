@@ -392,6 +392,32 @@ def test_a_second_dry_run_forgets_the_first(staff):
     assert list(ImportRow.objects.values_list("outcome", flat=True)) == ["created"]
 
 
+def test_a_dry_run_that_another_overtook_leaves_nothing(staff):
+    source = uploaded("Name\nLantern\n", staff, country="GB")
+    overtaken = importing.check(source_id=source.pk, by=staff, at=NOW)
+    importing.choose_columns(source, mapping=source.mapping, defaults={"country": "GB", "category": "media"})
+    newest = importing.check(source_id=source.pk, by=staff, at=NOW)
+
+    work_off(newest.pk)
+    run = work_off(overtaken.pk)
+
+    source.refresh_from_db()
+    assert (run.status, run.result) == (Run.Status.DONE, {})
+    assert (source.dry_run_id, source.counts["dry_run"]["created"]) == (newest.pk, 1)
+    assert list(ImportRow.objects.values_list("outcome", flat=True)) == ["created"]
+
+
+def test_rows_an_overtaken_dry_run_wrote_in_its_last_moment_are_replaced(staff, monkeypatch):
+    source = uploaded("Name\nLantern\n", staff, country="GB", category="media")
+    check = importing.check(source_id=source.pk, by=staff, at=NOW)
+    ImportRow.objects.create(source=source, is_dry_run=True, number=2, outcome="rejected", label="Lantern")
+    # They came after this run had looked for them.
+    monkeypatch.setattr(importing, "forget_findings", lambda *_args, **_options: None)
+
+    assert work_off(check.pk).status == Run.Status.DONE
+    assert list(ImportRow.objects.values_list("outcome", flat=True)) == ["created"]
+
+
 def test_a_list_is_imported_once_and_only_after_its_dry_run(staff):
     source = uploaded("Name\nLantern\n", staff, country="GB", category="media")
     with pytest.raises(importing.NotChecked):
