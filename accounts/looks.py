@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from accounts.models import BUYER_ROLES, Role
-from audit.models import Event
+from audit.models import Event, EventQuerySet
 
 
 VERBS: dict[str, StrOrPromise] = {
@@ -32,10 +32,16 @@ SUBJECTS: dict[str, StrOrPromise] = {
 }
 
 
+LOOK = rf"\.({'|'.join(VERBS)})$"
+
+
 def looks_at(supplier_id: int) -> QuerySet[Event]:
-    verb = "|".join(VERBS)
-    events = Event.objects.about_supplier(supplier_id).filter(actor_role__in=BUYER_ROLES, action__regex=rf"\.({verb})$")
-    return events.select_related("actor")
+    return Event.objects.about_supplier(supplier_id).filter(actor_role__in=BUYER_ROLES, action__regex=LOOK).select_related("actor")
+
+
+def without_looks(events: EventQuerySet) -> EventQuerySet:
+    """What was done. Looks are many more, and would leave no room for it on a page of the newest events."""
+    return events.exclude(action__regex=LOOK)
 
 
 def words_for(action: str) -> str:

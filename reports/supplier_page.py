@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import F
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts.looks import without_looks
 from assessments import rulesets
 from assessments.models import Assessment, Finding
 from assessments.wording import local
@@ -61,7 +63,7 @@ def supplier_page(supplier: Supplier) -> SupplierPage:
         areas=areas,
         chart=area_scores(areas, title=_("Scores by area")) if areas else None,
         assessments=assessments,
-        findings=list(Finding.objects.filter(supplier=supplier).order_by("closed_at", "severity", "-pk")),
+        findings=list(Finding.objects.filter(supplier=supplier).order_by(F("closed_at").desc(nulls_first=True), "severity", "-pk")),
         documents=list(Document.objects.filter(supplier=supplier).current().select_related("site").order_by("kind", "-pk")),
         sites=list(Site.objects.filter(supplier=supplier).order_by("name", "pk")),
         contacts=list(Contact.objects.filter(supplier=supplier).order_by("-is_primary", "name", "pk")),
@@ -91,7 +93,7 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def _history(supplier_id: int) -> list[Happening]:
-    events = Event.objects.about_supplier(supplier_id).select_related("actor").newest_first()[:EVENTS_SHOWN]
+    events = without_looks(Event.objects.about_supplier(supplier_id)).select_related("actor").newest_first()[:EVENTS_SHOWN]
     return [Happening(action_name(event.action), event.at, str(event.actor or _("the system"))) for event in events]
 
 

@@ -4,6 +4,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from assessments.models import Finding
+from audit import trail
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.factories import create_assessment, create_contact, create_document, create_site
@@ -38,6 +40,33 @@ def test_the_supplier_page_costs_the_same_with_one_of_everything_and_with_ten(
         add_one()
     with django_assert_num_queries(len(before)):
         client.get(address)
+
+
+def test_looks_leave_room_for_what_was_done(client: Client, reviewer: User, supplier: Supplier) -> None:
+    trail.record("supplier.changed", actor=reviewer, target=supplier, supplier_id=supplier.pk)
+    client.force_login(reviewer)
+    address = reverse("reports:supplier", args=[supplier.pk])
+
+    page = [client.get(address) for _look in range(25)][-1].content.decode()
+
+    assert "Company profile changed" in page
+    assert "Supplier page looked at" not in page
+
+
+def test_open_findings_come_first_and_speak_the_readers_language(client: Client, reviewer: User, supplier: Supplier) -> None:
+    assessment = create_assessment(supplier=supplier)
+    at = supplier.created_at
+    for text, fields in (("closed", {"status": "closed", "closed_at": at}), ("open", {"text_zh": "仍未关闭"})):
+        Finding.objects.create(
+            supplier=supplier, assessment=assessment, question="E1-01", severity="minor", text=text, opened_at=at, **fields
+        )
+    reviewer.language = "zh-hans"
+    reviewer.save(update_fields=["language"])
+    client.force_login(reviewer)
+
+    page = client.get(reverse("reports:supplier", args=[supplier.pk])).content.decode()
+
+    assert page.index("仍未关闭") < page.index(">closed<")
 
 
 def test_a_supplier_does_not_see_the_buyers_page_about_it(client: Client, owner: User, stranger: User, supplier: Supplier) -> None:
