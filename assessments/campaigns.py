@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
@@ -128,7 +129,7 @@ def launch(*, campaign_id: int, by: User | None, at: datetime, invite: bool = Tr
     campaign = _locked(campaign_id)
     if campaign.status == Campaign.Status.CLOSED:
         raise IllegalTransition(campaign.status)
-    _check_ready(campaign)
+    _check_ready(campaign, at=at)
     asked = _ask(campaign, at=at)
     if campaign.status == Campaign.Status.DRAFT:
         campaign.status, campaign.launched_at, campaign.launched_by = Campaign.Status.OPEN, at, by
@@ -138,7 +139,9 @@ def launch(*, campaign_id: int, by: User | None, at: datetime, invite: bool = Tr
     return send_invitations(campaign_id=campaign.pk, by=by, at=at) if invite else None
 
 
-def _check_ready(campaign: Campaign) -> None:
+def _check_ready(campaign: Campaign, *, at: datetime) -> None:
+    if campaign.opens_on > timezone.localdate(at):
+        raise NotReady(gettext_noop("The opening date has not come yet. Launch the campaign on that day, or set an earlier one."))
     if campaign.questionnaire.status != QuestionnaireVersion.Status.PUBLISHED:
         raise NotReady(gettext_noop("The questionnaire version is not published."))
     if not Population.from_json(campaign.population).suppliers().exists():

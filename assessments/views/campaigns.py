@@ -111,7 +111,11 @@ def edit(request: AuthenticatedHttpRequest, found: Campaign | None) -> HttpRespo
     stored = {"initial": PopulationForm.initial_of(Population.from_json(found.population))} if found else {}
     population_form = PopulationForm(request.POST or None, prefix="population", **stored)
     if request.method == "POST" and form.is_valid() & population_form.is_valid():
-        saved = save(request, form, population_form.population, found)
+        try:
+            saved = save(request, form, population_form.population, found)
+        except campaigns.IllegalTransition:
+            messages.error(request, _("A campaign that was launched is not changed any more."))
+            return redirect("assessments:campaign_list")
         messages.success(request, _("The draft is saved. Look at it once more, then launch it."))
         return redirect(saved)
     context = {"campaign": found, "form": form, "population_form": population_form, "size": previewed(population_form, found)}

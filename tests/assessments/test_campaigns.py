@@ -127,6 +127,37 @@ def test_nobody_to_ask_is_said_before_the_launch(db: None) -> None:
         launch(draft())
 
 
+def test_a_campaign_is_not_launched_before_its_opening_date(db: None) -> None:
+    create_supplier()
+    campaign = draft(opens_on=NOW.date() + timedelta(days=1))
+
+    with pytest.raises(campaigns.NotReady, match="opening date"):
+        launch(campaign)
+
+    assert not Assessment.objects.exists()
+    launch_at = NOW + timedelta(days=1)
+    campaigns.launch(campaign_id=campaign.pk, by=None, at=launch_at, invite=False)
+    assert Assessment.objects.exists()
+
+
+def test_a_draft_that_somebody_launched_meanwhile_is_not_changed(client: Client, staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = draft()
+    client.force_login(staff)
+    change = campaigns.change_draft
+
+    def launched_first(**arguments: Any) -> Campaign:
+        Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.OPEN, launched_at=NOW)
+        return change(**arguments)
+
+    monkeypatch.setattr(campaigns, "change_draft", launched_first)
+    sent = FORM | {"questionnaire": campaign.questionnaire_id}
+    response = client.post(reverse("assessments:campaign_edit", args=[campaign.pk]), sent, follow=True)
+
+    assert "not changed any more" in response.content.decode()
+    campaign.refresh_from_db()
+    assert campaign.title_en == "Self-assessment 2026"
+
+
 def test_a_closed_campaign_is_not_launched(db: None) -> None:
     create_supplier()
 
@@ -239,8 +270,8 @@ FORM = {
     "title_en": "Self-assessment 2026",
     "title_zh": "2026年度自评",
     "cycle": "2026",
-    "opens_on": "2026-07-01",
-    "due_on": "2026-09-30",
+    "opens_on": "2025-07-01",
+    "due_on": "2025-09-30",
     "population-categories": ["media"],
 }
 
@@ -263,7 +294,7 @@ def test_staff_draft_look_and_launch(client: Client, staff: User) -> None:
 def test_a_due_date_before_the_opening_is_refused_beside_its_field(client: Client, staff: User) -> None:
     client.force_login(staff)
 
-    response = client.post(reverse("assessments:campaign_new"), FORM | {"questionnaire": create_questionnaire().pk, "due_on": "2026-06-30"})
+    response = client.post(reverse("assessments:campaign_new"), FORM | {"questionnaire": create_questionnaire().pk, "due_on": "2025-06-30"})
 
     assert response.status_code == 422
     assert "The due date lies before the opening date." in response.text
