@@ -74,6 +74,12 @@ class Field:
     min_rows: int = 1
     max_rows: int = 200
 
+    @property
+    def is_year(self) -> bool:
+        """A number between years and without a unit names a year; it is not an amount."""
+        bounds = (self.min, self.max)
+        return self.type == "number" and not self.unit and all(bound is not None and 1900 <= bound <= 2100 for bound in bounds)
+
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
 

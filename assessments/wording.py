@@ -95,6 +95,8 @@ def value_text(field: Field, given: Any) -> str:
     given = well_formed(field, given)
     if not given:
         return ""
+    if field.is_year:
+        return str(given.get("amount", ""))
     if field.type == "number":
         return f"{grouped(str(given.get('amount', '')))} {unit_name(given.get('unit'))}".strip()
     if field.type == "percent":

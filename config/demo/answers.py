@@ -143,6 +143,8 @@ def _option(question: Question, field: Field, performance: float, random: Random
 
 def _number(question: Question, field: Field, performance: float, band: str, random: Random) -> str:
     low, high = field.min, field.max
+    if field.is_year:
+        return str(2025 - random.randint(0, 3))
     if question.credit.kind == "bands" and question.credit.field == field.key and question.credit.bands:
         amount = _near_band(question, performance, random)
     elif low is not None and high is not None and high - low <= 10:
