@@ -108,7 +108,11 @@ def _row(item: Hits, hit: Hit) -> dict[str, Any]:
 
 @transaction.atomic
 def raise_finding(*, assessment_id: int, question: str, severity: str, text: str, due_on: date | None, by: User, at: datetime) -> Finding:
-    assessment = Assessment.objects.get(pk=assessment_id)
+    """The finding, or the open one that says the same: a form sent twice at once is one finding."""
+    assessment = Assessment.objects.select_for_update(no_key=True).get(pk=assessment_id)
+    same = Finding.objects.open().filter(assessment=assessment, question=question, severity=severity, text=text, opened_by=by).first()
+    if same is not None:
+        return same
     finding = Finding.objects.create(
         assessment=assessment,
         supplier_id=assessment.supplier_id,

@@ -380,6 +380,18 @@ def test_a_critical_finding_shows_in_the_standing_until_it_is_closed(assessment:
     assert not supplier.standing.has_critical_finding
 
 
+def test_a_finding_sent_twice_is_one_finding(client: Client, reviewer: User, assessment: Assessment) -> None:
+    client.force_login(reviewer)
+    address = reverse("assessments:finding_new", args=[assessment.pk, "A-01"])
+    sent = {"severity": "minor", "text": "No label on the drum.", "due_on": "2027-01-01"}
+
+    first, second = client.post(address, sent), client.post(address, sent)
+    client.post(address, sent | {"text": "No label on the second drum."})
+
+    assert first["Location"] == second["Location"]
+    assert Finding.objects.count() == 2
+
+
 def test_strangers_do_not_see_a_finding_and_suppliers_do_not_close_it(
     client: Client, reviewer: User, owner: User, stranger: User, assessment: Assessment
 ) -> None:
