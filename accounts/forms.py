@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import BUYER_ROLES, LANGUAGE_CHOICES, SUPPLIER_ROLES, Role, User
 from accounts.password_reset import send_reset_link
+from accounts.visible_text import VisibleTextMixin
 
 
 def role_choices(roles: tuple[Role, ...]) -> list[tuple[str, Any]]:
@@ -41,7 +42,7 @@ class ForgottenPasswordForm(auth_forms.PasswordResetForm):
             send_reset_link(user, at=timezone.now())
 
 
-class AcceptForm(forms.Form):
+class AcceptForm(VisibleTextMixin, forms.Form):
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
     password = forms.CharField(
@@ -71,7 +72,7 @@ class AcceptForm(forms.Form):
         return data
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(VisibleTextMixin, forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["name", "phone", "language", "timezone"]
@@ -83,7 +84,7 @@ class ProfileForm(forms.ModelForm[User]):
         self.fields["timezone"] = forms.ChoiceField(label=_("Time zone"), choices=[("UTC", "UTC"), *((zone, zone) for zone in zones)])
 
 
-class InviteForm(forms.Form):
+class InviteForm(VisibleTextMixin, forms.Form):
     email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"}))
     name = forms.CharField(
         label=pgettext_lazy("person", "Name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "off"})

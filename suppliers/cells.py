@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.db.models import TextChoices
 
+from accounts.visible_text import INVISIBLE
 from suppliers import identifiers, places
 from suppliers.models import Category, HeadcountBand, SiteType
 from suppliers.problems import Problem
@@ -23,7 +24,6 @@ BLANKS = frozenset(
 ) | frozenset(("无", "暂无", "未知", "不适用", "未提供", "空", "没有"))
 ERRORS = re.compile(r"#(REF|VALUE|NAME|DIV/0|NUM|NULL|SPILL|CALC|GETTING_DATA)[!?]?", re.IGNORECASE)
 PROTECTED = re.compile(r'="([^"]*)"')
-INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from accounts.visible_text import VisibleTextMixin
 from suppliers import identifiers, places
 from suppliers.inspecting.types import ACCEPT
 from suppliers.inspection import Inspected, inspect
@@ -32,7 +33,7 @@ def identifier_field(label: StrOrPromise, help_text: StrOrPromise = "") -> forms
     return forms.CharField(label=label, required=False, max_length=60, help_text=help_text, widget=widget)
 
 
-class PlaceMixin(forms.BaseForm):
+class PlaceMixin(VisibleTextMixin):
     """Forms with a country and a region: in China the region is one of the provinces, however it was typed."""
 
     def clean_place(self, data: dict[str, Any]) -> None:
@@ -120,7 +121,7 @@ class RegistrationForm(PlaceMixin, forms.ModelForm[Registration]):
         return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
 
 
-class RefusalForm(forms.Form):
+class RefusalForm(VisibleTextMixin, forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}), help_text=_("The applicant reads it in an e-mail.")
     )
@@ -202,7 +203,7 @@ class SiteForm(PlaceMixin, forms.ModelForm[Site]):
         return data
 
 
-class ContactForm(forms.ModelForm[Contact]):
+class ContactForm(VisibleTextMixin, forms.ModelForm[Contact]):
     class Meta:
         model = Contact
         fields = ("name", "email", "phone", "job_title", "language", "is_primary")
