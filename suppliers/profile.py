@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from accounts.models import User
 from audit import trail
 from suppliers.models import Contact, Site, Supplier
+
+
+class Taken(Exception):
+    """Somebody saved a record with the same name, address or identifier since the form looked."""
 
 
 class InUse(Exception):
@@ -18,22 +22,38 @@ class InUse(Exception):
 
 @transaction.atomic
 def change_supplier(supplier: Supplier, changes: Mapping[str, Any], *, by: User, at: datetime) -> Supplier:
-    """Writes only what differs, so that somebody's edit of another field at the same time survives."""
+    """Writes only what differs, so that somebody's edit of another field at the same time survives. Raises `Taken`."""
     differing = [name for name, value in changes.items() if getattr(supplier, name) != value]
     if not differing:
         return supplier
     for name in differing:
         setattr(supplier, name, changes[name])
-    supplier.save(update_fields=[*differing, "updated_at"])
+    try:
+        with transaction.atomic():
+            supplier.save(update_fields=[*differing, "updated_at"])
+    except IntegrityError as error:
+        raise Taken from error
     trail.record("supplier.changed", actor=by, target=supplier, supplier_id=supplier.pk, detail={"fields": sorted(differing)}, at=at)
     return supplier
 
 
 @transaction.atomic
+def save_site(site: Site) -> Site:
+    """Raises `Taken`: a form sent twice at once is one site."""
+    Supplier.objects.select_for_update(no_key=True).get(pk=site.supplier_id)
+    if Site.objects.filter(supplier_id=site.supplier_id, name=site.name).exclude(pk=site.pk).exists():
+        raise Taken
+    site.save()
+    return site
+
+
+@transaction.atomic
 def save_contact(contact: Contact) -> Contact:
-    """A supplier has one first contact: a new one replaces the one in office."""
+    """A supplier has one first contact: a new one replaces the one in office. Raises `Taken`, as `save_site` does."""
     Supplier.objects.select_for_update(no_key=True).get(pk=contact.supplier_id)
     others = Contact.objects.filter(supplier_id=contact.supplier_id).exclude(pk=contact.pk)
+    if others.filter(email__iexact=contact.email).exists():
+        raise Taken
     if contact.is_primary:
         others.filter(is_primary=True).update(is_primary=False)
     elif not others.filter(is_primary=True).exists():

@@ -11,7 +11,7 @@ from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from suppliers.forms import ContactForm, ParticularsForm, SiteForm, SupplierForm
 from suppliers.models import Contact, Site, Supplier
-from suppliers.profile import InUse, change_supplier, delete_contact, delete_site, save_contact
+from suppliers.profile import InUse, Taken, change_supplier, delete_contact, delete_site, save_contact, save_site
 from suppliers.views.common import own_supplier
 
 
@@ -44,9 +44,13 @@ def supplier_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.SUPPLIER_EDIT)
     form = SupplierForm(request.POST if request.method == "POST" else None, instance=supplier)
     if request.method == "POST" and form.is_valid():
-        change_supplier(supplier, form.changes(), by=request.user, at=timezone.now())
-        messages.success(request, _("The supplier is saved."))
-        return redirect(supplier)
+        try:
+            change_supplier(supplier, form.changes(), by=request.user, at=timezone.now())
+        except Taken:
+            form.add_error(None, _("Another supplier has one of these identifiers since a moment ago."))
+        else:
+            messages.success(request, _("The supplier is saved."))
+            return redirect(supplier)
     return render(request, "suppliers/supplier_form.html", {"form": form, "supplier": supplier})
 
 
@@ -68,9 +72,13 @@ def site_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def edit_site(request: AuthenticatedHttpRequest, site: Site, initial: dict[str, Any] | None = None) -> HttpResponse:
     form = SiteForm(request.POST if request.method == "POST" else None, instance=site, initial=initial)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("The site is saved."))
-        return redirect("suppliers:profile")
+        try:
+            save_site(form.save(commit=False))
+        except Taken:
+            form.add_error("name", _("The company has a site of this name already."))
+        else:
+            messages.success(request, _("The site is saved."))
+            return redirect("suppliers:profile")
     return render(request, "suppliers/site_form.html", {"form": form, "site": site})
 
 
@@ -106,9 +114,13 @@ def edit_contact(request: AuthenticatedHttpRequest, contact: Contact) -> HttpRes
     initial = {} if contact.pk else {"language": request.user.language}
     form = ContactForm(request.POST if request.method == "POST" else None, instance=contact, initial=initial)
     if request.method == "POST" and form.is_valid():
-        save_contact(form.save(commit=False))
-        messages.success(request, _("The contact is saved."))
-        return redirect("suppliers:profile")
+        try:
+            save_contact(form.save(commit=False))
+        except Taken:
+            form.add_error("email", _("The company has a contact with this e-mail address already."))
+        else:
+            messages.success(request, _("The contact is saved."))
+            return redirect("suppliers:profile")
     return render(request, "suppliers/contact_form.html", {"form": form, "contact": contact})
 
 

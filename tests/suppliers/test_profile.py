@@ -1,9 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from audit.models import Event
 from suppliers.models import Contact, Site, Supplier
-from tests.factories import create_contact, create_document, create_site, create_supplier
+from suppliers.profile import Taken, change_supplier
+from tests.factories import NOW, create_contact, create_document, create_site, create_supplier
 from tests.suppliers.files import valid_uscc
 
 
@@ -52,6 +57,33 @@ def test_sites_come_change_and_go(client, supplier, colleague):
     assert site.headcount == 15
     client.post(reverse("suppliers:site_delete", args=[site.pk]))
     assert not Site.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("name", "sent"), [("site_new", SITE), ("contact_new", CONTACT)])
+def test_a_form_sent_twice_at_once_is_kept_once(supplier, owner, name, sent):
+    def send(_time):
+        browser = Client()
+        browser.force_login(owner)
+        try:
+            return browser.post(reverse(f"suppliers:{name}"), sent).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as several:
+        statuses = list(several.map(send, range(4)))
+
+    assert sorted(statuses) == [200, 200, 200, 302]
+    assert supplier.sites.count() + supplier.contacts.count() == 1
+
+
+def test_an_identifier_another_supplier_was_given_meanwhile_is_refused(supplier, staff):
+    create_supplier(uscc=valid_uscc())
+
+    with pytest.raises(Taken):
+        change_supplier(supplier, {"uscc": valid_uscc()}, by=staff, at=NOW)
+
+    assert not Event.objects.filter(action="supplier.changed").exists()
 
 
 def test_a_site_that_documents_speak_of_is_closed_not_removed(client, supplier, owner):
