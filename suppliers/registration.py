@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
 from accounts.invitations import invite
 from accounts.messages import queue
@@ -81,6 +82,16 @@ def possible_duplicate(data: Mapping[str, Any]) -> int | None:
     register.load_names({data["country"]}, nameless_only=False)
     named = [entry.pk for key in name_keys(data, data["country"]) for entry in register.by_name.get(key[2], ())]
     return min(named, default=None)
+
+
+def others_of_the_company(registration: Registration) -> list[Registration]:
+    """Applications that wait with one of the same identifiers: of colleagues who do not know of each other, or of somebody else."""
+    same = Q()
+    for name in IDENTIFIERS:
+        if value := getattr(registration, name):
+            same |= Q(**{name: value})
+    others = Registration.objects.waiting().filter(same, country=registration.country).exclude(pk=registration.pk)
+    return list(others.order_by("pk")) if same else []
 
 
 @transaction.atomic

@@ -54,7 +54,8 @@ def registration_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpRespo
 
 def show(request: AuthenticatedHttpRequest, pk: int, form: RefusalForm) -> HttpResponse:
     found = get_object_or_404(Registration.objects.select_related("possible_duplicate", "decided_by", "supplier"), pk=pk)
-    return render(request, "suppliers/registration_detail.html", {"registration": found, "form": form})
+    others = registration.others_of_the_company(found) if found.status == Registration.Status.WAITING else []
+    return render(request, "suppliers/registration_detail.html", {"registration": found, "form": form, "others": others})
 
 
 @require_POST

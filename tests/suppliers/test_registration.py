@@ -88,6 +88,29 @@ def test_a_supplier_of_the_same_name_is_a_possible_duplicate():
 
 
 @pytest.mark.django_db
+def test_two_people_who_apply_for_one_company_are_shown_together(client, staff):
+    first, second = applied(), applied(contact_email="other@lantern.example", contact_name="Mo Deng", name_en="Lantern")
+    applied(uscc=valid_uscc(2), contact_email="else@bridge.example", contact_name="Yu Qiao")
+    client.force_login(staff)
+
+    page = client.get(second.get_absolute_url()).content.decode()
+
+    assert "Lin Deng (lin@lantern.example) has applied for the same company." in page
+    assert "Yu Qiao" not in page
+    assert "Mo Deng (other@lantern.example)" in client.get(first.get_absolute_url()).content.decode()
+
+
+@pytest.mark.django_db
+def test_letters_nobody_sees_are_not_kept(client):
+    client.post(reverse("suppliers:register"), APPLICATION | {"name_en": "\u202ePaper \u200bLantern", "contact_name": "Lin\ufeff"})
+    page = client.post(reverse("suppliers:register"), APPLICATION | {"contact_name": "\u200b"}).content.decode()
+
+    kept = Registration.objects.get()
+    assert (kept.name_en, kept.contact_name) == ("Paper Lantern", "Lin")
+    assert "This field is required." in page
+
+
+@pytest.mark.django_db
 def test_the_same_application_twice_is_one(client):
     for _ in range(2):
         client.post(reverse("suppliers:register"), APPLICATION)
