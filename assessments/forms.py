@@ -1,4 +1,4 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +6,11 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from assessments import submission
+from suppliers import archives, workbook_opening
+
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 
 class SignForm(forms.Form):
@@ -51,3 +56,33 @@ class SignForm(forms.Form):
             "job_title": self.cleaned_data["job_title"],
             "statement": str(submission.STATEMENT),
         }
+
+
+class WorkbookForm(forms.Form):
+    """A filled-in workbook, and the files it names in one ZIP."""
+
+    workbook = forms.FileField(
+        label=_("Filled-in workbook"),
+        help_text=_("The XLSX file you downloaded here, filled in as far as you got."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
+    )
+    evidence = forms.FileField(
+        label=_("Evidence"),
+        required=False,
+        help_text=_(
+            "One ZIP with the files you named in the workbook. Leave it out if you named none, or only documents you uploaded before."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip"}),
+    )
+
+    def clean_workbook(self) -> "UploadedFile[bytes]":
+        return self._within(self.cleaned_data["workbook"], workbook_opening.MOST_BYTES)
+
+    def clean_evidence(self) -> "UploadedFile[bytes] | None":
+        file = self.cleaned_data["evidence"]
+        return self._within(file, archives.MOST_ZIP_BYTES) if file else None
+
+    def _within(self, file: "UploadedFile[bytes]", most: int) -> "UploadedFile[bytes]":
+        if (file.size or 0) > most:
+            raise forms.ValidationError(_("The file is larger than %(limit)s MB."), params={"limit": most // 1024 // 1024}, code="size")
+        return file

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from runs.models import Chunk, Run
-from runs.registry import ChunkPlan, Job, Result, add_up, job, plan_ids
+from runs.registry import ChunkPlan, GiveUp, Job, Result, add_up, job, plan_ids
 
 
 # Large enough that the statements of a chunk cost little for one assessment, small enough for an even end on two workers.
@@ -101,3 +101,22 @@ class MeasureAnswerTimes(Job):
 
         [questionnaire] = chunk.payload["ids"]
         return {"measured": measure(questionnaire, at=timezone.now())}
+
+
+@job("attach_workbook_files", title=_("Attach the files of a workbook"))
+class AttachWorkbookFiles(Job):
+    """Parameters: `upload`, and `files`, each with the answer it goes to. A file a chunk: one that is large keeps no other waiting."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"attached": _("Files attached"), "refused": _("Files refused")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        return [ChunkPlan({"file": file}) for file in run.parameters["files"]]
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.workbook.evidence import attach
+
+        if run.started_by is None:
+            raise GiveUp("Evidence is attached by a person.")
+        return attach(upload_id=run.parameters["upload"], file=chunk.payload["file"], by=run.started_by, at=timezone.now())

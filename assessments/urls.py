@@ -1,7 +1,7 @@
 from django.urls import path
 
 from assessments.staff_urls import urlpatterns as staff
-from assessments.views import amendments, answers, signing, supplier, teamwork
+from assessments.views import amendments, answers, signing, supplier, teamwork, workbooks
 
 
 app_name = "assessments"
@@ -21,6 +21,11 @@ urlpatterns = [
     path("<int:pk>/signature/<int:signature_pk>/content.json", signing.signed_content, name="signed_content"),
     path("<int:pk>/results/", supplier.results_page, name="results"),
     path("<int:pk>/results/receipt.json", supplier.receipt, name="receipt"),
+    path("<int:pk>/workbooks/", workbooks.workbooks, name="workbooks"),
+    path("<int:pk>/workbooks/copy.xlsx", workbooks.copy, name="workbook_copy"),
+    path("<int:pk>/workbooks/<int:upload>/", workbooks.workbook, name="workbook"),
+    path("<int:pk>/workbooks/<int:upload>/save/", workbooks.save, name="workbook_save"),
+    path("<int:pk>/workbooks/<int:upload>/discard/", workbooks.discard, name="workbook_discard"),
     path("<int:pk>/answers/<slug:code>/", answers.save_answer, name="save_answer"),
     path("<int:pk>/answers/<slug:code>/evidence/", answers.evidence, name="evidence"),
     path("<int:pk>/answers/<slug:code>/history/", answers.history, name="history"),

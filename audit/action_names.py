@@ -81,6 +81,7 @@ NAMES: dict[str, str | Promise] = {
     "run.cancelled": _("Run cancelled"),
     "run.retried": _("Failed part of a run tried again"),
     "run.started": _("Run started"),
+    "workbook.saved": _("Answers saved from a workbook"),
     "user.deactivated": _("Account closed"),
     "user.password_changed": _("Password changed"),
     "user.password_reset": _("New password set by link"),

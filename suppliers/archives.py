@@ -8,6 +8,7 @@ import re
 import tempfile
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils.translation import gettext_lazy as _
 
-from suppliers.documents import MAX_BYTES
+from suppliers.inspection import MAX_BYTES
 
 
 MOST_ZIP_BYTES = 500 * 1024 * 1024
@@ -107,7 +108,7 @@ def taken_out(file: IO[bytes], entry: Entry) -> Iterator["File[bytes]"]:
             archive = zipfile.ZipFile(file)
             with archive.open(archive.infolist()[entry.number]) as source:
                 _copy(source, target, MAX_BYTES + 1)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, IndexError) as error:
+        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, IndexError, zlib.error) as error:
             raise ArchiveRefused(_("This file of the ZIP is damaged."), code="damaged") from error
         target.seek(0, io.SEEK_END)
         size = target.tell()

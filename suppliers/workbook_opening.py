@@ -8,6 +8,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -71,7 +72,17 @@ def open_workbook(data: bytes) -> Opened:
         marks = {name: _look_through(parts[path], name, percent_styles) for name, path in sheets.items()}
         for path in parts.keys() - set(sheets.values()):
             _parse(parts[path])
-    except (zipfile.BadZipFile, expat.ExpatError, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        KeyError,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise WorkbookRefused(_("The spreadsheet cannot be read. Save it again as XLSX."), code="unreadable") from error
     return Opened(_packed(parts), marks)
 

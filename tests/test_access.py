@@ -183,6 +183,12 @@ ASSESSMENTS = {
     "assessments:assign": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk])),
     "assessments:comments": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
     "assessments:come_back": of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
+    "assessments:workbooks": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk])),
+    "assessments:workbook_copy": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk])),
+    # What is uploaded and not saved yet is nobody's but the supplier's.
+    "assessments:workbook": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk, w.workbook.pk])),
+    "assessments:workbook_save": of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, w.workbook.pk])),
+    "assessments:workbook_discard": of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, w.workbook.pk])),
     "assessments:campaign_list": reads(BUYERS),
     "assessments:campaign_new": fills(STAFF),
     "assessments:campaign_preview": reads(STAFF),

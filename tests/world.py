@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.invitations import invite, token_of
 from accounts.models import Invitation, Membership, Role, User
-from assessments.models import Amendment, Assessment, Campaign, Finding, Signature, Verdict
+from assessments.models import Amendment, Assessment, Campaign, Finding, Signature, Verdict, WorkbookUpload
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import FactorSet, Inventory
 from labels.models import Label, LabelEvent, Proposal
@@ -147,6 +147,17 @@ class World:
         assessment = create_assessment(supplier=self.supplier, campaign=self.campaign, status="in_progress")
         create_answer(assessment=assessment, question="A-01")
         return assessment
+
+    @cached_property
+    def workbook(self) -> WorkbookUpload:
+        return WorkbookUpload.objects.create(
+            assessment=self.open_assessment,
+            name="copy.xlsx",
+            sha256=SHA,
+            downloaded_at=NOW,
+            uploaded_by=self.people["signatory"],
+            uploaded_at=NOW,
+        )
 
     @cached_property
     def submitted(self) -> Assessment:

@@ -7,6 +7,7 @@ from assessments.models.campaigns import Campaign, QuestionnaireVersion
 from assessments.models.findings import Finding
 from assessments.models.scores import Score, Standing
 from assessments.models.teamwork import AnswerTime, AreaTask, ComeBack, Comment, CommentNotice, Presence
+from assessments.models.workbooks import WorkbookUpload
 
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Signature",
     "Standing",
     "Verdict",
+    "WorkbookUpload",
 ]

@@ -7,7 +7,7 @@ import pytest
 
 from suppliers import archives
 from suppliers.archives import ArchiveRefused, entries_of, taken_out
-from suppliers.documents import MAX_BYTES
+from suppliers.inspection import MAX_BYTES
 
 
 def zip_of(*files: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
