@@ -41,8 +41,9 @@ def presence_call(request: AuthenticatedHttpRequest, pk: int) -> JsonResponse:
     rules = rules_or_404(request, pk)
     area = area_or_404(rules, request.POST.get("area", ""))
     now = timezone.now()
-    asked = rules.questionnaire.by_code.get(request.POST.get("question", ""))
-    question = asked.code if asked and asked.area == area.code else ""
+    # Who writes the answer of a single site ("E1-02@12") is at its question.
+    code = request.POST.get("question", "").partition("@")[0]
+    question = next((each.code for each in rules.questionnaire.in_area(area.code) if each.code == code), "")
     answer = presence.call(assessment_id=pk, area=area.code, question=question, by=request.user, at=now)
     body: dict[str, Any] = {
         "open": answer.is_open,

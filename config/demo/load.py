@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from assessments import loading, rulesets, scorekeeping, standing
 from assessments.models import Campaign, Finding, QuestionnaireVersion
 from audit import trail
-from config.demo import awards, carbon, cycles, files, people, world
+from config.demo import awards, carbon, cycles, files, people, teamwork, world
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from suppliers.models import Supplier
@@ -52,6 +52,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         for campaign in campaigns:
             _score(campaign, at=min(at, cycles.noon(campaign.due_on)), progress=progress)
         _work_on_findings(campaigns[0], cast, random, at)
+        teamwork.create(suppliers[0].id, cast, at=at)
         progress("pilots", 0, 1)
         carbon.create(suppliers, cast, random, at)
         progress("pilots", 1, 1)

@@ -74,7 +74,9 @@
     place.querySelector("[data-here-list]").replaceChildren(...people.map(personItem));
     for (const [code, section] of sections) {
       const names = people.filter((each) => each.question === code).map((each) => each.name);
+      // The answer of a single site has no place for it: who writes there is at its question.
       const chip = section.querySelector("[data-question-here]");
+      if (!chip) continue;
       chip.hidden = !names.length;
       chip.querySelector("span").textContent = filled(names.length > 1 ? words.hereMany : words.hereOne, { names: names.join(words.listComma) });
       section.toggleAttribute("data-here", names.length > 0);
@@ -159,8 +161,10 @@
   // --- questions to come back to ----------------------------------------------------------------------------------------------
   const list = root.querySelector("[data-waiting]");
   const showMark = (section, isMarked) => {
+    const marked = section.querySelector("[data-marked]");
+    if (!marked) return;
     section.querySelector("[data-mark='1']").hidden = isMarked;
-    section.querySelector("[data-marked]").hidden = !isMarked;
+    marked.hidden = !isMarked;
   };
   // Each marked question leads to the next one, the last to the first.
   const showWay = () => {

@@ -51,6 +51,13 @@ def test_each_sees_who_is_where_and_not_oneself(signed_in, other, assessment):
     assert seen["url"] == f"{reverse('assessments:area', args=[assessment.pk, 'A'])}#A-01"
 
 
+@pytest.mark.parametrize(("question", "place"), [("A-01@12", "A-01"), ("B-01", "Water"), ("Z-99", "Water"), ("\x00", "Water")])
+def test_a_place_is_a_question_of_the_area_or_the_area(signed_in, other, assessment, question, place):
+    call(other, assessment, question=question)
+
+    assert [each["place"] for each in call(signed_in, assessment)["here"]] == [place]
+
+
 def test_who_has_not_called_for_a_while_has_gone(signed_in, other, assessment):
     call(other, assessment)
     Presence.objects.update(seen_at=timezone.now() - Presence.STAYS - timedelta(seconds=1))
