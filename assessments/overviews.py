@@ -1,5 +1,6 @@
 """What the supplier's pages show of a whole assessment: the areas and how far they are, what is missing and what it costs."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.answer_times import Estimate, time_left
+from assessments.inputs import answer_key
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from assessments.presenters import check_messages
 from assessments.questions import Area, Question
 from assessments.wording import Said, describe, local
 from assessments.worksheet import Progress, Worksheet
+from suppliers.models import Site
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,10 @@ class CheckLine:
     checks: tuple[str, ...]
     is_gate: bool
     verdict: Verdict | None
+    # Where sites differ: whose answer this is, or for how many sites it stands, and those that differ.
+    site: Site | None = None
+    stands_for: int | None = None
+    sites: tuple["CheckLine", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -180,36 +187,44 @@ def check_areas(worksheet: Worksheet) -> list[CheckArea]:
     gates = {question.code for question in worksheet.closed_gates}
     found = []
     for area in worksheet.rules.questionnaire.areas:
-        lines = [_check_line(worksheet, each, evidence.get(each.code, []), gates) for each in worksheet.asked_in(area.code)]
+        lines = [_check_line(worksheet, each, evidence, gates) for each in worksheet.asked_in(area.code)]
         url = reverse("assessments:area", args=[worksheet.assessment.pk, area.code])
         if lines:
             found.append(CheckArea(local(area.title), url, worksheet.progress(area.code), lines))
     return found
 
 
-def _check_line(worksheet: Worksheet, question: Question, evidence: list[EvidenceUse], gates: set[str]) -> CheckLine:
-    code = question.code
-    answer = worksheet.answers.get(code)
+def _check_line(
+    worksheet: Worksheet, question: Question, evidence: Mapping[str, list[EvidenceUse]], gates: set[str], site: Site | None = None
+) -> CheckLine:
+    code, site_id = question.code, site.pk if site else None
+    key, answer = answer_key(code, site_id), worksheet.answer(code, site_id)
+    different = [] if site else worksheet.different_sites(question)
+    counts = site_id in worksheet.standing(code)
     return CheckLine(
-        code=code,
+        code=key,
         text=local(question.text),
         url=_area_url(worksheet.assessment, question),
         said=describe(question, answer.value) if answer else [],
         note=answer.note if answer else "",
-        evidence=evidence,
-        is_answered=worksheet.is_answered(code),
-        evidence_costs=evidence_costs(worksheet, code) if worksheet.lacks_evidence(code) else None,
+        evidence=evidence.get(key, []),
+        is_answered=worksheet.is_given(code, site_id),
+        evidence_costs=evidence_costs(worksheet, code, [site_id]) if counts and worksheet.wants_evidence(code, site_id) else None,
         evidence_text=local(question.evidence.text),
-        checks=check_messages(question, worksheet.failed_checks(code)) if worksheet.lacks_note(code) else (),
-        is_gate=code in gates,
+        checks=check_messages(question, worksheet.failed_checks(code, site_id)) if worksheet.lacks_note(code, site_id) else (),
+        is_gate=code in gates and site is None,
         verdict=getattr(answer, "verdict", None) if answer else None,
+        site=site,
+        stands_for=len(worksheet.sites_of(question)) - len(different) if different else None,
+        sites=tuple(_check_line(worksheet, question, evidence, gates, each) for each in different),
     )
 
 
-def evidence_costs(worksheet: Worksheet, code: str) -> Decimal:
-    """Points of the total the missing evidence costs."""
+def evidence_costs(worksheet: Worksheet, code: str, sites: Iterable[int | None]) -> Decimal:
+    """Points of the total the evidence missing at these sites costs."""
+    wanted = set(sites)
     steps = worksheet.lines[code].takes
-    return next((step.gain for step in steps if step.key == "attach_evidence"), Decimal(0))
+    return sum((step.gain for step in steps if step.key == "attach_evidence" and step.params.get("site") in wanted), Decimal(0))
 
 
 def check_summary(worksheet: Worksheet) -> CheckSummary:
@@ -219,7 +234,7 @@ def check_summary(worksheet: Worksheet) -> CheckSummary:
         progress=worksheet.progress(),
         unanswered=len(worksheet.unanswered),
         lacking_evidence=len(lacking),
-        evidence_costs=sum((evidence_costs(worksheet, code) for code in lacking), Decimal(0)),
-        lacking_notes=sum(map(worksheet.lacks_note, codes)),
+        evidence_costs=sum((evidence_costs(worksheet, code, worksheet.standing(code)) for code in lacking), Decimal(0)),
+        lacking_notes=sum(worksheet.lacks_note(code, site) for code in codes for site in worksheet.standing(code)),
         gates=[(each.code, local(each.text), _area_url(worksheet.assessment, each)) for each in worksheet.closed_gates],
     )

@@ -1,7 +1,7 @@
 """A question as the page draws it: its inputs with what they hold, and what there is to say about them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,12 @@ from django.utils.translation import gettext
 
 from assessments import inputs
 from assessments.answering import Conflict
-from assessments.inputs import name_of
+from assessments.inputs import answer_key, name_of
 from assessments.models import EvidenceUse, Verdict
 from assessments.questions import NOTE, Field, Option, Question
 from assessments.wording import Said, describe, local, unit_name, well_formed
 from assessments.worksheet import Worksheet
+from suppliers.models import Site
 
 
 # What a field looks like on the page; every other type is a line to type in.
@@ -68,7 +69,21 @@ class OtherAnswer:
 
 
 @dataclass(frozen=True)
+class SitesView:
+    """Of a question asked per site: the sites that answer for themselves, and those for which the answer for all stands."""
+
+    views: "list[QuestionView]"
+    others: list[Site]
+
+    @property
+    def count(self) -> int:
+        return len(self.views) + len(self.others)
+
+
+@dataclass(frozen=True)
 class QuestionView:
+    """One answer to a question. `code` is its key: with the site behind it, where it is a single site's."""
+
     code: str
     topic: str
     text: str
@@ -92,6 +107,8 @@ class QuestionView:
     file_errors: tuple[str, ...] = ()
     other: OtherAnswer | None = None
     state: str = "idle"
+    site: Site | None = None
+    sites: SitesView | None = None
 
     @property
     def lacks_evidence(self) -> bool:
@@ -123,19 +140,47 @@ class Attempt:
     file_errors: Sequence[str] = ()
 
 
+Evidence = Mapping[str, Iterable[EvidenceUse]]
+Attempts = Mapping[str, Attempt]
+
+
+def view_with_sites(worksheet: Worksheet, question: Question, evidence: Evidence, attempts: Attempts, opened: str = "") -> QuestionView:
+    """The question as it is answered for all sites, and the sites that answer for themselves.
+
+    `opened` is the key of a site's answer that a person wants to begin. With one site there is nothing to tell apart.
+    """
+
+    def view(site: Site | None) -> QuestionView:
+        key = answer_key(question.code, site.pk if site else None)
+        return question_view(worksheet, question, evidence=evidence.get(key, ()), attempt=attempts.get(key), site=site)
+
+    sites, different = worksheet.sites_of(question), worksheet.different_sites(question)
+    if len(sites) < 2 and not different:
+        return view(None)
+    keys = {opened, *attempts}
+    shown = [site for site in sites if site in different or answer_key(question.code, site.pk) in keys]
+    return replace(view(None), sites=SitesView([view(site) for site in shown], [site for site in sites if site not in shown]))
+
+
 def question_view(
-    worksheet: Worksheet, question: Question, *, evidence: Iterable[EvidenceUse] = (), attempt: Attempt | None = None
+    worksheet: Worksheet,
+    question: Question,
+    *,
+    evidence: Iterable[EvidenceUse] = (),
+    attempt: Attempt | None = None,
+    site: Site | None = None,
 ) -> QuestionView:
-    answer = worksheet.answers.get(question.code)
+    code, site_id = question.code, site.pk if site else None
+    key, answer = answer_key(code, site_id), worksheet.answer(code, site_id)
     stored = answer.value if answer else {}
     typed = attempt.typed if attempt else stored
     errors = attempt.errors if attempt else {}
     return QuestionView(
-        code=question.code,
+        code=key,
         topic=local(question.topic),
         text=local(question.text),
         help=local(question.help),
-        inputs=_inputs(question, typed, errors),
+        inputs=_inputs(question, key, typed, errors),
         evidence_text=local(question.evidence.text),
         evidence_rule="required" if _has_file(question) and question.evidence.rule == "none" else question.evidence.rule,
         evidence=list(evidence),
@@ -143,17 +188,18 @@ def question_view(
         was=inputs.digest(stored),
         note=str(typed.get(NOTE) or ""),
         has_note_box=question.field(NOTE) is None,
-        is_hidden=question.code in worksheet.hidden,
-        is_answered=worksheet.is_answered(question.code),
-        needs_evidence=worksheet.needs_evidence(question.code),
+        is_hidden=code in worksheet.hidden,
+        is_answered=worksheet.is_given(code, site_id),
+        needs_evidence=worksheet.needs_evidence(code, site_id),
         saved_at=answer.updated_at if answer and answer.version else None,
-        saved_by=worksheet.saved_by(question.code),
-        checks=check_messages(question, worksheet.failed_checks(question.code)),
+        saved_by=worksheet.saved_by(code, site_id),
+        checks=check_messages(question, worksheet.failed_checks(code, site_id)),
         verdict=getattr(answer, "verdict", None) if answer else None,
         errors=tuple(text for path, text in errors.items() if path in ("", NOTE)),
         file_errors=tuple(attempt.file_errors) if attempt else (),
         other=_other(question, attempt.conflict) if attempt and attempt.conflict else None,
         state=_state(attempt, is_saved=bool(answer and answer.version)),
+        site=site,
     )
 
 
@@ -182,10 +228,10 @@ def check_messages(question: Question, keys: Iterable[str]) -> tuple[str, ...]:
 # --- inputs -----------------------------------------------------------------------------------------------------------
 
 
-def _inputs(question: Question, typed: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Input, ...]:
+def _inputs(question: Question, key: str, typed: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Input, ...]:
     answerable = [each for each in question.fields if each.type != "file"]
     return tuple(
-        _input(each, name_of(question.code, each.key), typed.get(each.key), errors, each.key, is_labelled=len(answerable) > 1)
+        _input(each, name_of(key, each.key), typed.get(each.key), errors, each.key, is_labelled=len(answerable) > 1)
         for each in question.fields
     )
 

@@ -37,7 +37,8 @@ class ReceiptArea:
     declared: Decimal | None
     evidenced: Decimal | None
     verified: Decimal | None
-    lines: list[tuple[Line, str]]
+    # A line, its question, and the lines of single sites with their names where some differ.
+    lines: list[tuple[Line, str, list[tuple[str, Line]]]]
 
 
 def is_reviewed(assessment: Assessment) -> bool:
@@ -81,7 +82,8 @@ def receipt_areas(worksheet: Worksheet, score: Score) -> list[ReceiptArea]:
     for area in worksheet.rules.questionnaire.areas:
         stated: Mapping[str, Any] = score.areas.get(area.code) or {}
         questions = worksheet.rules.questionnaire.in_area(area.code)
-        lines = [(worksheet.lines[each.code], local(each.text)) for each in questions if worksheet.lines[each.code].applies]
+        lines = [worksheet.lines[each.code] for each in questions if worksheet.lines[each.code].applies]
+        said = [(line, local(worksheet.rules.questionnaire.question(line.question).text), site_lines(worksheet, line)) for line in lines]
         found.append(
             ReceiptArea(
                 local(area.title),
@@ -89,7 +91,7 @@ def receipt_areas(worksheet: Worksheet, score: Score) -> list[ReceiptArea]:
                 _number(stated.get("declared")),
                 _number(stated.get("evidenced")),
                 _number(stated.get("verified")),
-                lines,
+                said,
             )
         )
     return found
@@ -104,6 +106,12 @@ def chart(areas: list[ReceiptArea]) -> SafeString:
     return area_scores(bars, title=_("Scores by area"), description=_("Declared, evidenced and verified scores of each area, 0 to 100."))
 
 
+def site_lines(worksheet: Worksheet, line: Line) -> list[tuple[str, Line]]:
+    names = {site.pk: site.name for site in worksheet.sites}
+    rest = _("All other sites")
+    return [(names.get(part.site, "") if part.site else rest, part.line) for part in line.sites if part.stands_at]
+
+
 def triggers(worksheet: Worksheet, kind: str) -> list[dict[str, str]]:
     """Rules of a kind that fired, in words. Those that open findings only are listed as findings."""
     found = []
@@ -116,11 +124,19 @@ def triggers(worksheet: Worksheet, kind: str) -> list[dict[str, str]]:
 
 def advice(worksheet: Worksheet) -> list[Advice]:
     """Every step that would raise the total, the most rewarding first."""
+    names = {site.pk: site.name for site in worksheet.sites}
     found = []
     for line in worksheet.lines.values():
         question = worksheet.rules.questionnaire.question(line.question)
-        found += [Advice(line.question, line.area, local(question.text), step_text(question, step), step.gain) for step in line.takes]
+        found += [
+            Advice(_where(line, step, names), line.area, local(question.text), step_text(question, step), step.gain) for step in line.takes
+        ]
     return sorted((each for each in found if each.gain > 0), key=lambda each: (-each.gain, each.code))
+
+
+def _where(line: Line, step: Step, names: Mapping[int, str]) -> str:
+    site = step.params.get("site")
+    return f"{line.question} · {names.get(site, '')}" if site else line.question
 
 
 def step_text(question: Question, step: Step) -> str:

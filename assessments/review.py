@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from assessments import amending, scorekeeping, standing
+from assessments.inputs import answer_key
 from assessments.models import Answer, Assessment, Verdict
 from assessments.notices import write_to_supplier
 from audit import trail
@@ -87,25 +88,33 @@ def _drop_overtaken_verdicts(assessment: Assessment) -> None:
 
 
 @transaction.atomic
-def decide(*, assessment_id: int, question: str, outcome: str, reason: str, by: User, at: datetime) -> Verdict:
-    """One verdict on one answer; a later one replaces it. Raises `TakenByAnother`, `ReasonMissing`, `Answer.DoesNotExist`."""
+def decide(*, assessment_id: int, question: str, outcome: str, reason: str, by: User, at: datetime, site: int | None = None) -> Verdict:
+    """One verdict on one answer, for all sites or for one; a later verdict replaces it.
+
+    Raises `TakenByAnother`, `ReasonMissing`, `Answer.DoesNotExist`.
+    """
     reason = reason.strip()
     if outcome != Verdict.Outcome.ACCEPT and not reason:
         raise ReasonMissing
     _mine(assessment_id, by)
-    answer = Answer.objects.get(assessment_id=assessment_id, question=question, site=None)
+    answer = Answer.objects.get(assessment_id=assessment_id, question=question, site=site)
     verdict, _is_new = Verdict.objects.update_or_create(answer=answer, defaults={"outcome": outcome, "reason": reason, "by": by, "at": at})
     transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
     return verdict
 
 
 @transaction.atomic
-def accept_rest(*, assessment_id: int, questions: Iterable[str], by: User, at: datetime) -> int:
-    """Accept those of these answers that have no verdict yet; says how many."""
+def accept_rest(*, assessment_id: int, keys: Iterable[str], by: User, at: datetime) -> int:
+    """Accept those of these answers (`inputs.answer_key`) that have no verdict yet; says how many."""
     _mine(assessment_id, by)
-    answers = Answer.objects.filter(assessment_id=assessment_id, question__in=list(questions), site=None, verdict=None)
+    wanted = set(keys)
+    answers = Answer.objects.filter(assessment_id=assessment_id, verdict=None).only("pk", "question", "site_id")
     accepted = Verdict.objects.bulk_create(
-        [Verdict(answer_id=pk, outcome=Verdict.Outcome.ACCEPT, by=by, at=at) for pk in answers.values_list("pk", flat=True)]
+        [
+            Verdict(answer=answer, outcome=Verdict.Outcome.ACCEPT, by=by, at=at)
+            for answer in answers
+            if answer_key(answer.question, answer.site_id) in wanted
+        ]
     )
     transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
     return len(accepted)
@@ -139,8 +148,9 @@ def close(*, assessment_id: int, by: User, at: datetime) -> Assessment:
     """The verified score stands from here. Raises `TakenByAnother` and `QueriesOpen`."""
     assessment = _mine(assessment_id, by)
     queried = Verdict.objects.filter(answer__assessment=assessment, outcome=Verdict.Outcome.QUERY)
-    if codes := list(queried.order_by("answer__question").values_list("answer__question", flat=True)):
-        raise QueriesOpen(codes)
+    rows = queried.order_by("answer__question", "answer__site").values_list("answer__question", "answer__site")
+    if keys := [answer_key(question, site) for question, site in rows]:
+        raise QueriesOpen(keys)
     assessment.close(by=by, at=at)
     # In the same transaction: nobody sees a closed review without its verified score.
     scorekeeping.keep_scores([assessment.pk], at=at)

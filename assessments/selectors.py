@@ -10,12 +10,14 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.models import User
+from assessments.inputs import answer_key, split_key
 from assessments.models import Assessment, EvidenceUse, Finding, Score, Signature, Verdict
 from assessments.presenters import check_messages
 from assessments.questions import Area, Question
 from assessments.scoring import AreaScore, Line, Result
 from assessments.wording import Said, describe, local
 from assessments.worksheet import Worksheet, open_worksheet
+from suppliers.models import Site
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,17 @@ class AnsweredQuestion:
     updated_at: datetime | None
     line: Line
     mappings: Mapping[str, tuple[str, ...]]
+    # Set where this is one site's own answer: `code` then has the site behind it, and `line` is that answer's.
+    site: Site | None = None
+    sites: tuple["AnsweredQuestion", ...] = ()
+
+    @property
+    def question_code(self) -> str:
+        return split_key(self.code)[0]
+
+    @property
+    def label(self) -> str:
+        return f"{self.question_code} · {self.site}" if self.site else self.code
 
     @property
     def is_asked(self) -> bool:
@@ -56,6 +69,16 @@ class AnsweredQuestion:
     def has_answer(self) -> bool:
         """Something is stored, so that there is something to judge."""
         return self.updated_at is not None
+
+    @property
+    def own_line(self) -> Line:
+        """Of this answer alone; `line` is the mean over the sites where some differ."""
+        return next((part.line for part in self.line.sites if part.site is None), self.line)
+
+    @property
+    def stands_for(self) -> int | None:
+        """At how many sites the answer for all stands, where some differ."""
+        return next((part.stands_at for part in self.line.sites if part.site is None), None)
 
 
 @dataclass(frozen=True)
@@ -72,8 +95,13 @@ class AnsweredArea:
         return [question for question in self.questions if question.is_asked]
 
     @property
+    def answers(self) -> list[AnsweredQuestion]:
+        """What is asked, each question followed by the sites that differ."""
+        return [answer for question in self.asked for answer in (question, *question.sites)]
+
+    @property
     def to_judge(self) -> list[AnsweredQuestion]:
-        return [question for question in self.asked if question.has_answer]
+        return [answer for answer in self.answers if answer.has_answer]
 
     @property
     def judged(self) -> int:
@@ -136,7 +164,8 @@ def open_dossier(assessment: Assessment) -> Dossier:
 
 def _name_reviewers(worksheet: Worksheet) -> None:
     """Who gave each verdict, in one query for all of them."""
-    verdicts = [verdict for answer in worksheet.answers.values() if (verdict := getattr(answer, "verdict", None))]
+    answers = [*worksheet.answers.values(), *(each for by_site in worksheet.answers_of_sites.values() for each in by_site.values())]
+    verdicts = [verdict for answer in answers if (verdict := getattr(answer, "verdict", None))]
     people = User.objects.in_bulk({verdict.by_id for verdict in verdicts})
     for verdict in verdicts:
         verdict.by = people[verdict.by_id]
@@ -150,25 +179,46 @@ def _area(worksheet: Worksheet, area: Area, score: AreaScore, share: Decimal, ev
         summary=local(area.summary),
         share=share,
         score=score,
-        questions=[answered_question(worksheet, question, evidence.get(question.code, [])) for question in questions],
+        questions=[_with_sites(worksheet, question, evidence) for question in questions],
     )
 
 
-def answered_question(worksheet: Worksheet, question: Question, uses: list[EvidenceUse]) -> AnsweredQuestion:
-    answer = worksheet.answers.get(question.code)
+def _with_sites(worksheet: Worksheet, question: Question, evidence: Mapping[str, list[EvidenceUse]]) -> AnsweredQuestion:
+    whole = worksheet.lines[question.code]
+    lines = {part.site: part.line for part in whole.sites}
+    sites = tuple(
+        _answered_question(worksheet, question, evidence, lines[site.pk], site)
+        for site in worksheet.different_sites(question)
+        if site.pk in lines
+    )
+    return _answered_question(worksheet, question, evidence, whole, None, sites)
+
+
+def _answered_question(
+    worksheet: Worksheet,
+    question: Question,
+    evidence: Mapping[str, list[EvidenceUse]],
+    line: Line,
+    site: Site | None,
+    sites: tuple[AnsweredQuestion, ...] = (),
+) -> AnsweredQuestion:
+    site_id = site.pk if site else None
+    key, answer = answer_key(question.code, site_id), worksheet.answer(question.code, site_id)
     return AnsweredQuestion(
-        code=question.code,
+        code=key,
         topic=local(question.topic),
         text=local(question.text),
         said=describe(question, answer.value) if answer else [],
         note=answer.note if answer else "",
-        evidence=[_evidence_item(use) for use in uses],
+        evidence=[_evidence_item(use) for use in evidence.get(key, ())],
         evidence_text=local(question.evidence.text),
-        failed_checks=check_messages(question, worksheet.failed_checks(question.code)),
+        failed_checks=check_messages(question, worksheet.failed_checks(question.code, site_id)),
         verdict=getattr(answer, "verdict", None) if answer else None,
         updated_at=answer.updated_at if answer and (answer.value or answer.evidence_count) else None,
-        line=worksheet.lines[question.code],
+        line=line,
         mappings=question.mappings,
+        site=site,
+        sites=sites,
     )
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import assessments.converters  # noqa: F401 - registers <answer_key:…>
 from assessments.views import amendments, campaigns, findings, questionnaires, review
 
 
@@ -23,7 +24,7 @@ urlpatterns = [
     path("<int:pk>/review/", review.workbench, name="review"),
     path("<int:pk>/review/areas/<slug:code>/", review.workbench, name="review_area"),
     path("<int:pk>/review/areas/<slug:code>/accept/", review.accept_rest, name="review_accept_rest"),
-    path("<int:pk>/review/questions/<slug:code>/", review.decide, name="review_decide"),
+    path("<int:pk>/review/questions/<answer_key:code>/", review.decide, name="review_decide"),
     path("<int:pk>/review/questions/<slug:code>/finding/", findings.finding_new, name="finding_new"),
     path("<int:pk>/review/take/", review.take, name="review_take"),
     path("<int:pk>/review/give-back/", review.give_back, name="review_give_back"),

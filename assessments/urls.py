@@ -1,5 +1,6 @@
 from django.urls import path
 
+import assessments.converters  # noqa: F401 - registers <answer_key:…>
 from assessments.staff_urls import urlpatterns as staff
 from assessments.views import amendments, answers, signing, supplier, teamwork, workbooks
 
@@ -26,10 +27,10 @@ urlpatterns = [
     path("<int:pk>/workbooks/<int:upload>/", workbooks.workbook, name="workbook"),
     path("<int:pk>/workbooks/<int:upload>/save/", workbooks.save, name="workbook_save"),
     path("<int:pk>/workbooks/<int:upload>/discard/", workbooks.discard, name="workbook_discard"),
-    path("<int:pk>/answers/<slug:code>/", answers.save_answer, name="save_answer"),
-    path("<int:pk>/answers/<slug:code>/evidence/", answers.evidence, name="evidence"),
-    path("<int:pk>/answers/<slug:code>/history/", answers.history, name="history"),
-    path("<int:pk>/answers/<slug:code>/restore/", answers.restore, name="restore"),
+    path("<int:pk>/answers/<answer_key:code>/", answers.save_answer, name="save_answer"),
+    path("<int:pk>/answers/<answer_key:code>/evidence/", answers.evidence, name="evidence"),
+    path("<int:pk>/answers/<answer_key:code>/history/", answers.history, name="history"),
+    path("<int:pk>/answers/<answer_key:code>/restore/", answers.restore, name="restore"),
 ]
 urlpatterns += [
     path("<int:pk>/presence/", teamwork.presence_call, name="presence"),

@@ -26,15 +26,16 @@ from assessments.answering import (
     versions_of,
 )
 from assessments.dependencies import dependencies_of
-from assessments.inputs import name_of, pairs
+from assessments.inputs import answer_key, name_of, pairs, split_key
 from assessments.models import Answer, Assessment
-from assessments.presenters import Attempt, check_messages, question_view
+from assessments.presenters import Attempt, QuestionView, check_messages, question_view
 from assessments.questions import NOTE, Question
 from assessments.scoring import RuleSet
+from assessments.site_answers import sites_of
 from assessments.wording import describe, local
 from assessments.worksheet import Reading, Worksheet, open_worksheet, read_states
 from suppliers.inspecting.types import ACCEPT
-from suppliers.models import Document
+from suppliers.models import Document, Site
 from suppliers.refusals import FileRefused
 
 
@@ -50,17 +51,17 @@ def save_answer(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonRe
     """
     require(request.user, Permission.ASSESSMENT_ANSWER)
     rules = rules_or_404(request, pk)
-    question = question_or_404(rules, code)
+    question, site = asked_or_404(rules, code, paper_of(pk).supplier_id)
     try:
         saved, attempt = page_saving.save_question(
-            assessment_id=pk, question=question, data=request.POST, by=request.user, at=timezone.now()
+            assessment_id=pk, question=question, site=id_of(site), data=request.POST, by=request.user, at=timezone.now()
         )
     except NotOpen:
         return JsonResponse({"closed": closed_message()}, status=409)
     if attempt and attempt.conflict:
         return JsonResponse(conflict_json(question, attempt.conflict), status=409)
     body: dict[str, Any] = saved_json(saved) if saved else {}
-    body["questions"] = states_after(rules, pk, question, saved)
+    body["questions"] = states_after(rules, pk, question, id_of(site), saved)
     if attempt:
         body["errors"] = {name_of(code, *path.split(".")) if path else "": text for path, text in attempt.errors.items()}
         return JsonResponse(body, status=422)
@@ -85,6 +86,30 @@ def question_or_404(rules: RuleSet, code: str) -> Question:
     return question
 
 
+def asked_or_404(rules: RuleSet, key: str, supplier_id: int, *, still: bool = True) -> tuple[Question, Site | None]:
+    """What the key of an answer names: a question and, where it is asked per site, one of the supplier's sites.
+
+    `still`: the question is asked about that site now; without, also about one that has closed.
+    """
+    code, site_id = split_key(key)
+    question = question_or_404(rules, code)
+    if site_id is None:
+        return question, None
+    site = get_object_or_404(Site, pk=site_id, supplier=supplier_id)
+    is_asked = site.closed_on is None and sites_of(question, {site.pk: site.type})
+    if not question.per_site or (still and not is_asked):
+        raise Http404(key)
+    return question, site
+
+
+def id_of(site: Site | None) -> int | None:
+    return site.pk if site else None
+
+
+def label_of(question: Question, site: Site | None) -> str:
+    return f"{question.code} · {site}" if site else question.code
+
+
 def closed_message() -> str:
     return _("This self-assessment is not open for answers any more. What you see was not saved.")
 
@@ -95,9 +120,10 @@ def saved_json(saved: Saved) -> dict[str, Any]:
 
 def conflict_json(question: Question, conflict: Conflict) -> dict[str, Any]:
     stored = conflict.stored
-    body: dict[str, Any] = {"version": stored.version, "is_own": conflict.is_own, "pairs": pairs(question, stored.value)}
+    site = stored.site_id
+    body: dict[str, Any] = {"version": stored.version, "is_own": conflict.is_own, "pairs": pairs(question, stored.value, site)}
     if not conflict.is_own:
-        view = {"code": question.code, "other": other_answer(question, stored)}
+        view = {"code": answer_key(question.code, site), "other": other_answer(question, stored)}
         body["html"] = render_to_string("assessments/_conflict.html", {"question": view})
     return body
 
@@ -112,31 +138,35 @@ def other_answer(question: Question, stored: Answer) -> dict[str, Any]:
     }
 
 
-def states_after(rules: RuleSet, pk: int, question: Question, saved: Saved | None) -> dict[str, dict[str, Any]]:
-    """What the page has to show differently now: of this question, and of those that look at it."""
+def states_after(rules: RuleSet, pk: int, question: Question, site: int | None, saved: Saved | None) -> dict[str, dict[str, Any]]:
+    """What the page has to show differently now: of this answer, and of those that look at it."""
     dependencies = dependencies_of(rules)
     if saved is None or dependencies.concern_others(question.code):
         area = [each.code for each in rules.questionnaire.in_area(question.area)]
         reading = read_states(pk, paper_of(pk).supplier_id, rules, dependencies.needed_by(area))
-        return {each.code: state_json(reading, each) for each in reading.candidates_in(question.area)}
+        states: dict[str, dict[str, Any]] = {}
+        for each in reading.candidates_in(question.area):
+            sites = {*reading.of_sites.get(each.code, ()), *([site] if each == question else [])} - {None}
+            states |= {answer_key(each.code, one): state_json(reading, each, one) for one in (None, *sites)}
+        return states
     code, value = question.code, saved.value
     return {
-        code: {
+        answer_key(code, site): {
             "hidden": False,
-            "answered": rules.answered(code, value, saved.has_evidence),
+            "answered": (site is not None and not value) or rules.answered(code, value, saved.has_evidence),
             "lacks_evidence": not saved.has_evidence and rules.evidence_asked(code, value),
             "checks": check_messages(question, rules.failed_checks(code, value)),
         }
     }
 
 
-def state_json(reading: Reading, question: Question) -> dict[str, Any]:
+def state_json(reading: Reading, question: Question, site: int | None = None) -> dict[str, Any]:
     code = question.code
     return {
         "hidden": code in reading.hidden,
-        "answered": reading.is_answered(code),
-        "lacks_evidence": reading.lacks_evidence(code),
-        "checks": check_messages(question, reading.failed_checks(code)),
+        "answered": reading.is_given(code, site),
+        "lacks_evidence": reading.wants_evidence(code, site),
+        "checks": check_messages(question, reading.failed_checks(code, site)),
     }
 
 
@@ -148,30 +178,25 @@ def evidence(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespo
     """The documents behind one answer: upload, choose one that is there already, take one away."""
     require(request.user, Permission.ASSESSMENT_ANSWER)
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign", "supplier"), pk=pk)
-    question = question_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code)
+    question, site = asked_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code, assessment.supplier_id)
     refused: list[str] = []
     if request.method == "POST":
         try:
-            refused = change_evidence(request, assessment, question)
+            refused = change_evidence(request, assessment, question, site)
         except NotOpen:
             messages.error(request, closed_message())
             return redirect("assessments:overview", pk)
         if request.headers.get("X-Requested-With") == "fetch":
-            return evidence_part(request, assessment, question, refused)
+            return evidence_part(request, assessment, question, site, refused)
         if not refused:
             return redirect("assessments:evidence", pk, code)
-    worksheet = open_worksheet(assessment)
-    view = question_view(
-        worksheet,
-        question,
-        evidence=worksheet.evidence([code]).get(code, []),
-        attempt=Attempt(_typed(worksheet, code), file_errors=refused),
-    )
+    view = evidence_view(open_worksheet(assessment), question, site, refused)
     attached = {use.document_id for use in view.evidence}
     library = Document.objects.filter(supplier=assessment.supplier).exclude(pk__in=attached).exclude(file="")
     context = {
         "assessment": assessment,
         "question": view,
+        "label": label_of(question, site),
         "library": library.order_by("-uploaded_at", "-pk")[:200],
         "accept": ACCEPT,
         "area_url": f"{reverse('assessments:area', args=[pk, question.area])}#{code}",
@@ -180,15 +205,16 @@ def evidence(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespo
     return render(request, "assessments/evidence.html", context)
 
 
-def _typed(worksheet: Worksheet, code: str) -> dict[str, Any]:
-    answer = worksheet.answers.get(code)
-    return dict(answer.value) if answer else {}
+def evidence_view(worksheet: Worksheet, question: Question, site: Site | None, refused: list[str]) -> QuestionView:
+    key, answer = answer_key(question.code, id_of(site)), worksheet.answer(question.code, id_of(site))
+    attempt = Attempt(dict(answer.value) if answer else {}, file_errors=refused)
+    return question_view(worksheet, question, evidence=worksheet.evidence([question.code]).get(key, []), attempt=attempt, site=site)
 
 
-def change_evidence(request: AuthenticatedHttpRequest, assessment: Assessment, question: Question) -> list[str]:
+def change_evidence(request: AuthenticatedHttpRequest, assessment: Assessment, question: Question, site: Site | None) -> list[str]:
     """Does what the form asks for; gives back why files were refused."""
     now, refused = timezone.now(), []
-    common: dict[str, Any] = {"assessment_id": assessment.pk, "question": question.code, "by": request.user, "at": now}
+    common: dict[str, Any] = {"assessment_id": assessment.pk, "question": question.code, "site": id_of(site), "by": request.user, "at": now}
     for file in request.FILES.getlist("file"):
         try:
             upload_evidence(file=file, **common)
@@ -204,15 +230,16 @@ def change_evidence(request: AuthenticatedHttpRequest, assessment: Assessment, q
     return refused
 
 
-def evidence_part(request: AuthenticatedHttpRequest, assessment: Assessment, question: Question, refused: list[str]) -> HttpResponse:
+def evidence_part(
+    request: AuthenticatedHttpRequest, assessment: Assessment, question: Question, site: Site | None, refused: list[str]
+) -> HttpResponse:
     worksheet = open_worksheet(assessment)
-    uses = worksheet.evidence([question.code]).get(question.code, [])
-    attempt = Attempt(_typed(worksheet, question.code), file_errors=refused)
-    view = question_view(worksheet, question, evidence=uses, attempt=attempt)
+    view = evidence_view(worksheet, question, site, refused)
     html = render_to_string(
         "assessments/_evidence.html", {"assessment": assessment, "question": view, "accept": ACCEPT, "can_edit": True}, request
     )
-    return JsonResponse({"html": html, "questions": {question.code: state_json(worksheet, question)}}, status=422 if refused else 200)
+    states = {view.code: state_json(worksheet, question, id_of(site))}
+    return JsonResponse({"html": html, "questions": states}, status=422 if refused else 200)
 
 
 # --- earlier values ---------------------------------------------------------------------------------------------------
@@ -222,8 +249,9 @@ def evidence_part(request: AuthenticatedHttpRequest, assessment: Assessment, que
 def history(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign"), pk=pk)
-    question = question_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code)
-    answer = Answer.objects.select_related("updated_by").filter(assessment=assessment, question=code, site=None).first()
+    rules = rulesets.for_version(assessment.campaign.questionnaire_id)
+    question, site = asked_or_404(rules, code, assessment.supplier_id, still=False)
+    answer = Answer.objects.select_related("updated_by").filter(assessment=assessment, question=question.code, site=site).first()
     versions = [
         {"version": each, "said": describe(question, each.value), "note": "" if question.field(NOTE) else each.note}
         for each in (versions_of(answer) if answer else [])
@@ -231,6 +259,7 @@ def history(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespon
     context = {
         "assessment": assessment,
         "code": code,
+        "label": label_of(question, site),
         "text": local(question.text),
         "topic": local(question.topic),
         "versions": versions,
@@ -243,8 +272,8 @@ def history(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespon
 def restore(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign"), pk=pk)
-    question = question_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code)
-    answer = get_object_or_404(Answer, assessment=assessment, question=code, site=None)
+    question, site = asked_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code, assessment.supplier_id)
+    answer = get_object_or_404(Answer, assessment=assessment, question=question.code, site=site)
     try:
         restore_version(answer=answer, version=page_saving.whole_number(request.POST.get("version")), by=request.user, at=timezone.now())
     except LookupError:
@@ -255,5 +284,5 @@ def restore(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespon
         messages.error(request, _("Somebody changed this answer at the same moment. Please look at the newest value first."))
         return redirect("assessments:history", pk, code)
     else:
-        messages.success(request, _("The earlier answer to %(code)s is back.") % {"code": code})
+        messages.success(request, _("The earlier answer to %(code)s is back.") % {"code": label_of(question, site)})
     return redirect(f"{reverse('assessments:area', args=[pk, question.area])}#{code}")

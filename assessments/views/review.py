@@ -18,6 +18,7 @@ from accounts.models import Role, User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, has, require
 from assessments import review
 from assessments.filters import ReviewQueueFilter
+from assessments.inputs import split_key
 from assessments.models import Amendment, Answer, Assessment, Verdict
 from assessments.paging import page_of
 from assessments.selectors import AnsweredArea, AnsweredQuestion, Dossier, open_dossier
@@ -92,7 +93,7 @@ def workbench_context(request: AuthenticatedHttpRequest, dossier: Dossier, area:
         "assessment": dossier.assessment,
         "dossier": dossier,
         "area": area,
-        "cards": [card(question, may_decide=may_decide) for question in area.asked],
+        "cards": [card(answer, may_decide=may_decide) for answer in area.answers],
         "not_asked": [question for question in area.questions if not question.is_asked],
         "next_area": next_area(dossier, area),
         "may_decide": may_decide,
@@ -129,12 +130,14 @@ def card(question: AnsweredQuestion, *, may_decide: bool, form: VerdictForm | No
 def decide(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     assessment = find(request, pk)
     require(request.user, Permission.REVIEW_DECIDE)
+    question, site = split_key(code)
     form: VerdictForm | None = VerdictForm(request.POST, prefix=code)
     if form and form.is_valid():
         try:
             review.decide(
                 assessment_id=pk,
-                question=code,
+                question=question,
+                site=site,
                 outcome=form.cleaned_data["outcome"],
                 reason=form.cleaned_data["reason"],
                 by=request.user,
@@ -157,7 +160,7 @@ def after_verdict(request: AuthenticatedHttpRequest, assessment: Assessment, cod
         return redirect(f"{reverse('assessments:review_area', args=[assessment.pk, area.code])}#q-{code}")
     context = workbench_context(request, dossier, area)
     if not is_from_htmx(request):
-        context["cards"] = [card(each, may_decide=True, form=form if each.code == code else None) for each in area.asked]
+        context["cards"] = [card(each, may_decide=True, form=form if each.code == code else None) for each in area.answers]
         return render(request, "assessments/review.html", context, status=422)
     context |= {"card": card(question, may_decide=True, form=form), "is_part": True, "just_saved": form is None}
     return render(request, "assessments/_review_saved.html", context)
@@ -165,9 +168,9 @@ def after_verdict(request: AuthenticatedHttpRequest, assessment: Assessment, cod
 
 def place_of(dossier: Dossier, code: str) -> tuple[AnsweredArea, AnsweredQuestion]:
     for area in dossier.areas:
-        for question in area.questions:
-            if question.code == code:
-                return area, question
+        for answer in area.answers:
+            if answer.code == code:
+                return area, answer
     raise Http404(code)
 
 
@@ -178,9 +181,9 @@ def accept_rest(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRe
     area = open_dossier(assessment).area(code)
     if area is None:
         raise Http404(code)
-    codes = [question.code for question in area.to_judge if question.verdict is None]
+    keys = [answer.code for answer in area.to_judge if answer.verdict is None]
     try:
-        accepted = review.accept_rest(assessment_id=pk, questions=codes, by=request.user, at=timezone.now())
+        accepted = review.accept_rest(assessment_id=pk, keys=keys, by=request.user, at=timezone.now())
     except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
     else:
@@ -270,7 +273,7 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "may_decide": can_decide(request.user, assessment),
         "objections": objections(dossier),
-        "open_queries": [q.code for q in objections(dossier) if q.verdict and q.verdict.outcome == Verdict.Outcome.QUERY],
+        "open_queries": [q.label for q in objections(dossier) if q.verdict and q.verdict.outcome == Verdict.Outcome.QUERY],
         "verified_if_closed": verified_if_closed(dossier),
     }
     return render(request, "assessments/review_finish.html", context)

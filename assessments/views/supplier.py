@@ -1,6 +1,7 @@
 """The supplier's way through an assessment: what to do, the eight areas, checking, signing, the results."""
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
@@ -16,9 +17,10 @@ from accounts.permissions import Permission, has, require
 from assessments import answer_times, overviews, page_saving, past, presence, results, submission, team
 from assessments.answering import NotOpen, detach_evidence
 from assessments.forms import SignForm
+from assessments.inputs import name_of
 from assessments.models import Assessment, Finding, Score
-from assessments.presenters import question_view
-from assessments.questions import Area
+from assessments.presenters import Attempt, view_with_sites
+from assessments.questions import Area, Question
 from assessments.views.answers import closed_message
 from assessments.views.teamwork import change_mark
 from assessments.wording import listed
@@ -96,7 +98,7 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     worksheet = open_worksheet(assessment)
     areas = worksheet.rules.questionnaire.areas
     this = get_object_or_404_in(areas, code)
-    attempts: dict[str, Any] = {}
+    attempts: dict[str, Attempt] = {}
     if request.method == "POST":
         try:
             attempts = save_area(request, worksheet, this)
@@ -107,7 +109,7 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
             messages.success(request, _("All answers on the page are saved."))
             return redirect(next_stop(request, assessment, areas, this))
         worksheet = open_worksheet(assessment)
-    context = area_context(worksheet, this, attempts)
+    context = area_context(worksheet, this, attempts, opened_site(request))
     context["team"] = team.area_team(worksheet, this, user=request.user, at=timezone.now())
     return render(request, "assessments/area.html", context)
 
@@ -121,10 +123,10 @@ def get_object_or_404_in(areas: tuple[Area, ...], code: str) -> Area:
     raise Http404(code)
 
 
-def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Area) -> dict[str, Any]:
+def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Area) -> dict[str, Attempt]:
     attempts = page_saving.save_page(
         assessment_id=worksheet.assessment.pk,
-        questions=worksheet.candidates_in(this.code),
+        asked=asked_on_page(worksheet, this),
         data=request.POST,
         files=request.FILES,
         by=request.user,
@@ -137,13 +139,27 @@ def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Are
     return attempts
 
 
+def asked_on_page(worksheet: Worksheet, this: Area) -> list[tuple[Question, int | None]]:
+    """Every question of the area for all sites, and for each site it is about."""
+    questions = worksheet.candidates_in(this.code)
+    return [(question, site.pk if site else None) for question in questions for site in (None, *worksheet.sites_of(question))]
+
+
+def opened_site(request: AuthenticatedHttpRequest) -> str:
+    """Key of the answer which a person begins for a single site: chosen on the page, or in its address after saving."""
+    code = request.POST.get("differ", "")
+    return f"{code}@{request.POST.get(name_of(code, '-site'), '')}" if code else request.GET.get("differ", "")
+
+
 def next_stop(request: AuthenticatedHttpRequest, assessment: Assessment, areas: tuple[Area, ...], this: Area) -> str:
     """Where the button that was pressed leads: on to the next area, or back to where the person was."""
     here = reverse("assessments:area", args=[assessment.pk, this.code])
     if marked := request.POST.get("mark") or request.POST.get("unmark"):
         return f"{here}#{marked}"
-    if "remove" in request.POST:
-        return here
+    if opened := opened_site(request):
+        return f"{here}?{urlencode({'differ': opened})}#{quote(opened)}"
+    if "same" in request.POST:
+        return f"{here}#{quote(request.POST['same'].partition('@')[0])}"
     if "next" not in request.POST:
         return here
     place = areas.index(this) + 1
@@ -152,20 +168,18 @@ def next_stop(request: AuthenticatedHttpRequest, assessment: Assessment, areas: 
     return reverse("assessments:check", args=[assessment.pk])
 
 
-def area_context(worksheet: Worksheet, this: Area, attempts: dict[str, Any]) -> dict[str, Any]:
+def area_context(worksheet: Worksheet, this: Area, attempts: dict[str, Attempt], opened: str = "") -> dict[str, Any]:
     questions = worksheet.candidates_in(this.code)
     evidence = worksheet.evidence([question.code for question in questions])
-    views = [
-        question_view(worksheet, question, evidence=evidence.get(question.code, []), attempt=attempts.get(question.code))
-        for question in questions
-    ]
+    views = [view_with_sites(worksheet, question, evidence, attempts, opened) for question in questions]
+    each_answer = [answer for view in views for answer in (view, *(view.sites.views if view.sites else ()))]
     assessment = worksheet.assessment
     return {
         "assessment": assessment,
         "area": overviews.area_view(worksheet, this),
         "steps": overviews.steps(worksheet, this),
         "questions": views,
-        "wrong": [view for view in views if view.has_errors],
+        "wrong": [answer for answer in each_answer if answer.has_errors],
         "progress": worksheet.progress(this.code),
         "can_edit": assessment.is_editable,
         "accept": ACCEPT,

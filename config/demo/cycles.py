@@ -1,6 +1,6 @@
 """Two yearly cycles of assessments with their answers, evidence and verdicts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -8,6 +8,7 @@ from random import Random
 from assessments.models import Campaign, QuestionnaireVersion
 from assessments.names import AnswerState, Facts
 from assessments.scoring import RuleSet
+from assessments.site_answers import sites_of
 from config.demo.answers import AnswerPools, DrawnAnswer
 from config.demo.copying import copy_rows, copy_text, move_sequences
 from config.demo.people import Cast
@@ -25,6 +26,8 @@ REJECTIONS = (
     "数量与上一年度差异较大，请说明计算口径。",
 )
 ZERO_TOLERANCE_SHARE = 0.012
+# Share of the questions asked of several sites to which one of them answers differently.
+SITE_DIFFERS, SITE_DIFFERS_IN_SHOWCASE = 0.06, 0.4
 # What is attached to a question where the company has it on file; anything else is proven by a plain record.
 PROOFS = {
     "E1-02": "discharge_permit",
@@ -164,7 +167,18 @@ def create_answers(
         verdicts: list[tuple[object, ...]] = []
         for assessment in assessments[start : start + 1000]:
             _write(assessment, rules, pools, random, counters, lines, evidence, verdicts)
-        columns = ("id", "assessment_id", "question", "value", "note", "version", "evidence_count", "updated_by_id", "updated_at")
+        columns = (
+            "id",
+            "assessment_id",
+            "question",
+            "site_id",
+            "value",
+            "note",
+            "version",
+            "evidence_count",
+            "updated_by_id",
+            "updated_at",
+        )
         copy_text("assessments_answer", columns, ["".join(lines)])
         copy_rows("assessments_evidenceuse", ("answer_id", "document_id", "added_by_id", "added_at"), evidence)
         copy_rows("assessments_verdict", ("answer_id", "outcome", "reason", "by_id", "at"), verdicts)
@@ -189,16 +203,34 @@ def _write(
     saved = assessment.submitted or assessment.started
     stamp = saved.isoformat()
     reviewed = assessment.reviewer_id is not None and (assessment.status == "closed" or random.random() < 0.6)
-    for code, drawn in _answers(assessment, rules, pools, random):
+    given = dict(_answers(assessment, rules, pools, random))
+    for code, site, drawn in _differing(assessment, rules, pools, given):
+        counters.answer += 1
+        lines.append(f"{counters.answer}\t{assessment.id}\t{code}\t{site}\t{drawn.copy_text}\t\t1\t0\t{supplier.user_id}\t{stamp}\n")
+    for code, drawn in given.items():
         counters.answer += 1
         attached = drawn.asks_evidence and random.random() < supplier.evidence_habit * 0.75
-        lines.append(f"{counters.answer}\t{assessment.id}\t{code}\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n")
+        lines.append(
+            f"{counters.answer}\t{assessment.id}\t{code}\t\\N\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n"
+        )
         if attached:
             evidence.append((counters.answer, documents.get(PROOFS.get(code, ""), documents["other"]), supplier.user_id, saved))
         if reviewed and drawn.asks_evidence and random.random() < 0.12:
             outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
             reason = "" if outcome == "accept" else random.choice(REJECTIONS)
             verdicts.append((counters.answer, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
+
+
+def _differing(
+    assessment: DemoAssessment, rules: RuleSet, pools: AnswerPools, given: Mapping[str, DrawnAnswer]
+) -> Iterator[tuple[str, int, DrawnAnswer]]:
+    """Here and there, one site of several answers for itself, and not as well as the others."""
+    supplier, random = assessment.supplier, Random(assessment.id)
+    sites = {site.id: site.type for site in supplier.sites}
+    for code in given:
+        asked = sites_of(rules.questionnaire.question(code), sites)
+        if len(asked) > 1 and random.random() < (SITE_DIFFERS_IN_SHOWCASE if supplier.id == 1 else SITE_DIFFERS):
+            yield code, random.choice(asked), pools.draw(code, supplier.quality - 0.3, supplier.headcount, random)
 
 
 def _answers(assessment: DemoAssessment, rules: RuleSet, pools: AnswerPools, random: Random) -> Iterator[tuple[str, DrawnAnswer]]:

@@ -184,8 +184,11 @@
     if (box && texts.length) box.open = true;
   };
   const showProgress = () => {
-    const asked = [...sections.values()].filter((each) => !each.hidden);
-    const answered = asked.filter((each) => each.dataset.answered === "1").length;
+    // A question asked per site is answered when the answer for all sites is whole, and that of each site that differs ("E1-02@12").
+    const all = [...sections.entries()];
+    const asked = all.filter(([code, each]) => !each.hidden && !code.includes("@"));
+    const isWhole = ([code]) => all.every(([key, each]) => key.split("@")[0] !== code || each.dataset.answered === "1");
+    const answered = asked.filter(isWhole).length;
     for (const place of document.querySelectorAll("[data-area-progress]")) {
       const bar = place.querySelector("progress");
       bar.max = Math.max(asked.length, 1);
@@ -382,6 +385,7 @@
       const chosen = section.querySelector("[data-conflict] input:checked");
       if (chosen) choose(section, chosen.value);
     } else if (button.matches("[data-clear]")) {
+      event.preventDefault();
       fill(section, []);
       enqueue(section);
     } else if (button.matches("[data-add-row]")) {

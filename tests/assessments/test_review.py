@@ -106,7 +106,7 @@ def test_the_rest_of_an_area_is_accepted_without_touching_what_was_decided(asses
     take(assessment, reviewer)
     decide(assessment, reviewer, outcome="reject_answer", reason="There is no meter.")
 
-    accepted = review.accept_rest(assessment_id=assessment.pk, questions=["A-01", "A-02"], by=reviewer, at=NOW)
+    accepted = review.accept_rest(assessment_id=assessment.pk, keys=["A-01", "A-02"], by=reviewer, at=NOW)
 
     assert accepted == 1
     assert dict(Verdict.objects.values_list("answer__question", "outcome")) == {"A-01": "reject_answer", "A-02": "accept"}
