@@ -225,7 +225,7 @@ def _differing(
     assessment: DemoAssessment, rules: RuleSet, pools: AnswerPools, given: Mapping[str, DrawnAnswer]
 ) -> Iterator[tuple[str, int, DrawnAnswer]]:
     """Here and there, one site of several answers for itself, and not as well as the others."""
-    supplier, random = assessment.supplier, Random(assessment.id)
+    supplier, random = assessment.supplier, Random(assessment.id)  # noqa: S311 - the same demo every time is the point
     sites = {site.id: site.type for site in supplier.sites}
     for code in given:
         asked = sites_of(rules.questionnaire.question(code), sites)
