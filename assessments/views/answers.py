@@ -144,11 +144,7 @@ def states_after(rules: RuleSet, pk: int, question: Question, site: int | None, 
     if saved is None or dependencies.concern_others(question.code):
         area = [each.code for each in rules.questionnaire.in_area(question.area)]
         reading = read_states(pk, paper_of(pk).supplier_id, rules, dependencies.needed_by(area))
-        states: dict[str, dict[str, Any]] = {}
-        for each in reading.candidates_in(question.area):
-            sites = {*reading.of_sites.get(each.code, ()), *([site] if each == question else [])} - {None}
-            states |= {answer_key(each.code, one): state_json(reading, each, one) for one in (None, *sites)}
-        return states
+        return area_states(reading, question.area) | {answer_key(question.code, site): state_json(reading, question, site)}
     code, value = question.code, saved.value
     return {
         answer_key(code, site): {
@@ -157,6 +153,15 @@ def states_after(rules: RuleSet, pk: int, question: Question, site: int | None, 
             "lacks_evidence": not saved.has_evidence and rules.evidence_asked(code, value),
             "checks": check_messages(question, rules.failed_checks(code, value)),
         }
+    }
+
+
+def area_states(reading: Reading, area: str) -> dict[str, dict[str, Any]]:
+    """How every answer of an area stands, those of single sites among them."""
+    return {
+        answer_key(each.code, site): state_json(reading, each, site)
+        for each in reading.candidates_in(area)
+        for site in (None, *reading.of_sites.get(each.code, ()))
     }
 
 

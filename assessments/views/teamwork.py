@@ -26,7 +26,7 @@ from assessments.presence import Change
 from assessments.questions import Area, Question
 from assessments.scoring import RuleSet
 from assessments.team_forms import NOBODY, AssignForm, CommentForm
-from assessments.views.answers import closed_message, question_or_404, rules_or_404, state_json
+from assessments.views.answers import area_states, closed_message, question_or_404, rules_or_404
 from assessments.wording import local
 from assessments.worksheet import Worksheet, open_worksheet, read_states
 
@@ -93,7 +93,7 @@ def changes_json(rules: RuleSet, pk: int, area: Area, changes: list[Change], *, 
     reading = read_states(pk, paper_of(pk).supplier_id, rules, dependencies_of(rules).needed_by(codes))
     return {
         "answers": {answer_key(each.question, each.site): change_json(by_code[each.question], each, by) for each in here},
-        "questions": {each.code: state_json(reading, each) for each in reading.candidates_in(area.code)},
+        "questions": area_states(reading, area.code),
     }
 
 

@@ -146,7 +146,7 @@
 
   // --- where this person is ---------------------------------------------------------------------------------------------------
   form.addEventListener("focusin", (event) => {
-    const code = event.target.closest("[data-question]")?.dataset.question || "";
+    const code = (event.target.closest("[data-question]")?.dataset.question || "").split("@")[0];
     if (code === at) return;
     at = code;
     plan(SOON);
@@ -190,7 +190,7 @@
     } catch { /* said below */ }
     if (!answer) return window.portal.toast(document.getElementById("toasts").dataset.failed);
     list.innerHTML = answer.html;
-    for (const [code, each] of sections) showMark(each, answer.waiting.includes(code));
+    for (const [code, each] of sections) if (!code.includes("@")) showMark(each, answer.waiting.includes(code));
     showWay();
     const next = section.querySelector(isWanted === "1" ? "[data-marked] button" : "[data-mark='1']");
     if (document.activeElement === document.body) next.focus({ preventScroll: true });
