@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pghistory
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 __all__ = [
-    "ChunkPlan", "GiveUp", "Job", "Result", "add_up", "cancel", "hand_out_again", "job", "plan_ids", "retry_failed", "start", "work_off",
+    "ChunkPlan", "GiveUp", "Job", "Result", "add_up", "cancel", "hand_out_again", "job", "plan_ids", "retry_failed", "start",
+    "start_or_join", "work_off",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,16 @@ def start(kind: str, *, parameters: dict[str, Any] | None = None, by: "User | No
         _lay_out(run, handler, at=at)
     wake(run.pk)
     return run
+
+
+@transaction.atomic
+def start_or_join(kind: str, *, parameters: dict[str, Any] | None = None, by: "User | None", at: datetime, title: str = "") -> Run:
+    """The run of this kind that is under way with the same parameters, or a new one: a button pressed twice is one run."""
+    with connection.cursor() as cursor:
+        # The second press waits here and then finds the run of the first.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"run:{kind}"])
+    under_way = Run.objects.open().filter(kind=kind, parameters=parameters or {}).order_by("pk").first()
+    return under_way or start(kind, parameters=parameters, by=by, at=at, title=title)
 
 
 @transaction.atomic

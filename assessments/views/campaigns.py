@@ -203,5 +203,5 @@ def campaign_close(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def campaign_score(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     found = find(request, pk)
     require(request.user, Permission.SCORING_RUN)
-    run = engine.start("score_portfolio", parameters={"campaign": pk}, by=request.user, at=timezone.now(), title=found.title)
+    run = engine.start_or_join("score_portfolio", parameters={"campaign": pk}, by=request.user, at=timezone.now(), title=found.title)
     return redirect(run)

@@ -207,6 +207,6 @@ def proposal_decline(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse
 @require_POST
 def evaluate(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.LABEL_RUN)
-    run = engine.start("evaluate_labels", by=request.user, at=timezone.now())
-    messages.success(request, _("The evaluation has started. This page shows how far it is."))
+    run = engine.start_or_join("evaluate_labels", by=request.user, at=timezone.now())
+    messages.success(request, _("The evaluation is under way. This page shows how far it is."))
     return redirect(run)

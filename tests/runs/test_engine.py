@@ -53,6 +53,15 @@ def _jobs_for_this_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _jobs.update(known)
 
 
+def test_a_button_pressed_twice_is_one_run(db: None) -> None:
+    first = engine.start_or_join("count", parameters={"items": 2}, by=None, at=NOW)
+    assert engine.start_or_join("count", parameters={"items": 2}, by=None, at=NOW) == first
+    assert engine.start_or_join("count", parameters={"items": 3}, by=None, at=NOW) != first
+
+    engine.work_off(first.pk)
+    assert engine.start_or_join("count", parameters={"items": 2}, by=None, at=NOW) != first
+
+
 def finished(kind: str = "count", **parameters: Any) -> Run:
     run = engine.start(kind, parameters=parameters, by=None, at=NOW)
     return engine.work_off(run.pk)
