@@ -451,6 +451,16 @@ def test_the_command_prints_a_table_and_the_reasons(tmp_path, capsys):
     assert Supplier.objects.count() == 1
 
 
+def test_the_command_says_how_to_give_what_the_list_leaves_out(tmp_path, capsys):
+    path = tmp_path / "list.csv"
+    path.write_text("Name,Country\nLantern,CN\n")
+
+    call_command("import_suppliers", str(path))
+    assert "--default category=VALUE" in capsys.readouterr().out
+    call_command("import_suppliers", str(path), "--default", "category=media")
+    assert "--default" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -15,6 +15,8 @@ from suppliers.problems import Problem
 
 
 MOST_SHOWN = 50
+# What a new supplier must have and a list of one country or trade often leaves out.
+NEEDED = ("country", "category")
 
 
 class Command(BaseCommand):
@@ -80,6 +82,9 @@ class Command(BaseCommand):
         unread = ", ".join(name for name in by_name(done.kind) if name not in done.mapping)
         self.stdout.write(f"  Columns read: {', '.join(f'{name} ({heading})' for name, heading in done.mapping.items())}")
         self.stdout.write(f"  Columns not found: {unread or '-'}")
+        lacking = [name for name in NEEDED if name not in done.mapping | done.defaults]
+        if done.kind == Import.Kind.SUPPLIERS and counts[ImportRow.Outcome.REJECTED] and lacking:
+            self.stdout.write(f"  One value for every row: {' '.join(f'--default {name}=VALUE' for name in lacking)}")
         told = done.rows.filter(is_dry_run=dry_run, outcome__in=["rejected", "updated"]).order_by("outcome", "number")
         for row in told[:limit]:
             self.stdout.write(f"  row {row.number:<7}{row.get_outcome_display():<10}{row.label[:40]:<42}{'; '.join(row.lines())}")
