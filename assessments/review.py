@@ -171,6 +171,8 @@ def _locked(assessment_id: int) -> Assessment:
 def _mine(assessment_id: int, by: User) -> Assessment:
     """Locked, so that of two people who decide at once one waits for the other."""
     assessment = _locked(assessment_id)
+    if assessment.status == Assessment.Status.SUBMITTED:
+        raise TakenByAnother(None)
     if assessment.status != Assessment.Status.IN_REVIEW:
         raise Assessment.IllegalTransition(assessment.status)
     if assessment.reviewer_id != by.pk:

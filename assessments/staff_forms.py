@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from accounts.models import User
+from accounts.visible_text import VisibleTextMixin
 from assessments.campaigns import Population
 from assessments.models import Campaign, Finding, QuestionnaireVersion, Verdict
 from assessments.narrowing import narrowings
@@ -100,7 +101,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
         return cleaned
 
 
-class VerdictForm(forms.Form):
+class VerdictForm(VisibleTextMixin, forms.Form):
     outcome = forms.ChoiceField(label=_("Verdict"), choices=[
         (Verdict.Outcome.ACCEPT, _("Accept")),
         (Verdict.Outcome.QUERY, _("Ask the supplier")),
@@ -124,7 +125,7 @@ class VerdictForm(forms.Form):
         return cleaned
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(VisibleTextMixin, forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
@@ -136,7 +137,7 @@ class HandOverForm(forms.Form):
         cast("forms.ModelChoiceField[User]", self.fields["to"]).queryset = colleagues
 
 
-class FindingForm(forms.ModelForm[Finding]):
+class FindingForm(VisibleTextMixin, forms.ModelForm[Finding]):
     class Meta:
         model = Finding
         fields = ["severity", "text", "due_on"]
