@@ -40,12 +40,14 @@ class Saved:
 
 
 class Conflict(Exception):
-    """The answer was changed since the person read it. `is_own`: by the same person, in another tab or an earlier request."""
+    """The answer was changed since the person read it. `is_own`: by the same person, in another tab or an earlier request.
+    `is_kept`: this very save had arrived before, and what it saved was replaced since."""
 
-    def __init__(self, stored: Answer, *, is_own: bool) -> None:
+    def __init__(self, stored: Answer, *, is_own: bool, is_kept: bool = False) -> None:
         super().__init__(stored.question)
         self.stored = stored
         self.is_own = is_own
+        self.is_kept = is_kept
 
 
 class Paper(NamedTuple):
@@ -112,7 +114,7 @@ def save_answer(
         cursor.execute(_SAVE, parameters)
         row = cursor.fetchone()
     if row is None:
-        return _why_not_saved(assessment_id, question, whole, by, site)
+        return _why_not_saved(assessment_id, question, whole, base_version, by, site)
     version, evidence_count, status, supplier_id = row
     if status == Assessment.Status.NOT_STARTED:
         # Should the process die between the two, the next save of anybody does it.
@@ -120,13 +122,21 @@ def save_answer(
     return Saved(version, at, by.name, whole, evidence_count > 0, changed=True)
 
 
-def _why_not_saved(assessment_id: int, question: str, value: Mapping[str, Any], by: User, site: int | None) -> Saved:
-    if not Assessment.objects.filter(pk=assessment_id).open_for_answers().exists():
-        raise NotOpen(assessment_id)
-    stored = Answer.objects.select_related("updated_by").get(assessment_id=assessment_id, question=question, site=site)
-    if stored.value == value:
+def _why_not_saved(assessment_id: int, question: str, value: Mapping[str, Any], base: int, by: User, site: int | None) -> Saved:
+    answers = Answer.objects.select_related("updated_by").filter(assessment_id=assessment_id, question=question, site=site)
+    stored = answers.first()
+    # First, so that a save whose acknowledgement was lost is acknowledged even when the assessment was handed in meanwhile.
+    if stored and stored.value == value:
         return Saved(stored.version, stored.updated_at, str(stored.updated_by or ""), value, stored.evidence_count > 0, changed=False)
-    raise Conflict(stored, is_own=stored.updated_by_id == by.pk)
+    if not stored or not Assessment.objects.filter(pk=assessment_id).open_for_answers().exists():
+        raise NotOpen(assessment_id)
+    raise Conflict(stored, is_own=stored.updated_by_id == by.pk, is_kept=_was_saved(stored, value, base, by))
+
+
+def _was_saved(stored: Answer, value: Mapping[str, Any], base: int, by: User) -> bool:
+    """A save over version n is version n + 1 of the history, whatever came after."""
+    history = apps.get_model("assessments", "AnswerEvent")._default_manager
+    return history.filter(pgh_obj=stored, version=base + 1, value=value, updated_by=by).exists()
 
 
 @transaction.atomic

@@ -74,10 +74,10 @@ def save_question(
         return _save_or_contest(sheet, cleaned.value, Attempt(typed))
     attempt = Attempt(typed, errors=answer_errors(cleaned.errors))
     rows = Answer.objects.filter(assessment_id=assessment_id, question=question.code, site=site)
-    stored = rows.values_list("value", flat=True).first() or {}
-    value = _with_stored_parts(cleaned.value, cleaned.errors, stored)
-    if value == stored:
-        return None, attempt
+    stored = rows.values_list("value", flat=True).first()
+    value = _with_stored_parts(cleaned.value, cleaned.errors, stored or {})
+    if not value and stored is None:
+        return None, attempt  # nothing was there and nothing can be read
     return _save_or_contest(sheet, value, attempt)
 
 

@@ -109,6 +109,7 @@ ACCOUNTS = {
     "accounts:password_reset_sent": public(),
     "accounts:password_reset_confirm": public(post=True, at=lambda w: ["Mg", "set-password"]),
     "accounts:profile": fills(EVERYONE),
+    "accounts:session": reads(EVERYONE),
     "accounts:password_change": fills(EVERYONE),
     # One's own hats only; here it is the hat of the person who tries.
     "accounts:membership_switch": hidden(

@@ -2,10 +2,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 
 from accounts.forms import ForgottenPasswordForm, SignInForm
 from accounts.http import AuthenticatedHttpRequest
@@ -34,6 +37,13 @@ def home_of(user: User) -> str:
         return reverse(HOMES[Role(user.role)])
     except (NoReverseMatch, ValueError):
         return reverse("accounts:profile")
+
+
+@require_GET
+@never_cache
+def session(request: AuthenticatedHttpRequest) -> JsonResponse:
+    """Who is signed in here now, with a token: for a page that was open while that changed in another tab."""
+    return JsonResponse({"person": request.user.pk, "token": get_token(request)})
 
 
 class SignInView(auth_views.LoginView):

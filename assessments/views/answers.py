@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -26,7 +27,7 @@ from assessments.answering import (
     versions_of,
 )
 from assessments.dependencies import dependencies_of
-from assessments.inputs import answer_key, name_of, pairs, split_key
+from assessments.inputs import answer_key, digest, name_of, pairs, split_key
 from assessments.models import Answer, Assessment
 from assessments.presenters import Attempt, QuestionView, check_messages, question_view
 from assessments.questions import NOTE, Question
@@ -50,6 +51,7 @@ def save_answer(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonRe
     with what is wrong per input. Whatever could be saved was saved in every case.
     """
     require(request.user, Permission.ASSESSMENT_ANSWER)
+    require_author(request)
     rules = rules_or_404(request, pk)
     question, site = asked_or_404(rules, code, paper_of(pk).supplier_id)
     try:
@@ -66,6 +68,13 @@ def save_answer(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonRe
         body["errors"] = {name_of(code, *path.split(".")) if path else "": text for path, text in attempt.errors.items()}
         return JsonResponse(body, status=422)
     return JsonResponse(body)
+
+
+def require_author(request: AuthenticatedHttpRequest) -> None:
+    """Refuses what one person wrote in this browser when another one has signed in since."""
+    author = request.headers.get("X-Person")
+    if author is not None and author != str(request.user.pk):
+        raise PermissionDenied
 
 
 def rules_or_404(request: AuthenticatedHttpRequest, pk: int) -> RuleSet:
@@ -115,21 +124,26 @@ def closed_message() -> str:
 
 
 def saved_json(saved: Saved) -> dict[str, Any]:
-    return {"version": saved.version, "at": saved.at.isoformat(), "by": saved.by}
+    return {"version": saved.version, "at": saved.at.isoformat(), "by": saved.by, "was": digest(saved.value)}
 
 
 def conflict_json(question: Question, conflict: Conflict) -> dict[str, Any]:
     stored = conflict.stored
-    site = stored.site_id
-    body: dict[str, Any] = {"version": stored.version, "is_own": conflict.is_own, "pairs": pairs(question, stored.value, site)}
-    if not conflict.is_own:
-        view = {"code": answer_key(question.code, site), "other": other_answer(question, stored)}
-        body["html"] = render_to_string("assessments/_conflict.html", {"question": view})
-    return body
-
-
-def other_answer(question: Question, stored: Answer) -> dict[str, Any]:
+    view = {"code": answer_key(question.code, stored.site_id), "other": other_answer(question, conflict)}
     return {
+        "version": stored.version,
+        "at": stored.updated_at.isoformat(),
+        "was": digest(stored.value),
+        "is_kept": conflict.is_kept,
+        "pairs": pairs(question, stored.value, stored.site_id),
+        "html": render_to_string("assessments/_conflict.html", {"question": view}),
+    }
+
+
+def other_answer(question: Question, conflict: Conflict) -> dict[str, Any]:
+    stored = conflict.stored
+    return {
+        "is_own": conflict.is_own,
         "version": stored.version,
         "by": str(stored.updated_by or ""),
         "at": stored.updated_at,
@@ -182,6 +196,7 @@ def state_json(reading: Reading, question: Question, site: int | None = None) ->
 def evidence(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     """The documents behind one answer: upload, choose one that is there already, take one away."""
     require(request.user, Permission.ASSESSMENT_ANSWER)
+    require_author(request)
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign", "supplier"), pk=pk)
     question, site = asked_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code, assessment.supplier_id)
     refused: list[str] = []

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
@@ -91,6 +92,7 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 # --- one area ---------------------------------------------------------------------------------------------------------
 
 
+@never_cache  # the Back button must not bring back answers as they were
 @require_http_methods(["GET", "POST"])
 def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)

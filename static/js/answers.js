@@ -1,38 +1,23 @@
-// The answer editor. Each answer is written into this browser's storage at once and sent to the portal in order; it leaves the
-// storage only when the portal has confirmed it. A closed tab, a lost network, a server restart or an expired sign-in lose
-// nothing: what is left is sent when a page of the assessment is opened again. The portal decides what is stored, what is wrong
-// and which questions are asked; this script shows it. Without it, the same form is sent with its Save button.
+// The answer editor. Each answer is written into this browser's storage at once (answer-queue.js) and sent to the portal in order;
+// it leaves the storage only when the portal has confirmed it. A closed tab, a lost network, a server restart or an expired sign-in
+// lose nothing: what is left is sent when a page of the assessment is opened again, by the person who wrote it and nobody else. The
+// portal decides what is stored, what is wrong and which questions are asked; this script shows it. Without it, the same form is
+// sent with its Save button.
 (() => {
   "use strict";
   const form = document.querySelector("form[data-answers]");
   if (!form) return;
-  const storeKey = `answers:${form.dataset.person}:${form.dataset.assessment}`;
-  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+  const person = form.dataset.person;
+  const storeKey = `answers:${person}:${form.dataset.assessment}`;
+  const queue = window.portal.answerQueue(storeKey);
+  const tokenInput = form.querySelector("[name=csrfmiddlewaretoken]");
   const TYPING_PAUSE = 800;
   const LONGEST_WAIT = 30000;
+  const PATIENCE = 30000; // a request that is not answered by then is sent again
+  const SWEEP = 10000;
+  const KEEPALIVE_LIMIT = 60000; // browsers let requests outlive their page up to 64 kB
 
   const sections = new Map([...form.querySelectorAll("[data-question]")].map((each) => [each.dataset.question, each]));
-
-  // --- storage: code -> {url, pairs, base, seq, held}; the order of the keys is the order of the changes ---------------------
-  // `held` says why an entry is not being sent: "typing", "invalid", "conflict" or "closed".
-  let memory = {};
-  const readQueue = () => {
-    try {
-      return JSON.parse(localStorage.getItem(storeKey) || "{}");
-    } catch {
-      return memory;
-    }
-  };
-  const change = (work) => {
-    const queue = readQueue();
-    work(queue);
-    memory = queue;
-    try {
-      if (Object.keys(queue).length) localStorage.setItem(storeKey, JSON.stringify(queue));
-      else localStorage.removeItem(storeKey);
-    } catch { /* storage is full or forbidden: the memory of this page holds it */ }
-  };
-  let counter = Date.now();
 
   // --- the inputs of a question -----------------------------------------------------------------------------------------------
   const isOurs = (code, name) => name.startsWith(`${code}__`) && !name.startsWith(`${code}__-`);
@@ -91,12 +76,15 @@
   };
 
   // --- what the page shows ----------------------------------------------------------------------------------------------------
-  const SEVERITY = ["idle", "saved", "saving", "draft", "waiting", "signedout", "invalid", "conflict", "closed"];
+  const SEVERITY = ["idle", "saved", "saving", "draft", "retrying", "waiting", "signedout", "otherperson", "invalid", "refused", "conflict", "closed"];
+  const STUCK = ["retrying", "waiting", "signedout", "otherperson"];
   const stateTemplate = document.getElementById("answer-states");
   const showTime = (place, at) => {
     const moment = at ? new Date(at) : new Date();
     place.dateTime = moment.toISOString();
-    place.textContent = moment.toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    // In the person's time zone, like all other times of the portal, wherever this machine believes to be.
+    const asWritten = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: form.dataset.timeZone || undefined };
+    place.textContent = moment.toLocaleTimeString(document.documentElement.lang || undefined, asWritten);
   };
   const setState = (code, state) => {
     const section = sections.get(code);
@@ -114,12 +102,14 @@
   const elsewhere = new Map();
   const showPageState = () => {
     const worst = [...elsewhere.values()].reduce((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a), "idle");
-    const shown = worst === "draft" ? "saving" : worst;
+    const isLoose = !queue.isKept() && ["retrying", "waiting"].includes(worst);
+    const shown = isLoose ? "unkept" : worst === "draft" ? "saving" : worst;
     document.querySelectorAll("[data-page-state]").forEach((each) => { if (each.dataset.state !== shown) each.dataset.state = shown; });
   };
-  const showSaved = (section, at, version) => {
+  const showSaved = (section, { at, version, was }) => {
     section.dataset.savedAt = at;
     section.querySelector("[data-base]").value = version;
+    if (was) section.querySelector("[data-was]").value = was;
     const history = section.querySelector("[data-history]");
     if (history && version > 0) history.hidden = false;
   };
@@ -200,103 +190,149 @@
 
   // --- sending ----------------------------------------------------------------------------------------------------------------
   const conflicts = new Map();
-  let busy = false;
+  const postponed = new Map(); // code -> when the portal, which failed over this answer, is asked again
+  let running = null;
   let failures = 0;
   let timer = 0;
+  let isRenewed = false;
 
   // What was confirmed last: leaving a field that was saved while typing sends nothing again.
   const confirmed = new Map();
   const enqueue = (section, { typing = false } = {}) => {
     const code = section.dataset.question;
-    if (!readQueue()[code] && confirmed.get(code) === JSON.stringify(pairsOf(code))) return;
-    const entry = { url: section.dataset.url, pairs: pairsOf(code), base: Number(section.querySelector("[data-base]").value), seq: (counter += 1), held: typing ? "typing" : "" };
-    change((queue) => {
-      if (queue[code]?.held === "conflict") Object.assign(entry, { base: queue[code].base, held: "conflict" });
-      delete queue[code];
-      queue[code] = entry;
-    });
+    const before = queue.read()[code];
+    const pairs = pairsOf(code);
+    if (!before && confirmed.get(code) === JSON.stringify(pairs)) return;
+    const base = Number(section.querySelector("[data-base]").value);
+    const entry = { url: section.dataset.url, pairs, base, seq: queue.mark(), held: typing ? "typing" : "", doubt: before?.doubt };
+    if (before?.doubt) entry.base = before.base;
+    if (before?.held === "conflict") Object.assign(entry, { base: before.base, held: "conflict" });
+    postponed.delete(code);
+    queue.put(code, entry);
     setState(code, entry.held === "conflict" ? "conflict" : typing ? "draft" : "saving");
     if (!entry.held) pump();
   };
-  const release = (code) => change((queue) => { if (queue[code]) queue[code].held = ""; });
 
-  const pump = async () => {
-    if (busy) return;
-    busy = true;
+  const nextDue = () => queue.waiting().find(([code]) => !(postponed.get(code) > performance.now()));
+  const pump = () => (running ??= Promise.resolve().then(sendAll));
+  const sendAll = async () => {
     clearTimeout(timer);
+    timer = 0;
     try {
-      for (;;) {
-        const [code, entry] = Object.entries(readQueue()).find(([, each]) => !each.held) || [];
-        if (!code) break;
-        if (!(await withLock(() => send(code, entry)))) break;
-      }
+      while (nextDue() && (await withLock(sendNext)));
     } finally {
-      busy = false;
+      // Nothing is awaited between the last look at the queue and here, so that nothing put in between is overlooked.
+      running = null;
+      if (!timer && queue.waiting().length) timer = setTimeout(pump, LONGEST_WAIT);
     }
   };
-  // Two tabs of one person share the storage: one of them sends at a time.
+  // Two tabs of one person share the storage: one of them sends at a time, and looks then at what is left to send.
   const withLock = (work) => (navigator.locks ? navigator.locks.request(storeKey, work) : work());
+  const sendNext = async () => {
+    const [code, entry] = nextDue() || [];
+    if (!code) return true;
+    // What waits is said until it arrives: a link to sign in must not flicker away under the finger.
+    if (!STUCK.includes(elsewhere.get(code))) setState(code, "saving");
+    try {
+      return await send(code, entry);
+    } catch {
+      return later("waiting"); // no answer, or one that is not the portal's
+    }
+  };
 
-  const send = async (code, entry) => {
-    setState(code, "saving");
-    const body = new URLSearchParams(entry.pairs);
+  const post = (code, entry, pairs, options = {}) => {
+    const body = new URLSearchParams(pairs);
     body.append(`${code}__-base`, entry.base);
     body.append(`${code}__-strict`, "1");
-    let response;
-    let answer = {};
-    try {
-      response = await fetch(entry.url, { method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual", keepalive: true });
-      if (response.type !== "opaqueredirect" && [200, 409, 422].includes(response.status)) answer = await response.json();
-    } catch {
-      return later("waiting");
-    }
-    if (response.type === "opaqueredirect" || response.status === 403) return later("signedout");
-    if (response.status === 200) return saved(code, entry, answer);
-    if (response.status === 422) return refused(code, entry, answer);
-    if (response.status === 409 && answer.is_own) return rebased(code, answer);
-    if (response.status === 409 && answer.pairs) return contested(code, entry, answer);
-    if (response.status === 409 || response.status === 404) return hold(code, entry, "closed");
-    return later("waiting");
+    const headers = { "X-CSRFToken": tokenInput.value, "X-Person": person };
+    return fetch(entry.url, { method: "POST", body, headers, redirect: "manual", keepalive: body.toString().length < KEEPALIVE_LIMIT, ...options });
   };
-  const later = (state) => {
+  const send = async (code, entry) => {
+    const pairs = entry.doubt || entry.pairs;
+    queue.changeEntry(code, (each) => { each.doubt ??= pairs; });
+    const settle = () => queue.changeEntry(code, (each) => { delete each.doubt; });
+    const response = await post(code, entry, pairs, { signal: AbortSignal.timeout(PATIENCE) });
+    const { status } = response;
+    if (status >= 500) return [502, 503, 504].includes(status) ? later("waiting") : postpone(code);
+    if (response.type === "opaqueredirect" || [403, 408, 425, 429].includes(status)) {
+      if (!entry.doubt) settle(); // it was turned away at the door
+      return status === 403 || !status ? notLetIn(code, entry) : later("waiting", 1000 * Number(response.headers.get("Retry-After")));
+    }
+    const answer = [200, 409, 422].includes(status) ? await response.json() : {};
+    settle();
+    failures = 0;
+    isRenewed = false;
+    const isOlder = Boolean(entry.doubt) && JSON.stringify(entry.doubt) !== JSON.stringify(entry.pairs);
+    const sent = { ...entry, pairs, seq: isOlder ? "" : entry.seq };
+    if (status === 200 && answer.questions) return saved(code, sent, answer);
+    if (status === 422 && answer.errors) return refused(code, sent, answer);
+    if (status === 409 && answer.is_kept) return keptAndReplaced(code, sent, answer);
+    if (status === 409 && answer.html) return isOlder || contested(code, entry, answer);
+    if (status === 404 || answer.closed) return hold(code, entry, "closed");
+    if (status >= 400) return hold(code, entry, "refused");
+    throw new Error("an answer that is not the portal's");
+  };
+  // Signed out, or signed in anew in another tab, which gave this browser another token; or somebody else has signed in here.
+  const whoIsIn = async () => {
+    const response = await fetch(form.dataset.session, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    if (response.type === "opaqueredirect") return "signedout";
+    const now = await response.json();
+    if (String(now.person) !== person) return "otherperson";
+    tokenInput.value = now.token;
+    return "";
+  };
+  const notLetIn = async (code, entry) => {
+    const why = await whoIsIn();
+    if (why) return later(why);
+    if (isRenewed) return hold(code, entry, "closed"); // this very person, with a good token, may not
+    isRenewed = true;
+    return true;
+  };
+  const later = (state, wait = 0) => {
     failures += 1;
-    for (const [code, entry] of Object.entries(readQueue())) if (!entry.held) setState(code, state);
+    for (const [code] of queue.waiting()) setState(code, state);
+    const pause = ["signedout", "otherperson"].includes(state) ? LONGEST_WAIT : Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(failures - 1, 5));
     clearTimeout(timer);
-    timer = setTimeout(pump, state === "signedout" ? LONGEST_WAIT : Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(failures - 1, 5)));
+    timer = setTimeout(pump, Math.max(pause, wait || 0));
     return false;
   };
+  // The portal fails over this answer: the others need not wait for it.
+  const postpone = (code) => {
+    postponed.set(code, performance.now() + LONGEST_WAIT);
+    setState(code, "retrying");
+    return true;
+  };
   const saved = (code, entry, answer) => {
-    failures = 0;
     const section = sections.get(code);
     let isNewest = false;
-    change((queue) => {
-      isNewest = queue[code]?.seq === entry.seq;
-      if (isNewest) delete queue[code];
-      else if (queue[code] && answer.version) queue[code].base = answer.version;
+    queue.changeEntry(code, (each, all) => {
+      isNewest = each.seq === entry.seq;
+      if (isNewest) delete all[code];
+      else if (answer.version !== undefined) each.base = answer.version;
     });
     if (section) {
-      if (answer.version !== undefined) showSaved(section, answer.at, answer.version);
+      if (answer.version !== undefined) showSaved(section, answer);
       showQuestions(answer.questions);
       if (isNewest) clearErrors(section);
     }
     if (isNewest) {
       confirmed.set(code, JSON.stringify(entry.pairs));
       setState(code, "saved");
-      if (!section) elsewhere.delete(code);
+      channel?.postMessage({ code, ...answer, pairs: entry.pairs });
+      if (!section) forget(code);
     }
     return true;
   };
   const refused = (code, entry, answer) => {
-    failures = 0;
     const section = sections.get(code);
     let isNewest = false;
-    change((queue) => {
-      isNewest = queue[code]?.seq === entry.seq;
-      if (queue[code] && answer.version !== undefined) queue[code].base = answer.version;
-      if (isNewest) queue[code].held = "invalid";
+    queue.changeEntry(code, (each) => {
+      isNewest = each.seq === entry.seq;
+      if (answer.version !== undefined) each.base = answer.version;
+      if (isNewest) each.held = "invalid";
     });
     if (section) {
-      if (answer.version !== undefined) showSaved(section, answer.at, answer.version);
+      if (answer.version !== undefined) showSaved(section, answer);
       showQuestions(answer.questions);
       // Somebody who is still typing is not told off; leaving the field sends it again.
       const isTyping = entry.typed && section.contains(document.activeElement) && document.activeElement.matches("input, textarea");
@@ -305,12 +341,30 @@
     } else if (isNewest) setState(code, "invalid");
     return true;
   };
-  // The person's own newer save came from another tab, or an earlier request arrived after all: what is typed here goes on top.
-  const rebased = (code, answer) => {
-    change((queue) => { if (queue[code]) queue[code].base = answer.version; });
-    const section = sections.get(code);
-    if (section) section.querySelector("[data-base]").value = answer.version;
+  // It had arrived, and somebody has answered anew since: what stands there now is shown. What was typed meanwhile is another matter.
+  const keptAndReplaced = (code, entry, answer) => {
+    let isNewest = false;
+    queue.changeEntry(code, (each, all) => {
+      isNewest = each.seq === entry.seq;
+      if (isNewest) delete all[code];
+    });
+    if (isNewest) showStored(code, answer);
+    if (isNewest && !sections.has(code)) forget(code);
     return true;
+  };
+  const showStored = (code, answer) => {
+    const section = sections.get(code);
+    if (section) {
+      fill(section, answer.pairs);
+      showSaved(section, answer);
+      clearErrors(section);
+      confirmed.set(code, JSON.stringify(pairsOf(code)));
+    }
+    setState(code, "saved");
+  };
+  const forget = (code) => {
+    elsewhere.delete(code);
+    showPageState();
   };
   const contested = (code, entry, answer) => {
     conflicts.set(code, answer);
@@ -319,27 +373,33 @@
     return hold(code, entry, "conflict");
   };
   const hold = (code, entry, why) => {
-    change((queue) => { if (queue[code]?.seq === entry.seq) queue[code].held = why; });
+    queue.changeEntry(code, (each) => { if (each.seq === entry.seq) each.held = why; });
     setState(code, why);
     return true;
   };
+  // What another tab of this person saved.
+  const channel = window.BroadcastChannel ? new BroadcastChannel(storeKey) : null;
+  channel?.addEventListener("message", ({ data }) => {
+    const section = sections.get(data.code);
+    if (queue.read()[data.code]) return;
+    if (!section) return forget(data.code);
+    if (data.version !== undefined) showStored(data.code, data);
+    showQuestions(data.questions);
+  });
   const choose = (section, which) => {
     const code = section.dataset.question;
     const theirs = conflicts.get(code);
     if (!theirs) return;
     conflicts.delete(code);
     section.querySelector("[data-conflict]").replaceChildren();
-    section.querySelector("[data-base]").value = theirs.version;
+    showSaved(section, theirs);
     if (which === "mine") {
-      change((queue) => { if (queue[code]) Object.assign(queue[code], { base: theirs.version, held: "", pairs: pairsOf(code), seq: (counter += 1) }); });
+      queue.changeEntry(code, (each) => Object.assign(each, { base: theirs.version, held: "", pairs: pairsOf(code), seq: queue.mark() }));
       setState(code, "saving");
       pump();
     } else {
-      change((queue) => { delete queue[code]; });
-      fill(section, theirs.pairs);
-      confirmed.delete(code);
-      clearErrors(section);
-      setState(code, "saved");
+      queue.change((all) => { delete all[code]; });
+      showStored(code, theirs);
     }
     section.querySelector(".question-text").scrollIntoView({ block: "nearest" });
   };
@@ -357,7 +417,8 @@
     enqueue(section, { typing: true });
     clearTimeout(pauses.get(code));
     pauses.set(code, setTimeout(() => {
-      change((queue) => { if (queue[code]?.held === "typing") Object.assign(queue[code], { held: "", typed: true }); });
+      pauses.delete(code);
+      queue.changeEntry(code, (entry) => { if (entry.held === "typing") Object.assign(entry, { held: "", typed: true }); });
       pump();
     }, TYPING_PAUSE));
   });
@@ -415,7 +476,8 @@
     const bar = block.querySelector("[data-upload-progress]");
     const request = new XMLHttpRequest();
     request.open("POST", block.dataset.url);
-    request.setRequestHeader("X-CSRFToken", token);
+    request.setRequestHeader("X-CSRFToken", tokenInput.value);
+    request.setRequestHeader("X-Person", person);
     request.setRequestHeader("X-Requested-With", "fetch");
     request.upload.addEventListener("progress", (event) => {
       bar.hidden = false;
@@ -446,21 +508,72 @@
 
   // --- coming and going -------------------------------------------------------------------------------------------------------
   // What an earlier visit left behind is put back into the fields and sent.
-  for (const [code, entry] of Object.entries(readQueue())) {
+  for (const [code, entry] of Object.entries(queue.read())) {
     const section = sections.get(code);
     if (section) fill(section, entry.pairs);
-    release(code);
-    elsewhere.set(code, "saving");
+    queue.release(code);
+    setState(code, "saving");
   }
   document.querySelectorAll("[data-table]").forEach(trimRows);
   const areas = document.querySelector("[data-area-switch]");
   if (areas && matchMedia("(min-width: 1200px)").matches) areas.open = true;
-  addEventListener("online", () => { failures = 0; pump(); });
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") pump(); });
-  addEventListener("pagehide", () => {
-    for (const [code, entry] of Object.entries(readQueue())) if (entry.held === "typing") release(code);
+  const releaseTyping = (isStale) => {
+    for (const [code, entry] of Object.entries(queue.read())) if (entry.held === "typing" && isStale(code, entry)) queue.release(code);
+  };
+  const comeBack = () => {
+    failures = 0;
     pump();
+  };
+  addEventListener("online", comeBack);
+  addEventListener("focus", comeBack);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") releaseTyping(() => true);
+    comeBack();
   });
+  // No answer is waited for: whatever is sent here stays in the storage, and the next page asks whether it arrived.
+  addEventListener("pagehide", () => {
+    releaseTyping(() => true);
+    for (const [code, entry] of queue.waiting()) {
+      queue.changeEntry(code, (each) => { each.doubt ??= each.pairs; });
+      post(code, entry, entry.doubt || entry.pairs).catch(() => {});
+    }
+  });
+  // A page from the Back button's memory is old: it is fetched anew, and what waits here is put into it.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  // The same for fields that a browser restores from an earlier session: what was typed is in the queue or in the portal.
+  form.autocomplete = "off";
+  addEventListener("beforeunload", (event) => { if (!queue.isKept()) event.preventDefault(); });
+  // A tab that was killed while somebody typed left this behind.
+  let typedBefore = new Map();
+  setInterval(() => {
+    releaseTyping((code, entry) => !pauses.has(code) && typedBefore.get(code) === entry.seq);
+    typedBefore = new Map(Object.entries(queue.read()).map(([code, entry]) => [code, entry.seq]));
+    if (!timer) pump();
+  }, SWEEP);
+
+  // The buttons of the form send the whole page: only after everything is confirmed, and only when the portal can be reached.
+  let mayLeave = false;
+  form.addEventListener("submit", async (event) => {
+    if (mayLeave) return;
+    event.preventDefault();
+    releaseTyping(() => true);
+    failures = 0;
+    await pump();
+    if (queue.waiting().length || !(await isReachable())) return window.portal.toast(form.dataset.stay);
+    mayLeave = true;
+    form.requestSubmit(event.submitter);
+  });
+  const isReachable = async () => {
+    try {
+      const why = await whoIsIn();
+      if (why) elsewhere.set("", why);
+      showPageState();
+      return !why;
+    } catch {
+      return false;
+    }
+  };
+
   showPageState();
   pump();
 

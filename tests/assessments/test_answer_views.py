@@ -178,14 +178,54 @@ def test_somebody_elses_newer_answer_comes_back_as_a_conflict_with_both_sides(si
     assert Answer.objects.get(assessment=assessment).value == {"value": "no"}
 
 
-def test_ones_own_newer_answer_is_told_by_its_version(signed_in, assessment):
+def test_ones_own_newer_answer_from_another_place_is_not_overwritten_in_silence_either(signed_in, assessment):
     send(signed_in, assessment, "A-01", {"A-01__value": "no"})
 
     response = send(signed_in, assessment, "A-01", {"A-01__value": "yes"})
 
     assert response.status_code == 409
-    assert response.json()["is_own"]
-    assert "html" not in response.json()
+    assert "You saved this yourself in another place" in response.json()["html"]
+    assert Answer.objects.get(assessment=assessment).value == {"value": "no"}
+
+
+def test_save_that_arrived_and_was_replaced_since_is_told_apart_from_a_conflict(signed_in, assessment, colleague):
+    other = Client()
+    other.force_login(colleague)
+    send(signed_in, assessment, "A-01", {"A-01__value": "yes"})
+    send(other, assessment, "A-01", {"A-01__value": "no"}, base=1)
+
+    replayed = send(signed_in, assessment, "A-01", {"A-01__value": "yes"}).json()
+    contested = send(signed_in, assessment, "A-01", {"A-01__value": "yes"}, base=1).json()
+
+    assert (replayed["is_kept"], replayed["version"], replayed["pairs"][0]) == (True, 2, ["A-01__value", "no"])
+    assert contested["is_kept"] is False
+    assert Answer.objects.get(assessment=assessment).version == 2
+
+
+def test_what_one_person_wrote_is_not_saved_as_anothers(signed_in, assessment, colleague):
+    data = {"A-01__-base": 0, "A-01__value": "yes"}
+
+    response = signed_in.post(url("save_answer", assessment), data, headers={"X-Person": str(colleague.pk)})
+
+    assert response.status_code == 403
+    assert not Answer.objects.exists()
+
+
+def test_partly_readable_answer_sent_twice_names_its_version_again(signed_in, assessment):
+    data = {"B-02__total__amount": "12", "B-02__total__unit": "kg", "B-02__gases__0__quantity__amount": "twelve"}
+
+    first, second = send(signed_in, assessment, "B-02", data), send(signed_in, assessment, "B-02", data)
+
+    assert (first.status_code, second.status_code) == (422, 422)
+    assert first.json()["version"] == second.json()["version"] == 1
+
+
+def test_save_whose_answer_was_lost_is_acknowledged_after_the_submission_too(signed_in, assessment, owner):
+    send(signed_in, assessment, "A-01", {"A-01__value": "yes"})
+    Assessment.objects.filter(pk=assessment.pk).update(status="submitted", submitted_at=NOW, submitted_by=owner)
+
+    assert send(signed_in, assessment, "A-01", {"A-01__value": "yes"}).json()["version"] == 1
+    assert "closed" in send(signed_in, assessment, "A-01", {"A-01__value": "no"}, base=1).json()
 
 
 def test_repeated_request_is_acknowledged_again(signed_in, assessment):
