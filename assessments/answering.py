@@ -136,7 +136,7 @@ def _why_not_saved(assessment_id: int, question: str, value: Mapping[str, Any], 
 def _was_saved(stored: Answer, value: Mapping[str, Any], base: int, by: User) -> bool:
     """A save over version n is version n + 1 of the history, whatever came after."""
     history = apps.get_model("assessments", "AnswerEvent")._default_manager
-    return history.filter(pgh_obj=stored, version=base + 1, value=value, updated_by=by).exists()
+    return bool(history.filter(pgh_obj=stored, version=base + 1, value=value, updated_by=by).exists())
 
 
 @transaction.atomic

@@ -54,17 +54,25 @@ class Browser:
         self.connection.connect()
 
     def send(self, request: Request, expected: int = 200) -> bytes:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if request.body:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "X-CSRFToken": self.token}
-        self.connection.request("POST" if request.body else "GET", request.path, request.body or None, headers)
+        status, body = self.exchange(request)
+        if status != expected:
+            raise Refused(f"{request.path}: {status} {body[:300]!r}")
+        return body
+
+    def exchange(self, request: Request) -> tuple[int, bytes]:
+        self.begin(request)
         response = self.connection.getresponse()
         body = response.read()
         for header in response.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-        if response.status != expected:
-            raise Refused(f"{request.path}: {response.status} {body[:300]!r}")
-        return body
+        return response.status, body
+
+    def begin(self, request: Request) -> None:
+        """Sends it. Its answer is left to be read."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if request.body:
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "X-CSRFToken": self.token}
+        self.connection.request("POST" if request.body else "GET", request.path, request.body or None, headers)
 
     def sign_in(self, email: str) -> None:
         self._keep_token(self.send(Request("/sign-in/")))

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import threading
 import time
 import urllib.error
@@ -20,9 +21,9 @@ FOLLOWED_EVERY = 0.2
 
 @contextmanager
 def web_server(environment: Mapping[str, str], *, settings: str, log: Path) -> Iterator["Server"]:
-    port = _free_port()
+    port = free_port()
     with _running("web", {**environment, "DJANGO_SETTINGS_MODULE": settings}, log, port=port) as child:
-        _wait(lambda: _answers(f"http://127.0.0.1:{port}/healthz/"), child)
+        _wait(lambda: answers(f"http://127.0.0.1:{port}/healthz/"), child)
         yield Server(child.process.pid, port)
 
 
@@ -97,14 +98,18 @@ def _with_environment(part: Part, environment: Mapping[str, str]) -> Part:
 
 
 def _wait(condition: Callable[[], bool], child: Child) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+    wait(condition, child.process, f"the {child.part.name} process; see {child.log}")
+
+
+def wait(condition: Callable[[], bool], process: "subprocess.Popen[bytes]", what: str, seconds: float = READY_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
-        if child.process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"The {child.part.name} process did not start; see {child.log}.")
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"Waited in vain for {what}.")
         time.sleep(0.05)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own server on loopback
             return bool(response.status == 200)
@@ -112,7 +117,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -98,6 +98,8 @@
     elsewhere.set(code, state);
     showPageState();
   };
+  // What waits is said until it arrives: a link to sign in must not flicker away under the finger that presses it.
+  const showMoving = (code, state) => { if (!STUCK.includes(elsewhere.get(code))) setState(code, state); };
   // States of this visit; questions of other areas take part while their answers are waiting.
   const elsewhere = new Map();
   const showPageState = () => {
@@ -209,7 +211,8 @@
     if (before?.held === "conflict") Object.assign(entry, { base: before.base, held: "conflict" });
     postponed.delete(code);
     queue.put(code, entry);
-    setState(code, entry.held === "conflict" ? "conflict" : typing ? "draft" : "saving");
+    if (entry.held === "conflict") setState(code, "conflict");
+    else showMoving(code, typing ? "draft" : "saving");
     if (!entry.held) pump();
   };
 
@@ -231,8 +234,7 @@
   const sendNext = async () => {
     const [code, entry] = nextDue() || [];
     if (!code) return true;
-    // What waits is said until it arrives: a link to sign in must not flicker away under the finger.
-    if (!STUCK.includes(elsewhere.get(code))) setState(code, "saving");
+    showMoving(code, "saving");
     try {
       return await send(code, entry);
     } catch {

@@ -20,6 +20,8 @@ from tests.factories import create_assessment, create_campaign, create_questionn
 from tests.services import assert_accessible, free_port, process, session_cookie, url_answers, wait_until
 
 
+pytestmark = pytest.mark.timeout(300)
+
 WORDS = "Three of our five sites, since March 2026"
 COLUMNS = [{"key": "what", "type": "text", "label": text("What")}, {"key": "why", "type": "text", "label": text("Why")}]
 QUESTIONS = [
