@@ -22,10 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from benchmarks.ground import FOREIGN
-from benchmarks.processes import answers, free_port, wait
+from benchmarks.processes import answers, family, free_port, wait
 from config.paths import BASE_DIR
 
 
@@ -115,8 +113,8 @@ def _portal() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
 
 def _kill(supervisor: "subprocess.Popen[bytes]", name: str) -> None:
     """One part with all its processes, as a crash of the machine under it would."""
-    (part,) = [child for child in psutil.Process(supervisor.pid).children() if name in child.cmdline()]
-    os.killpg(part.pid, signal.SIGKILL)
+    (part,) = [pid for pid in family(supervisor.pid)[1:] if name in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+    os.killpg(part, signal.SIGKILL)
 
 
 # --- suppliers --------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def web_server(environment: Mapping[str, str], *, settings: str, log: Path) -> I
 def workers(environment: Mapping[str, str], *, log: Path) -> Iterator["Server"]:
     """Two worker processes; they are up when they take the first run."""
     with _running("worker", {**environment, "DJANGO_SETTINGS_MODULE": "config.settings"}, log) as child:
-        _wait(lambda: len(_family(child.process.pid)) > 2, child)
+        _wait(lambda: len(family(child.process.pid)) > 2, child)
         yield Server(child.process.pid)
 
 
@@ -47,7 +47,7 @@ class Server:
 
         def follow() -> None:
             while not over.wait(FOLLOWED_EVERY):
-                memory.look(_family(self.pid)[1:])
+                memory.look(family(self.pid)[1:])
 
         thread = threading.Thread(target=follow)
         thread.start()
@@ -123,7 +123,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process, then its children."""
     children = ""
     with suppress(OSError):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,11 @@ def icon_names() -> frozenset[str]:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite. Without a label it is decoration, and screen readers skip it."""
+    return _icon(name, str(label), css)
+
+
+@lru_cache(maxsize=1000)  # a page has a hundred, and they are always the same
+def _icon(name: str, label: str, css: str) -> SafeString:
     href = f"{static('icons/tabler.svg')}#{name}"
     classes = f"icon {css}".strip()
     if label:
