@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.demo import PASSWORD
 from accounts.models import Role, User
@@ -96,7 +97,7 @@ def _questions() -> list[Question]:
 
 
 def _saves(name: str, port: int, questions: Sequence[Question]) -> Target:
-    papers = _open_papers()
+    papers = open_papers(Assessment.objects.filter(status=Assessment.Status.IN_PROGRESS))
 
     def requests(client: int) -> Requests:
         paper, versions = papers[client], dict(papers[client].versions)
@@ -113,12 +114,11 @@ def _saves(name: str, port: int, questions: Sequence[Question]) -> Target:
     return Target(name, port, requests, [paper.email for paper in papers])
 
 
-def _open_papers() -> list[Paper]:
-    """Gives the signatories of some open assessments the demo's password."""
+def open_papers(assessments: QuerySet[Assessment]) -> list[Paper]:
+    """Some of these whose supplier has a signatory, one a client, who gets the demo's password."""
     signatories = User.objects.filter(active_membership__role=Role.SUPPLIER_SIGNATORY, is_active=True)
     emails = dict(signatories.values_list("active_membership__supplier", "email"))
-    status = Assessment.Status.IN_PROGRESS
-    open_ones = Assessment.objects.filter(status=status, supplier__in=emails).order_by("pk").values_list("pk", "supplier")[:CLIENTS]
+    open_ones = assessments.filter(supplier__in=emails).order_by("pk").values_list("pk", "supplier")[:CLIENTS]
     papers = [Paper(pk, emails[supplier], _versions(pk)) for pk, supplier in open_ones]
     if len(papers) < CLIENTS:
         raise RuntimeError(f"Only {len(papers)} open assessments; the benchmark needs {CLIENTS}.")

@@ -55,6 +55,9 @@ def _answer_everything(n: int, at: datetime) -> None:
     asked = {pk: bands[supplier] for pk, supplier in campaign.assessments.order_by("pk").values_list("pk", "supplier_id")}
     columns = ("assessment_id", "question", "value", "note", "version", "evidence_count", "updated_at")
     copy_text("assessments_answer", columns, _answer_lines(asked, rulesets.for_version(campaign.questionnaire_id), at))
+    # Only now: what was handed in takes no answers.
+    handed_in = {"status": Assessment.Status.SUBMITTED, "submitted_at": at, "submitted_by": User.objects.earliest("pk")}
+    campaign.assessments.update(**handed_in)
     ids = list(asked)
     for start in range(0, len(ids), 1000):
         scorekeeping.keep_scores(ids[start : start + 1000], at=at)
@@ -75,15 +78,12 @@ def _campaign(at: datetime) -> Campaign:
 
 
 def _write_assessments(campaign: Campaign, suppliers: Mapping[int, str], at: datetime) -> None:
-    by = User.objects.order_by("pk").values_list("pk", flat=True)[0]
     values = {
         "campaign_id": campaign.pk,
-        "status": Assessment.Status.SUBMITTED.value,
+        "status": Assessment.Status.IN_PROGRESS.value,
         "due_on": campaign.due_on,
         "created_at": at,
         "started_at": at,
-        "submitted_at": at,
-        "submitted_by_id": by,
         "returned_reason": "",
         "area_scores": "{}",
     }

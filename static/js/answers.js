@@ -584,20 +584,14 @@
   window.portal.editor = {
     form,
     sections,
-    token,
+    // It changes when the person signs in again.
+    token: () => tokenInput.value,
     showTime,
     showQuestions,
     version: (section) => Number(section.querySelector("[data-base]").value),
     // Something is typed, being sent or contested here, or the cursor stands in a field: the section is the person's.
-    isBusy: (section) => Boolean(readQueue()[section.dataset.question]) || (section.contains(document.activeElement) && document.activeElement.matches(TEXT)),
+    isBusy: (section) => Boolean(queue.read()[section.dataset.question]) || (section.contains(document.activeElement) && document.activeElement.matches(TEXT)),
     // A value that somebody else saved. Not for a section that is busy.
-    take: (section, { pairs, version, at }) => {
-      const code = section.dataset.question;
-      fill(section, pairs);
-      clearErrors(section);
-      confirmed.set(code, JSON.stringify(pairsOf(code)));
-      showSaved(section, at, version);
-      setState(code, "saved");
-    },
+    take: (section, answer) => showStored(section.dataset.question, answer),
   };
 })();

@@ -6,7 +6,7 @@
   const root = document.querySelector("[data-live]");
   const editor = window.portal?.editor;
   if (!root || !editor) return;
-  const { form, sections, token } = editor;
+  const { form, sections } = editor;
   const words = root.dataset;
   const WITH_OTHERS = 4000;
   const ALONE = 8000;
@@ -39,7 +39,7 @@
     let wait = AWAY;
     try {
       const body = new URLSearchParams({ area: words.area, question: at, since });
-      const response = await fetch(words.url, { method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual" });
+      const response = await fetch(words.url, { method: "POST", body, headers: { "X-CSRFToken": editor.token() }, redirect: "manual" });
       // Signed out, or not allowed any more: the editor says so when it saves.
       if (response.ok) wait = hear(await response.json(), before);
     } catch { /* no connection: the editor shows that */ }
@@ -185,7 +185,7 @@
     const body = new URLSearchParams({ wanted: isWanted });
     let answer = null;
     try {
-      const response = await fetch(button.dataset.url, { method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual" });
+      const response = await fetch(button.dataset.url, { method: "POST", body, headers: { "X-CSRFToken": editor.token() }, redirect: "manual" });
       if (response.ok) answer = await response.json();
     } catch { /* said below */ }
     if (!answer) return window.portal.toast(document.getElementById("toasts").dataset.failed);

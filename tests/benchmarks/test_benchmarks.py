@@ -41,6 +41,7 @@ def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
     assert set(results) == {
         "rescore_portfolio",
         "save_answer",
+        "area_page",
         "portfolio_page",
         "import_suppliers",
         "launch_campaign",

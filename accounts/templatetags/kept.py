@@ -1,0 +1,17 @@
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
+
+from accounts.kept_html import kept_html, key_of
+
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: Context, name: str, **names: Any) -> SafeString:
+    """An include that is drawn once for what it shows. The piece knows the names handed to it and nothing else of the page."""
+    engine = context.template.engine  # type: ignore[union-attr]  # there is one while a template is drawn
+    return kept_html.get(key_of(name, names), lambda: engine.get_template(name).render(Context(names)))
