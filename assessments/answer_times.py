@@ -101,13 +101,8 @@ class Estimate:
         return -(-self.seconds // 1800) / 2 if self.seconds > 90 * 60 else None
 
 
+# Question -> (median in seconds, of how many answers), where enough was measured.
 Times = Mapping[str, tuple[int, int]]
-
-
-def times_of(questionnaire_id: int) -> Times:
-    """Question -> (median in seconds, of how many answers), where enough was measured. One query."""
-    enough = AnswerTime.objects.filter(questionnaire=questionnaire_id, answers__gte=ENOUGH)
-    return {code: (seconds, answers) for code, seconds, answers in enough.values_list("question", "seconds", "answers")}
 
 
 def estimate(questions: Iterable[Question], times: Times) -> Estimate | None:
@@ -121,12 +116,11 @@ def estimate(questions: Iterable[Question], times: Times) -> Estimate | None:
     return Estimate(seconds, sum(answers for _seconds, answers in measured), is_measured=not guessed)
 
 
-def time_left(worksheet: Worksheet, area: str = "") -> Estimate | None:
-    """For what is not answered yet, of one area or of all; None when nothing is to be done. One query."""
-    left = [question for question in worksheet.unanswered if not area or question.area == area]
-    if not left or not worksheet.assessment.is_editable:
+def time_left(worksheet: Worksheet, times: Times, area: str = "") -> Estimate | None:
+    """For what is not answered yet, of one area or of all; None when nothing is to be done."""
+    if not worksheet.assessment.is_editable:
         return None
-    return estimate(left, times_of(worksheet.assessment.campaign.questionnaire_id))
+    return estimate((question for question in worksheet.unanswered if not area or question.area == area), times)
 
 
 def guess(question: Question) -> int:

@@ -106,13 +106,6 @@ def _hand_over(invitation: Invitation, user: User) -> None:
         waiting.update(assignee=user, email="")
 
 
-def tasks_of(assessment: Assessment, user: User) -> dict[str, AreaTask]:
-    """Area -> who answers it. `has_left` on each: the person no longer acts for the supplier. One query."""
-    acts = Membership.objects.filter(user=OuterRef("assignee"), supplier=assessment.supplier_id)
-    tasks = AreaTask.objects.visible_to(user).filter(assessment=assessment).select_related("assignee")
-    return {task.area: task for task in tasks.annotate(has_left=~Exists(acts)).order_by("pk")}
-
-
 # --- reminding --------------------------------------------------------------------------------------------------------
 
 

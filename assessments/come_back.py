@@ -4,6 +4,7 @@ A mark is set and taken off by hand. An answer saved after it settles it too: no
 costs no more than it did.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from accounts.models import User
@@ -20,11 +21,9 @@ def take_off(*, assessment_id: int, question: str) -> None:
     ComeBack.objects.filter(assessment=assessment_id, question=question).delete()
 
 
-def waiting(worksheet: Worksheet, user: User) -> list[str]:
-    """Codes of the questions to come back to, in the order of the questionnaire. One query."""
-    marks = ComeBack.objects.visible_to(user).filter(assessment=worksheet.assessment)
-    marked_at = dict(marks.values_list("question", "marked_at"))
-    return [each.code for each in worksheet.asked if each.code in marked_at and not _is_settled(worksheet, each.code, marked_at[each.code])]
+def waiting(worksheet: Worksheet, marks: Mapping[str, datetime]) -> list[str]:
+    """Codes of the questions to come back to, in the order of the questionnaire. `marks`: question -> when it was marked."""
+    return [each.code for each in worksheet.asked if each.code in marks and not _is_settled(worksheet, each.code, marks[each.code])]
 
 
 def _is_settled(worksheet: Worksheet, code: str, marked_at: datetime) -> bool:

@@ -3,7 +3,6 @@
 The buyer's people see none of it.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,9 +63,15 @@ def queue_notices(*, at: datetime) -> int:
     for notice in waiting.order_by("pk")[:MOST_AT_ONCE]:
         groups.setdefault((notice.user_id, notice.comment.assessment_id), []).append(notice)
     ripe = [group for group in groups.values() if group[0].created_at <= at - WAIT]
-    queued = queue_many("comments", [_message(group) for group in ripe])
+    queued = queue_many("comments", [_message(group) for group in ripe if _acts_still(group[0])])
     CommentNotice.objects.filter(pk__in=[notice.pk for group in ripe for notice in group]).delete()
     return len(queued)
+
+
+def _acts_still(notice: CommentNotice) -> bool:
+    """Who has left the company meanwhile reads no more of it."""
+    hats = notice.user.memberships.filter(supplier=notice.comment.assessment.supplier_id)
+    return notice.user.is_active and hats.exists()
 
 
 def _message(notices: list[CommentNotice]) -> NewMessage:
@@ -102,15 +107,3 @@ def _talk(comment: Comment, question: Question) -> dict[str, Any]:
         "text": comment.text,
         "url": absolute_url(page),
     }
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def counts(assessment: Assessment, user: User, codes: Iterable[str]) -> dict[str, tuple[int, bool]]:
-    """Question -> (how many comments, whether the talk is open). One query."""
-    found: dict[str, tuple[int, bool]] = {}
-    said = Comment.objects.visible_to(user).filter(assessment=assessment, question__in=list(codes)).order_by("at", "pk")
-    for code, settles in said.values_list("question", "settles"):
-        found[code] = (found.get(code, (0, False))[0] + (not settles), not settles)
-    return found

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.answer_times import Estimate, time_left
+from assessments.answer_times import Estimate, Times, time_left
 from assessments.inputs import answer_key
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from assessments.presenters import check_messages
@@ -75,11 +75,11 @@ class LastSave:
     at: datetime
 
 
-def card(worksheet: Worksheet, today: date) -> Card:
+def card(worksheet: Worksheet, times: Times, today: date) -> Card:
     assessment = worksheet.assessment
     missing = worksheet.unanswered
     next_url = _area_url(assessment, missing[0]) if missing else _check_url(assessment)
-    return Card(assessment, worksheet.progress(), next_url, (assessment.due_on - today).days, time_left(worksheet))
+    return Card(assessment, worksheet.progress(), next_url, (assessment.due_on - today).days, time_left(worksheet, times))
 
 
 def _area_url(assessment: Assessment, question: Question) -> str:

@@ -79,13 +79,6 @@ def call(*, assessment_id: int, area: str, question: str, by: User, at: datetime
     return Call(is_open=rows[0][0], here=[Someone(*row[1:]) for row in rows if row[1] is not None])
 
 
-def others_in(assessment: Assessment, *, besides: User, at: datetime) -> list[Someone]:
-    """As a page shows it when it is opened."""
-    here = Presence.objects.visible_to(besides).here(at).filter(assessment=assessment).exclude(user=besides)
-    rows = here.order_by("user__name", "user_id").values_list("user_id", "user__name", "area", "question")
-    return [Someone(*row) for row in rows] if assessment.is_editable else []
-
-
 def saved_since(assessment_id: int, since: datetime) -> list[Change]:
     """Answers saved after this moment by whomever, the person's own from another window too. One query."""
     saved = Answer.objects.filter(assessment=assessment_id, version__gt=0, updated_at__gt=since).annotate(author=F("updated_by__name"))

@@ -10,12 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments import answer_times, area_tasks, come_back, comments, presence
+from assessments import answer_times, come_back
 from assessments.answer_times import Estimate
-from assessments.models import AreaTask
 from assessments.overviews import Task
 from assessments.presence import Someone
 from assessments.questions import Area
+from assessments.team_notes import Given, Notes
 from assessments.wording import local
 from assessments.worksheet import Progress, Worksheet
 
@@ -72,32 +72,27 @@ class AreaTeam:
     seen_at: datetime
 
 
-def area_team(worksheet: Worksheet, this: Area, *, user: User, at: datetime) -> AreaTeam:
-    """Five queries, however many people and questions there are."""
-    assessment = worksheet.assessment
+def area_team(worksheet: Worksheet, this: Area, notes: Notes, *, user: User, at: datetime) -> AreaTeam:
     codes = [question.code for question in worksheet.candidates_in(this.code)]
-    others = presence.others_in(assessment, besides=user, at=at)
-    waiting = waiting_in(worksheet, user)
-    task = area_tasks.tasks_of(assessment, user).get(this.code)
+    waiting = waiting_in(worksheet, notes)
+    given = notes.areas.get(this.code)
     return AreaTeam(
-        here=places(worksheet, others),
-        assigned=_assigned(worksheet, task, user=user, today=timezone.localdate(at)) if task else None,
+        here=places(worksheet, notes.here),
+        assigned=_assigned(worksheet, this.code, given, user=user, today=timezone.localdate(at)) if given else None,
         waiting=waiting,
-        time_left=answer_times.time_left(worksheet, this.code),
-        questions=_beside_questions(codes, others, comments.counts(assessment, user, codes), waiting),
+        time_left=answer_times.time_left(worksheet, notes.times, this.code),
+        questions=_beside_questions(codes, notes, waiting),
         seen_at=at,
     )
 
 
-def _beside_questions(
-    codes: Iterable[str], others: Iterable[Someone], said: Mapping[str, tuple[int, bool]], waiting: list[Waiting]
-) -> dict[str, QuestionTeam]:
+def _beside_questions(codes: Iterable[str], notes: Notes, waiting: list[Waiting]) -> dict[str, QuestionTeam]:
     place = {each.code: number for number, each in enumerate(waiting)}
     found = {}
     for code in codes:
-        count, is_open = said.get(code, (0, False))
+        count, is_open = notes.talks.get(code, (0, False))
         following = waiting[(place[code] + 1) % len(waiting)] if code in place and len(waiting) > 1 else None
-        here = tuple(each.name for each in others if each.question == code)
+        here = tuple(each.name for each in notes.here if each.question == code)
         found[code] = QuestionTeam(here, count, is_open, code in place, following)
     return found
 
@@ -114,10 +109,10 @@ def _place(assessment_id: int, someone: Someone, area: Area) -> Place:
     return Place(someone.name, local(area.title), url)
 
 
-def waiting_in(worksheet: Worksheet, user: User) -> list[Waiting]:
+def waiting_in(worksheet: Worksheet, notes: Notes) -> list[Waiting]:
     by_code = worksheet.rules.questionnaire.by_code
     found = []
-    for code in come_back.waiting(worksheet, user):
+    for code in come_back.waiting(worksheet, notes.marks):
         url = reverse("assessments:area", args=[worksheet.assessment.pk, by_code[code].area])
         found.append(Waiting(code, local(by_code[code].topic), f"{url}#{code}"))
     return found
@@ -126,16 +121,16 @@ def waiting_in(worksheet: Worksheet, user: User) -> list[Waiting]:
 # --- who answers what -------------------------------------------------------------------------------------------------
 
 
-def _assigned(worksheet: Worksheet, task: AreaTask, *, user: User, today: date) -> Assigned:
-    is_done = worksheet.progress(task.area).is_complete
+def _assigned(worksheet: Worksheet, area: str, given: Given, *, user: User, today: date) -> Assigned:
+    is_done = worksheet.progress(area).is_complete
     return Assigned(
-        who=str(task.assignee) if task.assignee else task.email,
-        due_on=task.due_on,
-        is_mine=task.assignee_id == user.pk,
+        who=given.name,
+        due_on=given.due_on,
+        is_mine=given.person_id == user.pk,
         is_done=is_done,
-        is_late=not is_done and task.due_on < today,
-        is_invited=task.assignee_id is None,
-        has_left=bool(task.assignee_id) and bool(getattr(task, "has_left", False)),
+        is_late=not is_done and given.due_on < today,
+        is_invited=given.person_id is None,
+        has_left=given.has_left,
     )
 
 
@@ -152,9 +147,8 @@ class SharedWork:
     choice: str
 
 
-def shared_work(worksheet: Worksheet, tasks: Iterable[Task], *, user: User, choice: str, today: date) -> SharedWork:
-    """One query."""
-    given = assigned_in(worksheet, user=user, today=today)
+def shared_work(worksheet: Worksheet, tasks: Iterable[Task], notes: Notes, *, user: User, choice: str, today: date) -> SharedWork:
+    given = assigned_in(worksheet, notes, user=user, today=today)
     codes = [area.code for area in worksheet.rules.questionnaire.areas]
     rows = [(code, _with_person(worksheet, task, code, given.get(code))) for code, task in zip(codes, tasks, strict=True)]
     of_choice = {
@@ -166,9 +160,8 @@ def shared_work(worksheet: Worksheet, tasks: Iterable[Task], *, user: User, choi
     return SharedWork(of_choice[choice], {key: len(those) for key, those in of_choice.items()}, choice)
 
 
-def assigned_in(worksheet: Worksheet, *, user: User, today: date) -> dict[str, Assigned]:
-    tasks = area_tasks.tasks_of(worksheet.assessment, user)
-    return {code: _assigned(worksheet, task, user=user, today=today) for code, task in tasks.items()}
+def assigned_in(worksheet: Worksheet, notes: Notes, *, user: User, today: date) -> dict[str, Assigned]:
+    return {area: _assigned(worksheet, area, given, user=user, today=today) for area, given in notes.areas.items()}
 
 
 def _with_person(worksheet: Worksheet, task: Task, code: str, assigned: Assigned | None) -> Task:
@@ -208,18 +201,15 @@ class MyArea:
     time_left: Estimate | None
 
 
-def my_areas(worksheets: Iterable[Worksheet], *, user: User, today: date) -> list[MyArea]:
-    """The next due first. Two queries for each assessment in work, of which there is one as a rule."""
-    found = [area for worksheet in worksheets for area in _mine_of(worksheet, user=user, today=today)]
+def my_areas(work: Iterable[tuple[Worksheet, Notes]], *, user: User, today: date) -> list[MyArea]:
+    """The next due first, what is complete last."""
+    found = [area for worksheet, notes in work for area in _mine_of(worksheet, notes, user=user, today=today)]
     return sorted(found, key=lambda area: (area.progress.is_complete, area.due_on, area.url))
 
 
-def _mine_of(worksheet: Worksheet, *, user: User, today: date) -> list[MyArea]:
+def _mine_of(worksheet: Worksheet, notes: Notes, *, user: User, today: date) -> list[MyArea]:
     assessment = worksheet.assessment
-    mine = {code: each for code, each in assigned_in(worksheet, user=user, today=today).items() if each.is_mine}
-    if not mine:
-        return []
-    times = answer_times.times_of(assessment.campaign.questionnaire_id)
+    mine = {code: each for code, each in assigned_in(worksheet, notes, user=user, today=today).items() if each.is_mine}
     return [
         MyArea(
             title=local(area.title),
@@ -228,7 +218,7 @@ def _mine_of(worksheet: Worksheet, *, user: User, today: date) -> list[MyArea]:
             due_on=mine[area.code].due_on,
             progress=worksheet.progress(area.code),
             is_late=mine[area.code].is_late,
-            time_left=answer_times.estimate((each for each in worksheet.unanswered if each.area == area.code), times),
+            time_left=answer_times.time_left(worksheet, notes.times, area.code),
         )
         for area in worksheet.rules.questionnaire.areas
         if area.code in mine

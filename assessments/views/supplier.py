@@ -22,6 +22,7 @@ from assessments.inputs import name_of
 from assessments.models import Assessment, Finding, Score
 from assessments.presenters import Attempt, view_with_sites
 from assessments.questions import Area, Question
+from assessments.team_notes import notes_of
 from assessments.views.answers import closed_message
 from assessments.views.teamwork import change_mark
 from assessments.wording import listed
@@ -45,9 +46,10 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
     newest = list(mine.order_by("-created_at", "-pk")[:20])
     today = timezone.localdate()
     worksheets = [open_worksheet(assessment) for assessment in newest if assessment.is_editable]
+    work = [(worksheet, notes_of(worksheet.assessment, user=request.user, at=timezone.now())) for worksheet in worksheets]
     context = {
-        "cards": [overviews.card(worksheet, today) for worksheet in worksheets],
-        "my_areas": team.my_areas(worksheets, user=request.user, today=today),
+        "cards": [overviews.card(worksheet, notes.times, today) for worksheet, notes in work],
+        "my_areas": team.my_areas(work, user=request.user, today=today),
         "waiting": [assessment for assessment in newest if assessment.status in ("submitted", "in_review")],
         "scored": next((assessment for assessment in newest if assessment.scored_at), None),
         "findings": Finding.objects.visible_to(request.user).open().order_by("due_on", "pk")[:20],
@@ -70,16 +72,16 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         # The same address serves both sides; the buyer's people read what was handed in.
         return redirect("assessments:review" if assessment.submitted_at else "assessments:results", pk)
     worksheet = open_worksheet(assessment)
-    now, today = timezone.now(), timezone.localdate()
+    notes, today = notes_of(assessment, user=request.user, at=timezone.now()), timezone.localdate()
     context = {
         "assessment": assessment,
         "progress": worksheet.progress(),
         "work": team.shared_work(
-            worksheet, overviews.tasks(worksheet), user=request.user, choice=request.GET.get("who", team.ALL), today=today
+            worksheet, overviews.tasks(worksheet), notes, user=request.user, choice=request.GET.get("who", team.ALL), today=today
         ),
-        "here": team.places(worksheet, presence.others_in(assessment, besides=request.user, at=now)),
-        "waiting": team.waiting_in(worksheet, request.user),
-        "time_left": answer_times.time_left(worksheet),
+        "here": team.places(worksheet, notes.here),
+        "waiting": team.waiting_in(worksheet, notes),
+        "time_left": answer_times.time_left(worksheet, notes.times),
         "last": overviews.last_save(assessment),
         "signature": assessment.signatures.order_by("-signed_at", "-pk").first(),
         "days_left": (assessment.due_on - today).days,
@@ -112,7 +114,8 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
             return redirect(next_stop(request, assessment, areas, this))
         worksheet = open_worksheet(assessment)
     context = area_context(worksheet, this, attempts, opened_site(request))
-    context["team"] = team.area_team(worksheet, this, user=request.user, at=timezone.now())
+    now = timezone.now()
+    context["team"] = team.area_team(worksheet, this, notes_of(assessment, user=request.user, at=now), user=request.user, at=now)
     return render(request, "assessments/area.html", context)
 
 
@@ -199,7 +202,7 @@ def check(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     context = {
         "assessment": assessment,
         "areas": overviews.check_areas(worksheet),
-        "waiting": team.waiting_in(worksheet, request.user),
+        "waiting": team.waiting_in(worksheet, notes_of(assessment, user=request.user, at=timezone.now())),
         "summary": overviews.check_summary(worksheet),
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
         "signatories": signatories(assessment),

@@ -21,11 +21,12 @@ from assessments import area_tasks, come_back, comments, presence, rulesets, tea
 from assessments.answering import NotOpen, paper_of
 from assessments.dependencies import dependencies_of
 from assessments.inputs import answer_key, pairs
-from assessments.models import Assessment, Comment
+from assessments.models import AreaTask, Assessment, Comment
 from assessments.presence import Change
 from assessments.questions import Area, Question
 from assessments.scoring import RuleSet
-from assessments.team_forms import NOBODY, AssignForm, CommentForm
+from assessments.team_forms import NEWCOMER, NOBODY, AssignForm, CommentForm
+from assessments.team_notes import notes_of
 from assessments.views.answers import area_states, closed_message, question_or_404, rules_or_404
 from assessments.wording import local
 from assessments.worksheet import Worksheet, open_worksheet, read_states
@@ -130,7 +131,7 @@ def assign_form(request: AuthenticatedHttpRequest, worksheet: Worksheet) -> Assi
     asked = [area for area in worksheet.rules.questionnaire.areas if worksheet.progress(area.code).asked]
     assessment = worksheet.assessment
     code = request.GET.get("area", "")
-    task = area_tasks.tasks_of(assessment, request.user).get(code)
+    task = AreaTask.objects.visible_to(request.user).filter(assessment=assessment, area=code).first()
     colleagues = User.objects.filter(memberships__supplier=assessment.supplier_id, is_active=True).order_by("name", "pk")
     return AssignForm(
         request.POST or None,
@@ -142,7 +143,8 @@ def assign_form(request: AuthenticatedHttpRequest, worksheet: Worksheet) -> Assi
         assessment_due_on=assessment.due_on,
         initial={
             "areas": [code],
-            "who": str(task.assignee_id) if task and task.assignee_id else "",
+            "who": (task.assignee_id or NEWCOMER) if task else "",
+            "email": task.email if task else "",
             "due_on": task.due_on if task else max(assessment.due_on, today),
             "language": request.user.language,
         },
@@ -235,7 +237,8 @@ def come_back_mark(request: AuthenticatedHttpRequest, pk: int, code: str) -> Jso
         come_back.take_off(assessment_id=pk, question=code)
     else:
         come_back.mark(assessment_id=pk, question=code, by=request.user, at=timezone.now())
-    waiting = team.waiting_in(open_worksheet(assessment), request.user)
+    notes = notes_of(assessment, user=request.user, at=timezone.now())
+    waiting = team.waiting_in(open_worksheet(assessment), notes)
     html = render_to_string("assessments/_waiting.html", {"waiting": waiting}, request)
     return JsonResponse({"html": html, "waiting": [each.code for each in waiting]})
 

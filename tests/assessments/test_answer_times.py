@@ -13,6 +13,7 @@ from assessments import answer_times, questionnaire, scoring
 from assessments.answer_times import Estimate
 from assessments.models import Answer, AnswerTime, Assessment
 from assessments.names import Facts
+from assessments.team_notes import notes_of
 from assessments.worksheet import open_worksheet
 from tests.factories import (
     NOW,
@@ -145,13 +146,13 @@ def test_the_page_says_what_the_estimate_stands_on(client, supplier, owner, camp
         assert words in client.get(address).text
 
 
-def test_only_what_is_left_counts(supplier, campaign):
+def test_only_what_is_left_counts(supplier, owner, campaign):
     assessment = create_assessment(supplier=supplier, campaign=campaign)
     keep(campaign, "A-01", 20, 300)
     keep(campaign, "B-01", 20, 120)
 
     def left() -> Estimate | None:
-        return answer_times.time_left(open_worksheet(assessment))
+        return answer_times.time_left(open_worksheet(assessment), notes_of(assessment, user=owner, at=NOW).times)
 
     assert left() == Estimate(420, 40, is_measured=True)
     create_answer(assessment=assessment, question="A-01", value={"value": "no"})

@@ -151,6 +151,14 @@ def test_comments_of_a_while_come_in_one_mail_and_never_twice(signed_in, assessm
     assert not CommentNotice.objects.exists()
 
 
+def test_who_has_left_the_company_is_told_nothing_more(signed_in, assessment, colleague):
+    say(signed_in, assessment)
+    colleague.memberships.all().delete()
+
+    assert comments.queue_notices(at=timezone.now() + timedelta(hours=1)) == 0
+    assert not CommentNotice.objects.exists()
+
+
 def test_a_mail_that_cannot_be_queued_leaves_the_notice(signed_in, assessment, colleague, monkeypatch):
     say(signed_in, assessment)
 
