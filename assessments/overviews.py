@@ -11,9 +11,11 @@ from django.utils.translation import ngettext
 
 from assessments.answer_times import Estimate, Times, time_left
 from assessments.inputs import answer_key
+from assessments.last_year import carried_words
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from assessments.presenters import check_messages
 from assessments.questions import Area, Question
+from assessments.scoring import AreaScore
 from assessments.wording import Said, describe, local
 from assessments.worksheet import Progress, Worksheet
 from suppliers.models import Site
@@ -147,7 +149,11 @@ class CheckLine:
     # Points of the total that missing evidence costs; None where none is missing.
     evidence_costs: Decimal | None
     evidence_text: str
+    # Failed checks without a note, and with one.
     checks: tuple[str, ...]
+    explained: tuple[str, ...]
+    # Where the answer was taken over from, in words.
+    carried: str
     is_gate: bool
     verdict: Verdict | None
     # Where sites differ: whose answer this is, or for how many sites it stands, and those that differ.
@@ -162,6 +168,24 @@ class CheckArea:
     url: str
     progress: Progress
     lines: list[CheckLine]
+    # As the answers stand; None where nothing counts.
+    score: AreaScore
+
+    @property
+    def missing(self) -> int:
+        return sum(not line.is_answered for line in self.lines)
+
+    @property
+    def lacking_evidence(self) -> int:
+        return sum(line.evidence_costs is not None for line in self.lines)
+
+    @property
+    def lacking_notes(self) -> int:
+        return sum(bool(line.checks) for line in self.lines)
+
+    @property
+    def is_complete(self) -> bool:
+        return not (self.missing or self.lacking_evidence or self.lacking_notes)
 
 
 @dataclass(frozen=True)
@@ -185,22 +209,30 @@ class CheckSummary:
 def check_areas(worksheet: Worksheet) -> list[CheckArea]:
     evidence = worksheet.evidence()
     gates = {question.code for question in worksheet.closed_gates}
+    scores = worksheet.rules.score(worksheet.facts, worksheet.states).areas
+    carried = carried_words(worksheet)
     found = []
     for area in worksheet.rules.questionnaire.areas:
-        lines = [_check_line(worksheet, each, evidence, gates) for each in worksheet.asked_in(area.code)]
+        lines = [_check_line(worksheet, each, evidence, gates, carried) for each in worksheet.asked_in(area.code)]
         url = reverse("assessments:area", args=[worksheet.assessment.pk, area.code])
         if lines:
-            found.append(CheckArea(local(area.title), url, worksheet.progress(area.code), lines))
+            found.append(CheckArea(local(area.title), url, worksheet.progress(area.code), lines, scores[area.code]))
     return found
 
 
 def _check_line(
-    worksheet: Worksheet, question: Question, evidence: Mapping[str, list[EvidenceUse]], gates: set[str], site: Site | None = None
+    worksheet: Worksheet,
+    question: Question,
+    evidence: Mapping[str, list[EvidenceUse]],
+    gates: set[str],
+    carried: Mapping[str, str],
+    site: Site | None = None,
 ) -> CheckLine:
     code, site_id = question.code, site.pk if site else None
     key, answer = answer_key(code, site_id), worksheet.answer(code, site_id)
     different = [] if site else worksheet.different_sites(question)
     counts = site_id in worksheet.standing(code)
+    failed, lacks_note = check_messages(question, worksheet.failed_checks(code, site_id)), worksheet.lacks_note(code, site_id)
     return CheckLine(
         code=key,
         text=local(question.text),
@@ -211,12 +243,14 @@ def _check_line(
         is_answered=worksheet.is_given(code, site_id),
         evidence_costs=evidence_costs(worksheet, code, [site_id]) if counts and worksheet.wants_evidence(code, site_id) else None,
         evidence_text=local(question.evidence.text),
-        checks=check_messages(question, worksheet.failed_checks(code, site_id)) if worksheet.lacks_note(code, site_id) else (),
+        checks=failed if lacks_note else (),
+        explained=() if lacks_note else failed,
+        carried=carried.get(key, ""),
         is_gate=code in gates and site is None,
         verdict=getattr(answer, "verdict", None) if answer else None,
         site=site,
         stands_for=len(worksheet.sites_of(question)) - len(different) if different else None,
-        sites=tuple(_check_line(worksheet, question, evidence, gates, each) for each in different),
+        sites=tuple(_check_line(worksheet, question, evidence, gates, carried, each) for each in different),
     )
 
 

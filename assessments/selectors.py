@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from assessments.inputs import answer_key, split_key
+from assessments.last_year import carried_words
 from assessments.models import Assessment, EvidenceUse, Finding, Score, Signature, Verdict
 from assessments.presenters import check_messages
 from assessments.questions import Area, Question
@@ -124,6 +125,8 @@ class Dossier:
     findings: list[Finding]
     signature: Signature | None
     band: str
+    # Question -> that its answer was confirmed from an earlier year.
+    carried: Mapping[str, str]
 
     @property
     def questionnaire_title(self) -> str:
@@ -159,6 +162,7 @@ def open_dossier(assessment: Assessment) -> Dossier:
         findings=list(Finding.objects.filter(assessment=assessment).order_by("opened_at", "pk")),
         signature=Signature.objects.filter(assessment=assessment).order_by("-signed_at", "-pk").first(),
         band=band_title(worksheet, result.band),
+        carried=carried_words(worksheet),
     )
 
 

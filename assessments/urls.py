@@ -2,7 +2,7 @@ from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
 from assessments.staff_urls import urlpatterns as staff
-from assessments.views import amendments, answers, signing, supplier, teamwork, workbooks
+from assessments.views import amendments, answers, carrying, signing, supplier, teamwork, workbooks
 
 
 app_name = "assessments"
@@ -14,6 +14,8 @@ urlpatterns = [
     path("results/", supplier.newest_results, name="results"),
     path("<int:pk>/", supplier.overview, name="overview"),
     path("<int:pk>/areas/<slug:code>/", supplier.area, name="area"),
+    path("<int:pk>/carry/", carrying.carry, name="carry"),
+    path("<int:pk>/carry/<slug:code>/", carrying.carry_area, name="carry_area"),
     path("<int:pk>/check/", supplier.check, name="check"),
     path("<int:pk>/sign/", supplier.sign, name="sign"),
     path("<int:pk>/submitted/", supplier.submitted, name="submitted"),

@@ -166,6 +166,8 @@ ASSESSMENTS = {
     "assessments:list_mine": reads(SUPPLIERS),
     "assessments:overview": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.open_assessment.pk])),
     "assessments:area": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A"])),
+    "assessments:carry": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk])),
+    "assessments:carry_area": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A"])),
     "assessments:check": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk])),
     "assessments:sign": of_supplier(fills(SIGNATORY, lambda w: [w.open_assessment.pk])),
     "assessments:submitted": of_supplier(reads(SUPPLIERS, lambda w: [w.submitted.pk])),

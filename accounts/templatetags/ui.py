@@ -123,7 +123,7 @@ def or_dash(value: object) -> object:
 @register.filter
 def get(mapping: Mapping[Any, Any], key: object) -> Any:
     """`{{ scores|get:area }}`: what the template language cannot say when the key is a variable."""
-    return mapping.get(key)
+    return mapping.get(key) if mapping else None
 
 
 @register.filter

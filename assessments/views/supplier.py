@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
-from assessments import answer_times, overviews, page_saving, past, presence, results, submission, team
+from assessments import answer_times, last_year, outlook, overviews, page_saving, past, presence, results, submission, team
 from assessments.answering import NotOpen, detach_evidence
+from assessments.carrying import Pick
 from assessments.forms import SignForm
 from assessments.inputs import name_of
 from assessments.models import Assessment, Finding, Score
@@ -24,6 +25,7 @@ from assessments.presenters import Attempt, view_with_sites
 from assessments.questions import Area, Question
 from assessments.team_notes import notes_of
 from assessments.views.answers import closed_message
+from assessments.views.carrying import confirm_posted, say
 from assessments.views.teamwork import change_mark
 from assessments.wording import listed
 from assessments.worksheet import Worksheet, open_worksheet
@@ -86,6 +88,7 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "signature": assessment.signatures.order_by("-signed_at", "-pk").first(),
         "days_left": (assessment.due_on - today).days,
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
+        "last_year": last_year.desk(worksheet, today=timezone.localdate()) if assessment.is_editable else None,
         "amendments": assessment.amendments.select_related("asked_by", "decided_by").order_by("-asked_at", "-pk"),
     }
     return render(request, "assessments/overview.html", context)
@@ -106,11 +109,14 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     if request.method == "POST":
         try:
             attempts = save_area(request, worksheet, this)
+            if "confirm" in request.POST:
+                say(request, confirm_posted(request, pk))
         except NotOpen:
             messages.error(request, closed_message())
             return redirect("assessments:overview", pk)
         if not attempts:
-            messages.success(request, _("All answers on the page are saved."))
+            if "confirm" not in request.POST:
+                messages.success(request, _("All answers on the page are saved."))
             return redirect(next_stop(request, assessment, areas, this))
         worksheet = open_worksheet(assessment)
     context = area_context(worksheet, this, attempts, opened_site(request))
@@ -161,6 +167,8 @@ def next_stop(request: AuthenticatedHttpRequest, assessment: Assessment, areas: 
     here = reverse("assessments:area", args=[assessment.pk, this.code])
     if marked := request.POST.get("mark") or request.POST.get("unmark"):
         return f"{here}#{marked}"
+    if pick := Pick.read(request.POST.get("confirm", "")):
+        return f"{here}#{pick.code}"
     if opened := opened_site(request):
         return f"{here}?{urlencode({'differ': opened})}#{quote(opened)}"
     if "same" in request.POST:
@@ -187,6 +195,7 @@ def area_context(worksheet: Worksheet, this: Area, attempts: dict[str, Attempt],
         "wrong": [answer for answer in each_answer if answer.has_errors],
         "progress": worksheet.progress(this.code),
         "can_edit": assessment.is_editable,
+        "last_year": last_year.beside(worksheet, questions, today=timezone.localdate()),
         "accept": ACCEPT,
     }
 
@@ -203,6 +212,7 @@ def check(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "assessment": assessment,
         "areas": overviews.check_areas(worksheet),
         "waiting": team.waiting_in(worksheet, notes_of(assessment, user=request.user, at=timezone.now())),
+        "outlook": outlook.outlook(worksheet) if assessment.is_editable else None,
         "summary": overviews.check_summary(worksheet),
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
         "signatories": signatories(assessment),

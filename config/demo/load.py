@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from random import Random
 
-from django.conf import settings
 from django.db import connection, transaction
 
-from assessments import loading, rulesets, scorekeeping, standing
+from assessments import rulesets, scorekeeping, standing
 from assessments.models import Campaign, Finding, QuestionnaireVersion
 from audit import trail
-from config.demo import awards, carbon, cycles, files, people, teamwork, world
+from config.demo import awards, carbon, carried, code, cycles, files, people, signing, teamwork, world
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from suppliers.models import Supplier
@@ -19,7 +18,6 @@ from suppliers.models import Supplier
 
 SEED = 20220507
 SUPPLIERS = 10_400
-QUESTIONNAIRE = settings.BASE_DIR / "assessments" / "questionnaires" / "supplier-esg-code-2026.1.yaml"
 # Loading writes what never happened: no history of it is kept, and derived columns are written directly.
 QUIET_TABLES = ("suppliers_supplier", "assessments_answer", "assessments_evidenceuse", "assessments_assessment")
 
@@ -35,8 +33,8 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
     """Needs the tables' owner: triggers are put to sleep for the bulk rows."""
     today = at.date()
     random = Random(SEED)  # noqa: S311 - the same demo every time is the point
-    version = _questionnaire(at)
-    rules = rulesets.for_version(version.pk)
+    versions = code.load_both(at)
+    rules = rulesets.for_version(versions[-1].pk)
     with _triggers_asleep():
         progress("suppliers", 0, count)
         suppliers = list(world.suppliers(random, count=count, areas=tuple(area.code for area in rules.questionnaire.areas)))
@@ -47,10 +45,12 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         _write_documents(suppliers, counters, random, today)
         progress("suppliers", count, count)
         _write_public_records(suppliers, random, today, cast)
-        campaigns = _write_cycles(version, suppliers, cast, random, counters, today, progress)
+        campaigns = _write_cycles(versions, suppliers, cast, random, counters, today, progress)
+        carried.confirm_some(campaigns[1], campaigns[0], *(rulesets.for_version(version.pk) for version in reversed(versions)))
         standing.refresh_all()
         for campaign in campaigns:
             _score(campaign, at=min(at, cycles.noon(campaign.due_on)), progress=progress)
+        signing.sign(showcase_id=1)
         _work_on_findings(campaigns[0], cast, random, at)
         teamwork.create(suppliers[0].id, cast, at=at)
         progress("pilots", 0, 1)
@@ -60,11 +60,6 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         awards.create(cast, at=at)
         progress("labels", 1, 1)
     trail.record("demo.loaded", detail={"suppliers": count, "answers": counters.answer}, at=at)
-
-
-def _questionnaire(at: datetime) -> QuestionnaireVersion:
-    version = loading.load_questionnaire(QUESTIONNAIRE, by=None, at=at)
-    return loading.publish(version_id=version.pk, by=None, at=at - timedelta(days=520))
 
 
 @contextmanager
@@ -227,7 +222,7 @@ def _validity(kind: str, supplier: world.DemoSupplier, today: date, random: Rand
 
 
 def _write_cycles(
-    version: QuestionnaireVersion,
+    versions: Sequence[QuestionnaireVersion],
     suppliers: Sequence[world.DemoSupplier],
     cast: people.Cast,
     random: Random,
@@ -235,8 +230,6 @@ def _write_cycles(
     today: date,
     progress: Progress,
 ) -> list[Campaign]:
-    rules = rulesets.for_version(version.pk)
-    pools = AnswerPools(rules, random)
     staff = cast.by_role["esg_staff"].pk
     year = today.year if today.month >= 4 else today.year - 1
     plans = (
@@ -244,7 +237,9 @@ def _write_cycles(
         (year, today - timedelta(days=75), today + timedelta(days=25), False),
     )
     campaigns = []
-    for cycle, opens, due, closed in plans:
+    for version, (cycle, opens, due, closed) in zip(versions, plans, strict=True):
+        rules = rulesets.for_version(version.pk)
+        pools = AnswerPools(rules, random)
         campaign = cycles.create_campaign(version, cycle=cycle, opens=opens, due=due, by_id=staff, closed=closed)
         assessments = cycles.create_assessments(campaign, suppliers, cast, random, counters, today=today)
         for done in cycles.create_answers(assessments, rules, pools, random, counters):
