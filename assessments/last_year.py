@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments import rulesets
 from assessments.carrying import FIGURES, REWORDED, SAME, Brought, Earlier, Offer, Pick, offers, read_earlier
 from assessments.inputs import answer_key, name_of
-from assessments.models import Answer, Assessment, Verdict
+from assessments.models import Assessment, Verdict
 from assessments.names import AnswerState
 from assessments.questions import NOTE, Area, Question
 from assessments.rewording import Change, Piece, changes, compare, is_figure, is_same
@@ -68,7 +68,6 @@ class LastYear:
     of_sites: list[OfSiteView]
     closed_sites: tuple[str, ...]
     verdict: Verdict | None
-    answer: Answer | None
 
     @property
     def is_reworded(self) -> bool:
@@ -204,7 +203,6 @@ class LastYearDesk:
             of_sites=[OfSiteView(each.site.name, describe(question, each.value)) for each in offer.of_sites],
             closed_sites=offer.closed_sites,
             verdict=offer.verdict if offer.verdict and offer.verdict.outcome != Verdict.Outcome.ACCEPT else None,
-            answer=answer,
         )
 
 

@@ -80,13 +80,15 @@ def changes(old: Question, new: Question) -> Iterator[Change]:
     for key, field in after.items():
         if key not in before:
             yield Change("added", field.label)
-        elif before[key] != field:
-            yield from _field_changes(before[key], field)
+            continue
+        # A field without a label of its own goes by the question's text, which is compared as such.
+        is_labelled = (before[key].label, field.label) != (old.text, new.text)
+        if is_labelled and _plain(before[key].label) != _plain(field.label):
+            yield Change("renamed", field.label, before=before[key].label)
+        yield from _field_changes(before[key], field)
 
 
 def _field_changes(old: Field, new: Field) -> Iterator[Change]:
-    if _plain(old.label) != _plain(new.label):
-        yield Change("renamed", new.label, before=old.label)
     if (old.type, old.unit, old.min, old.max, old.required, old.columns) != (
         new.type,
         new.unit,

@@ -245,6 +245,7 @@ def sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             messages.error(request, _("This assessment was already submitted."))
         return redirect("assessments:submitted", pk)
     context = {"assessment": assessment, "form": form, "summary": summary, "statement": submission.STATEMENT}
+    context["outlook"] = outlook.outlook(worksheet)
     return render(request, "assessments/sign.html", context)
 
 

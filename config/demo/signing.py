@@ -3,6 +3,7 @@
 import hashlib
 
 from django.db.models import Q
+from django.utils import translation
 
 from accounts.models import User
 from assessments import canonical
@@ -23,13 +24,15 @@ def sign(showcase_id: int) -> None:
 
 
 def _signature(assessment: Assessment, name: str) -> Signature:
+    with translation.override("zh-hans"):
+        statement = str(STATEMENT)
     content = canonical.encode(content_of(assessment))
     return Signature(
         assessment=assessment,
         signed_by_id=assessment.submitted_by_id or 0,
         name=name,
         job_title="ESG负责人",
-        statement=str(STATEMENT),
+        statement=statement,
         content=content.decode(),
         content_sha256=hashlib.sha256(content).hexdigest(),
         signed_at=assessment.submitted_at or assessment.created_at,

@@ -180,8 +180,8 @@ def test_area_page_costs_the_same_for_one_answer_and_for_all(signed_in, assessme
         create_answer(assessment=assessment, question=code)
 
     # session, person, assessment with campaign and supplier, facts, answers, evidence, the supplier in the user menu;
-    # what the people noted for each other
-    with django_assert_max_num_queries(8):
+    # what the people noted for each other, the assessment of last year
+    with django_assert_max_num_queries(9):
         signed_in.get(area_url(assessment))
 
 

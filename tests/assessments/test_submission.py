@@ -1,6 +1,7 @@
 """Checking, signing, submitting; and the results that follow."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -186,6 +187,46 @@ def test_check_page_says_what_is_missing_and_what_it_costs(signed_in, assessment
     # A-01 is half of area A, which is half of the total; without evidence it earns half its credit.
     assert summary.evidence_costs == pytest.approx(12.5)
     assert "Water bill" in response.text
+
+
+def test_check_page_shows_the_score_and_what_would_raise_it(signed_in, assessment):
+    create_answer(assessment=assessment, question="A-01")
+
+    response = signed_in.get(page("check", assessment))
+
+    outlook = response.context["outlook"]
+    # A-01 earns half of area A, B-01 all of area B; each area is half of the total.
+    assert (outlook.declared, outlook.evidenced, outlook.cap) == (25, Decimal("12.50"), None)
+    gains = [(each.kind, each.code, each.gain) for each in outlook.missing]
+    assert gains == [("answers", "B-01", 50), ("answers", "A-02", 25), ("evidence", "A-01", Decimal("12.50"))]
+    assert outlook.within_reach == 100
+    assert [(part.state, part.start, part.points) for part in outlook.bar] == [
+        ("earned", 0, Decimal("12.50")),
+        ("evidence", Decimal("12.50"), Decimal("12.50")),
+        ("answers", 25, 75),
+    ]
+
+
+def test_outlook_equals_the_score_after_the_submission(signed_in, assessment, owner):
+    for code, value in (("A-01", "yes"), ("A-02", "2"), ("B-01", "no")):
+        create_answer(assessment=assessment, question=code, value={"value": value})
+    outlook = signed_in.get(page("check", assessment)).context["outlook"]
+
+    submit(assessment, owner)
+    keep_scores([assessment.pk], at=NOW)
+
+    score = assessment.scores.get()
+    assert (outlook.declared, outlook.evidenced) == (score.declared, score.evidenced)
+
+
+def test_zero_tolerance_is_not_talked_away_by_gains(signed_in, assessment):
+    create_answer(assessment=assessment, question="B-01", value={"value": "yes"})
+
+    response = signed_in.get(page("check", assessment))
+
+    assert response.context["outlook"].cap == 30
+    assert response.context["outlook"].within_reach <= 30
+    assert "the total cannot be above 30" in response.text
 
 
 def test_check_page_names_what_stands_in_the_way(signed_in, gated):
