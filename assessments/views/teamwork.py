@@ -130,7 +130,7 @@ def assign_form(request: AuthenticatedHttpRequest, worksheet: Worksheet) -> Assi
     today = timezone.localdate()
     asked = [area for area in worksheet.rules.questionnaire.areas if worksheet.progress(area.code).asked]
     assessment = worksheet.assessment
-    code = request.GET.get("area", "")
+    code = next((area.code for area in asked if area.code == request.GET.get("area")), "")
     task = AreaTask.objects.visible_to(request.user).filter(assessment=assessment, area=code).first()
     colleagues = User.objects.filter(memberships__supplier=assessment.supplier_id, is_active=True).order_by("name", "pk")
     return AssignForm(

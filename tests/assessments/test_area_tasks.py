@@ -163,6 +163,17 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_kept(signed_in, a
     assert not AreaTask.objects.exists()
 
 
+def test_the_form_comes_filled_in_as_the_area_is_assigned(signed_in, assessment, owner):
+    assign(assessment, to=Newcomer("new@bamboo.example", "", "en"), by=owner)
+
+    def initial(code: str) -> Any:
+        return signed_in.get(reverse("assessments:assign", args=[assessment.pk]), {"area": code}).context["form"].initial
+
+    assert (initial("A")["who"], initial("A")["email"], initial("A")["due_on"]) == ("new", "new@bamboo.example", TODAY + timedelta(days=2))
+    assert (initial("B")["who"], initial("B")["due_on"]) == ("", assessment.due_on)
+    assert initial("\x00")["areas"] == [""]
+
+
 def test_a_strangers_person_cannot_be_named(signed_in, assessment, stranger):
     assert "who" in send(signed_in, assessment, who=str(stranger.pk)).context["form"].errors
 
