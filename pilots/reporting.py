@@ -143,6 +143,8 @@ def save_joint_action(*, agreement_id: int, plan: ActionPlan, by: "User", at: da
     agreement = locked(agreement_id)
     if agreement.ended_at:
         raise Agreement.IllegalTransition(agreement.status)
+    if not action_id and (same := agreement.joint_actions.filter(**vars(plan)).first()):
+        return same  # the form was sent twice
     action = agreement.joint_actions.get(pk=action_id) if action_id else JointAction(agreement=agreement)
     for name, value in vars(plan).items():
         setattr(action, name, value)

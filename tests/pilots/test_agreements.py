@@ -307,6 +307,8 @@ def test_a_correction_keeps_what_was_said_before(supplier: Supplier, staff: User
 def test_joint_actions_are_planned_and_followed_until_the_end(supplier: Supplier, staff: User, owner: User) -> None:
     agreement = active(supplier, staff, owner)
     action = save_joint_action(agreement_id=agreement.pk, plan=ActionPlan(2024, "Liquid cooling"), by=staff, at=NOW)
+    again = save_joint_action(agreement_id=agreement.pk, plan=ActionPlan(2024, "Liquid cooling"), by=staff, at=NOW)
+    assert again == action  # a form sent twice
     plan = ActionPlan(2024, "Liquid cooling", status=JointAction.Status.DELIVERED)
 
     save_joint_action(agreement_id=agreement.pk, plan=plan, by=staff, at=NOW, action_id=action.pk)
