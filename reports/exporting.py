@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.files import File
 from django.db import transaction
 from django.utils import translation
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -69,7 +70,9 @@ def request_audit_pdf(*, assessment_id: int, language: str, by: User, at: dateti
     if assessment.status != Assessment.Status.CLOSED:
         raise NotClosed(assessment.status)
     with translation.override(language):
-        title = _("Audit report %(name)s FY%(cycle)s") % {"name": assessment.supplier.name, "cycle": assessment.campaign.cycle}
+        # A supplier's name may be as long as a title.
+        name = Truncator(assessment.supplier.name).chars(200)
+        title = _("Audit report %(name)s FY%(cycle)s") % {"name": name, "cycle": assessment.campaign.cycle}
     export = Export.objects.create(
         kind=Export.Kind.AUDIT_PDF,
         title=title,
@@ -79,7 +82,7 @@ def request_audit_pdf(*, assessment_id: int, language: str, by: User, at: dateti
         made_by=by,
         requested_at=at,
     )
-    export.run = engine.start("audit_pdf", parameters={"export": export.pk}, by=by, at=at, title=title[:200])
+    export.run = engine.start("audit_pdf", parameters={"export": export.pk}, by=by, at=at, title=title)
     export.save(update_fields=["run"])
     trail.record(
         "audit_pdf.exported", actor=by, target=assessment, supplier_id=assessment.supplier_id, detail={"language": language}, at=at

@@ -22,6 +22,7 @@ import pghistory
 from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.text import Truncator
 from kombu.exceptions import OperationalError
 
 from audit import trail
@@ -40,6 +41,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
+LONGEST_TITLE = 200
 BACKOFF = (timedelta(seconds=2), timedelta(seconds=15))
 # A task hands over to the next one in the queue after this long, so that a long run never keeps a short one waiting.
 SLICE = 5.0
@@ -61,7 +63,9 @@ class IllegalTransition(Exception):
 def start(kind: str, *, parameters: dict[str, Any] | None = None, by: "User | None", at: datetime, title: str = "") -> Run:
     """Creates the run and, on commit, wakes the workers. Raises `UnknownJob`."""
     handler = job_of(kind)
-    run = Run.objects.create(kind=kind, title=title, parameters=parameters or {}, started_by=by, created_at=at)
+    run = Run.objects.create(
+        kind=kind, title=Truncator(title).chars(LONGEST_TITLE), parameters=parameters or {}, started_by=by, created_at=at
+    )
     trail.record("run.started", actor=by, target=run, detail={"kind": kind}, at=at)
     if handler.plans_at_once:
         _lay_out(run, handler, at=at)

@@ -23,6 +23,7 @@ from reports.models import Export
 from reports.portfolio import Portfolio
 from reports.tables import FORMULA_STARTS, harmless
 from runs import engine
+from suppliers.models import Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_supplier
 
 
@@ -126,6 +127,19 @@ def test_the_audit_report_says_every_answer_in_its_language_with_embedded_fonts(
     assert all("/FontFile2" in one or "/FontFile3" in one for one in descriptors)
     assert any("Sans-SC" in one["/FontName"] for one in descriptors)
     assert Event.objects.filter(action="audit_pdf.exported", supplier_id=assessment.supplier_id, actor=staff).exists()
+
+
+def test_the_longest_name_a_supplier_may_have_is_printed(reviewer: User, staff: User, owner: User) -> None:
+    assessment = closed_assessment(reviewer, owner)
+    Supplier.objects.filter(pk=assessment.supplier_id).update(name_en="Lantern" * 42)
+
+    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language="en", by=staff, at=NOW)
+    run = engine.work_off(export.run_id)
+
+    export.refresh_from_db()
+    assert run.status == "done"
+    assert export.title.endswith("FY2026")
+    assert len(PdfReader(io.BytesIO(content_of(export))).pages) < 10
 
 
 def test_an_assessment_that_is_not_closed_has_no_report(client: Client, staff: User) -> None:
