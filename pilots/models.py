@@ -16,6 +16,7 @@ from audit.history import keep_history
 from emissions.models import FactorSet, in_use, optional_tonnes, tonnes
 from pilots.trajectory import AT_RISK_FROM, Progress, Track, Verdict, achieved, figure, judge
 from suppliers.models import Site, Supplier, SupplierOwned
+from suppliers.search import words_of
 
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
     def search(self, text: str) -> Self:
         """Every word must occur in the agreement's number or in the supplier's names and identifiers."""
         found = self
-        for word in text.lower().split():
+        for word in words_of(text):
             found = found.filter(Q(supplier__search_text__contains=word) | Q(number__icontains=word))
         return found
 

@@ -13,6 +13,7 @@ from labels.models import LabelState, Level
 from reports.widgets import LightSelect
 from suppliers.models import Category, Supplier
 from suppliers.places import PROVINCES, country_choices, region_name
+from suppliers.search import words_of
 
 
 NOT_INVITED = "none"
@@ -69,7 +70,7 @@ class PortfolioFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
         fields: tuple[str, ...] = ()
 
     def search(self, rows: QuerySet[Standing], name: str, value: str) -> QuerySet[Standing]:
-        for word in value.lower().split():
+        for word in words_of(value):
             rows = rows.filter(supplier__search_text__contains=word)
         return rows
 

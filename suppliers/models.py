@@ -15,6 +15,7 @@ from accounts.permissions import Permission, has
 from audit.history import keep_history
 from suppliers import places
 from suppliers.problems import problem_text
+from suppliers.search import words_of
 
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class SupplierQuerySet(models.QuerySet["Supplier"]):
     def search(self, text: str) -> Self:
         """Every word must occur in a name (either language) or an identifier; letter case does not matter."""
         found = self
-        for word in text.lower().split():
+        for word in words_of(text):
             found = found.filter(search_text__contains=word)
         return found
 

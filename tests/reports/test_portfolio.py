@@ -54,6 +54,7 @@ def test_search_finds_names_in_either_language_and_identifiers(staff: User) -> N
     assert names(staff, q="crane paper") == ["Paper Crane Ltd"]
     assert names(staff, q="纸鹤") == ["Paper Crane Ltd"]
     assert names(staff, q="made000014") == ["Paper Crane Ltd"]
+    assert names(staff, q="ＭＡＤＥ００００１４　ｐａｐｅｒ") == ["Paper Crane Ltd"]  # as Chinese keyboards write them
     assert names(staff, q="100%") == []
 
 
