@@ -100,8 +100,15 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./script/server", description="Runs the portal on this machine.")
-    parser.add_argument("--port", type=int, default=8000, help="where the web server listens, on loopback (default: 8000)")
+    parser.add_argument("--port", type=_port, default=8000, help="where the web server listens, on loopback (default: 8000)")
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; there are those from 1 to 65535")
+    return port
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -150,6 +157,8 @@ def _check_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            sys.exit(f"Port {port} is kept for root. Choose one from 1024: ./script/server --port 8000")
         except OSError:
             sys.exit(f"Port {port} is taken. Choose another: ./script/server --port {port + 1}")
 

@@ -130,3 +130,14 @@ def test_a_port_that_is_taken_is_named(first, second_var):
 
     assert other.returncode == 1
     assert f"Port {port} is taken" in output
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "http"])
+def test_what_is_no_port_is_refused_in_words(port, tmp_path):
+    command = [sys.executable, "-m", "config.supervisor", f"--port={port}"]
+    environment = os.environ | {"PORTAL_VAR": str(tmp_path)}
+
+    refused = subprocess.run(command, check=False, cwd=BASE_DIR, env=environment, capture_output=True, text=True)
+
+    assert refused.returncode == 2
+    assert f"{port} is no port" in refused.stderr
