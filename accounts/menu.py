@@ -71,6 +71,7 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
             Entry("suppliers:profile", _("Company profile"), "building", suppliers),
             Entry("accounts:colleagues", _("Colleagues"), "users", suppliers),
             Entry("accounts:access_log", _("Who saw my data"), "eye-check", suppliers),
+            Entry("reports:own_data", _("My data to take along"), "database-export", suppliers),
         ],
     ),
     (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Permission(StrEnum):
     # A supplier's own work
     PROFILE_EDIT = "profile.edit"
+    OWN_DATA_EXPORT = "own_data.export"
     COLLEAGUE_INVITE = "colleague.invite"
     ASSESSMENT_ANSWER = "assessment.answer"
     ASSESSMENT_SUBMIT = "assessment.submit"
@@ -55,7 +56,7 @@ class Permission(StrEnum):
 
 P = Permission
 
-_CONTRIBUTOR = {P.PROFILE_EDIT, P.ASSESSMENT_ANSWER, P.ACTIVITY_EDIT, P.FINDING_ANSWER}
+_CONTRIBUTOR = {P.PROFILE_EDIT, P.OWN_DATA_EXPORT, P.ASSESSMENT_ANSWER, P.ACTIVITY_EDIT, P.FINDING_ANSWER}
 _BUYER_READS = {
     P.SUPPLIER_VIEW,
     P.CAMPAIGN_VIEW,

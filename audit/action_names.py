@@ -49,6 +49,8 @@ NAMES: dict[str, str | Promise] = {
     "finding.withdrawn": _("Finding withdrawn"),
     "questionnaire.loaded": _("Questionnaire loaded"),
     "questionnaire.published": _("Questionnaire published"),
+    "own_data.downloaded": _("All data of the company downloaded"),
+    "own_data.requested": _("All data of the company asked for"),
     "export.made": _("Export made"),
     "inventory.viewed": _("Emission data looked at"),
     "joint_action.changed": _("Joint action changed"),

@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.core.files import File
@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from assessments.models import Assessment
 from audit import trail
-from reports import tables
+from reports import own_data, tables
 from reports.models import Export
 from reports.portfolio import Portfolio, Row
 from runs import engine
+from runs.registry import GiveUp
+from suppliers.models import Supplier
 
 
 @transaction.atomic
@@ -102,6 +104,63 @@ def make_audit_pdf(*, export_id: int, at: datetime) -> None:
         path = Path(folder) / "audit.pdf"
         path.write_bytes(audit_pdf(assessment, language=export.language, by=export.made_by, at=at))
         keep_file(export, path, name=f"audit-{assessment.pk}-{export.language}-{export.pk}.pdf", at=at)
+
+
+# Long enough to fetch it over a slow line after the week-end, short enough that no copies of everything lie about.
+OWN_DATA_KEPT = timedelta(days=7)
+
+
+class AlreadyAsked(Exception):
+    """The newest export of this supplier is still being made."""
+
+    def __init__(self, export: Export) -> None:
+        super().__init__(export.pk)
+        self.export = export
+
+
+@transaction.atomic
+def request_own_data(*, supplier_id: int, by: User, at: datetime) -> Export:
+    """Everything about a supplier, for its own people. Raises `AlreadyAsked`."""
+    # Locked: a second press of the button finds the first.
+    supplier = Supplier.objects.select_for_update(no_key=True).get(pk=supplier_id)
+    newest = Export.objects.filter(kind=Export.Kind.OWN_DATA, supplier=supplier).select_related("run").order_by("-pk").first()
+    if newest is not None and newest.run is not None and newest.run.is_open:
+        raise AlreadyAsked(newest)
+    export = Export.objects.create(
+        kind=Export.Kind.OWN_DATA,
+        title=_("All data of %(name)s") % {"name": supplier.name},
+        language=translation.get_language() or "en",
+        supplier=supplier,
+        made_by=by,
+        requested_at=at,
+        expires_at=at + OWN_DATA_KEPT,
+    )
+    export.run = engine.start("export_own_data", parameters={"export": export.pk}, by=by, at=at, title=str(export.title)[:200])
+    export.save(update_fields=["run"])
+    trail.record("own_data.requested", actor=by, target=export, supplier_id=supplier.pk, at=at)
+    return export
+
+
+def make_own_data(*, export_id: int, at: datetime) -> int:
+    """Writes the ZIP; says how many documents are in it."""
+    export = Export.objects.select_related("made_by__active_membership", "supplier").get(pk=export_id)
+    # Somebody who left the company meanwhile gets nothing of it.
+    if export.supplier is None or export.made_by.supplier_id != export.supplier_id:
+        raise GiveUp("The person who asked is not of this company any more.")
+    with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data.zip"
+        count = own_data.write(path, export.supplier, by=export.made_by, at=at)
+        keep_file(export, path, name=f"supplier-data-{export.requested_at:%Y%m%d}-{export.pk}.zip", at=at)
+    return count
+
+
+def drop_expired(*, at: datetime) -> int:
+    """Deletes the files that are kept for a time only; what was exported, and its hash, stay on record."""
+    expired = Export.objects.filter(expires_at__lte=at).exclude(file="")
+    for export in expired:
+        export.file.delete(save=False)
+        export.save(update_fields=["file"])
+    return len(expired)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:

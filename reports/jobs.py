@@ -28,6 +28,38 @@ class ExportPortfolio(Job):
         return {"suppliers": make_portfolio_file(export_id=chunk.payload["export"], at=timezone.now())}
 
 
+@job("export_own_data", title=_("Export all data of a supplier"))
+class ExportOwnData(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Documents exported")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.exporting import make_own_data
+
+        return {"documents": make_own_data(export_id=chunk.payload["export"], at=timezone.now())}
+
+
+@job("drop_expired_files", title=_("Delete exported files that have expired"))
+class DropExpiredFiles(Job):
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"files": _("Files deleted")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.workbook.uploads import drop_old
+        from reports.exporting import drop_expired
+
+        now = timezone.now()
+        return {"files": drop_expired(at=now) + drop_old(at=now)}
+
+
 @job("audit_pdf", title=_("Print an audit report"))
 class AuditPdf(Job):
     """Parameters: `export`, the number of the export to make."""

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 class ExportQuerySet(models.QuerySet["Export"]):
     def visible_to(self, user: "User") -> Self:
-        """An export holds what its maker could see, so only the maker, and those who read everything, may fetch it."""
-        if has(user, Permission.AUDIT_VIEW):
-            return self
-        return self.filter(made_by=user)
+        """An export holds what its maker could see, so only the maker, and those who read everything, may fetch it.
+
+        What a supplier takes with it is its own people's alone, as long as they are its people.
+        """
+        own = Q(kind=Export.Kind.OWN_DATA)
+        if user.supplier_id:
+            return self.filter(own, supplier=user.supplier_id)
+        return self.exclude(own) if has(user, Permission.AUDIT_VIEW) else self.exclude(own).filter(made_by=user)
 
 
 class Export(models.Model):
@@ -30,6 +35,7 @@ class Export(models.Model):
         AUDIT_PDF = "audit_pdf", _("Audit PDF")
         PORTFOLIO_XLSX = "portfolio_xlsx", _("Portfolio (XLSX)")
         PORTFOLIO_CSV = "portfolio_csv", _("Portfolio (CSV)")
+        OWN_DATA = "own_data", _("All data of a supplier")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     title = models.CharField(_("title"), max_length=300)
@@ -44,6 +50,7 @@ class Export(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(_("requested"))
     made_at = models.DateTimeField(_("made"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("kept until"), null=True, blank=True)
 
     objects = ExportQuerySet.as_manager()
 
@@ -51,7 +58,9 @@ class Export(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["audit_pdf", "portfolio_xlsx", "portfolio_csv"]), name="export_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["audit_pdf", "portfolio_xlsx", "portfolio_csv", "own_data"]), name="export_kind_known"
+            ),
             models.CheckConstraint(condition=Q(made_at__isnull=True) | ~Q(sha256=""), name="export_made_has_a_hash"),
         ]
         indexes = [models.Index(fields=["made_by", "-requested_at"], name="export_newest")]
@@ -60,9 +69,12 @@ class Export(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("reports:export", args=[self.pk])
+        return reverse("reports:own_data") if self.kind == self.Kind.OWN_DATA else reverse("reports:export", args=[self.pk])
 
     @property
     def subject(self) -> str:
         """What the audit trail calls it: `portfolio.downloaded`, `audit_pdf.downloaded`."""
-        return "audit_pdf" if self.kind == self.Kind.AUDIT_PDF else "portfolio"
+        return {self.Kind.AUDIT_PDF: "audit_pdf", self.Kind.OWN_DATA: "own_data"}.get(self.Kind(self.kind), "portfolio")
+
+    def has_file(self, at: datetime) -> bool:
+        return bool(self.made_at and self.file.name) and (self.expires_at is None or at < self.expires_at)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import exports, overview, portfolio, supplier
+from reports.views import exports, overview, own_data, portfolio, supplier
 
 
 app_name = "reports"
@@ -11,6 +11,9 @@ urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/export/", portfolio.portfolio_export, name="portfolio_export"),
     path("suppliers/<int:pk>/", supplier.supplier, name="supplier"),
+    path("my-data/", own_data.own_data, name="own_data"),
+    path("my-data/<int:pk>/file/", own_data.own_data_file, name="own_data_file"),
+    path("my-data/schema.json", own_data.schema, name="own_data_schema"),
     path("exports/", exports.export_list, name="export_list"),
     path("exports/<int:pk>/", exports.export_detail, name="export"),
     path("exports/<int:pk>/file/", exports.export_file, name="export_file"),

@@ -45,6 +45,7 @@ SCHEDULES = (
     Schedule(gettext_noop("Put signed agreements into force"), "pilots.tasks.put_agreements_into_force", hour=0, minute=10),
     nightly(gettext_noop("Measure how long answering takes"), "measure_answer_times", hour=0, minute=30),
     nightly(gettext_noop("Score the portfolio every night"), "score_portfolio", hour=1),
+    nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
     # When people begin to work.

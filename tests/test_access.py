@@ -276,6 +276,9 @@ REPORTS_AND_RUNS = {
     "reports:portfolio": reads(BUYERS),
     "reports:portfolio_export": presses(EXPORTERS),
     "reports:supplier": of_supplier(reads(BUYERS, lambda w: [w.supplier.pk])),
+    "reports:own_data": fills(SUPPLIERS),
+    "reports:own_data_file": of_supplier(reads(SUPPLIERS, lambda w: [w.own_data.pk])),
+    "reports:own_data_schema": reads(EVERYONE),
     "reports:export_list": reads(EXPORTERS),
     # An export holds what its maker saw: for its maker, and for those who read the trail.
     "reports:export": hidden(reads(AUDITORS, lambda w: [w.export.pk]), EVERYONE),

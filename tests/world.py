@@ -304,6 +304,16 @@ class World:
         return run
 
     @cached_property
+    def own_data(self) -> Export:
+        export = Export(
+            kind=Export.Kind.OWN_DATA, title="All data", language="en", supplier=self.supplier, made_by=self.people["signatory"]
+        )
+        export.requested_at, export.made_at, export.sha256, export.size = NOW, NOW, SHA, 3
+        export.file.save("data.zip", ContentFile(b"zip"), save=False)
+        export.save()
+        return export
+
+    @cached_property
     def export(self) -> Export:
         export = Export(
             kind="portfolio_csv", title="Portfolio", language="en", made_by=self.maker, requested_at=NOW, made_at=NOW, sha256=SHA

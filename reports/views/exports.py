@@ -21,7 +21,9 @@ PAGE_SIZE = 50
 
 
 def _exports(request: AuthenticatedHttpRequest) -> "QuerySet[Export]":
-    return Export.objects.visible_to(request.user).select_related("run", "supplier", "made_by")
+    """What a supplier takes with it has a page of its own: views/own_data.py."""
+    visible = Export.objects.visible_to(request.user).exclude(kind=Export.Kind.OWN_DATA)
+    return visible.select_related("run", "supplier", "made_by")
 
 
 @require_GET

@@ -1,0 +1,366 @@
+"""Everything the portal keeps about a supplier, as JSON files and documents in one ZIP: what each file holds, and how it is written.
+
+Rows go from the database to the ZIP one by one, files block by block: a large supplier takes no more memory than a small one. The
+form is described in docs/data-export.md and by the JSON Schema that is put into each ZIP.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import QuerySet
+
+from accounts.looks import looks_at, words_for
+from accounts.models import Membership, User
+from assessments import past
+from assessments.models import Amendment, Answer, Assessment, Comment, EvidenceUse, Finding, QuestionnaireVersion, Score, Signature, Verdict
+from emissions.models import ActivityRecord, Inventory
+from labels.models import Decision, Label, LabelEvent
+from pilots.models import Agreement, AgreementSignature, JointAction, ReportedYear, Target
+from suppliers.inspection import safe_name
+from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
+
+
+FORMAT = "supplier-data-1"
+SCHEMA = Path(__file__).parent / "schemas" / f"{FORMAT}.json"
+_BATCH = 500
+
+# What a row holds: the name in the file, and where it comes from when that is not the field of the same name.
+Fields = Mapping[str, str]
+
+
+def _fields(*names: str, **others: str) -> Fields:
+    return {name: name for name in names} | others
+
+
+COMPANY = _fields(
+    "id", "name_zh", "name_en", "reference", "uscc", "lei", "duns", "company_number", "country", "region", "address", "postcode",
+    "category", "industry_scheme", "industry_code", "headcount_band", "fiscal_year_start", "website", "state", "created_at", "updated_at",
+)  # fmt: skip
+SITES = _fields("id", "reference", "name", "type", "country", "region", "address", "headcount", "closed_on")
+CONTACTS = _fields("id", "name", "email", "phone", "job_title", "language", "is_primary")
+PEOPLE = _fields("role", "created_at", name="user__name", email="user__email", phone="user__phone", language="user__language")
+RECORDS = _fields(
+    "id",
+    "authority",
+    "reference",
+    "decided_on",
+    "description",
+    "fine_cny",
+    "source_url",
+    "answer",
+    "answered_at",
+    "accepted_at",
+    "created_at",
+)
+DOCUMENTS = _fields(
+    "id", "kind", "title", "issuer", "number", "valid_from", "valid_to", "original_name", "content_type", "size", "sha256", "uploaded_at",
+    site="site_id", replaces="replaces_id", uploaded_by="uploaded_by__name",
+)  # fmt: skip
+ANSWERS = _fields(
+    "id",
+    "question",
+    "value",
+    "note",
+    "version",
+    "updated_at",
+    site="site_id",
+    updated_by="updated_by__name",
+    carried_from="carried_from_id",
+)
+EARLIER = _fields(
+    "question",
+    "value",
+    "note",
+    "version",
+    "updated_at",
+    answer="pgh_obj_id",
+    site="site_id",
+    updated_by="updated_by__name",
+    until="pgh_created_at",
+)
+EVIDENCE = _fields("added_at", answer="answer_id", document="document_id", added_by="added_by__name")
+VERDICTS = _fields("outcome", "reason", "at", answer="answer_id", by="by__name")
+SIGNATURES = _fields("id", "name", "job_title", "statement", "content_sha256", "signed_at", signed_by="signed_by__name")
+AMENDMENTS = _fields(
+    "id", "state", "opened_from", "reason", "asked_at", "decision", "decided_at", asked_by="asked_by__name", decided_by="decided_by__name"
+)
+COMMENTS = _fields("id", "question", "text", "at", by="by__name")
+FINDINGS = _fields(
+    "id", "question", "rule", "severity", "status", "text", "text_zh", "action_plan", "action_taken", "due_on", "opened_at", "closed_at",
+    "closing_reason",
+)  # fmt: skip
+SCORES = _fields(
+    "id", "is_current", "ruleset_sha256", "inputs_sha256", "declared", "evidenced", "verified", "evidence_coverage", "facts", "areas",
+    "triggers_hit", "computed_at",
+)  # fmt: skip
+LABEL = _fields("public_id", "state", "level", "valid_from", "valid_to", "until", "is_held", "changed_at", standard="standard__version")
+LEDGER = _fields(
+    "number",
+    "kind",
+    "level",
+    "reason_code",
+    "reason",
+    "effective_on",
+    "valid_from",
+    "valid_to",
+    "until",
+    "at",
+    standard="standard__version",
+)
+DECISIONS = _fields("outcome", "criteria", "content_sha256", "evaluated_at", standard="standard__version")
+AGREEMENTS = _fields(
+    "id", "number", "title_en", "title_zh", "status", "starts_on", "ends_on", "base_year", "boundary", "scope2_method", "measure",
+    "intensity_unit", "base_denominator", "total_reduction", "path", "renewable_share_target", "pue_target", "recalculation_threshold",
+    "incentive", "remedy", "offered_at", "offered_terms", "content_sha256", "ended_at", "ended_reason",
+)  # fmt: skip
+TARGETS = _fields("year", "emissions", agreement="agreement_id")
+YEARS = _fields(
+    "year", "emissions", "basis", "denominator", "removals", "offsets", "renewable_share", "pue", "months_covered", "is_verified", "note",
+    "reported_at", agreement="agreement_id", reported_by="reported_by__name",
+)  # fmt: skip
+AGREEMENT_SIGNATURES = _fields("side", "name", "job_title", "content_sha256", "signed_at", agreement="agreement_id")
+ACTIONS = _fields("year", "title", "description", "expected_reduction", "status", "due_on", agreement="agreement_id")
+ACTIVITY = _fields(
+    "id", "month", "source", "substance", "quantity", "unit", "is_measured", "reported_at", site="site_id", evidence="evidence_id",
+    reported_by="reported_by__name",
+)  # fmt: skip
+INVENTORIES = _fields(
+    "id", "year", "basis", "scope1", "scope2_location", "scope2_market", "scope3", "electricity_kwh", "renewable_kwh", "it_energy_kwh",
+    "months_covered", "lines", "created_at", factor_set="factor_set__version", reported_by="reported_by__name",
+)  # fmt: skip
+ASSESSMENT = _fields(
+    "id", "status", "due_on", "created_at", "started_at", "submitted_at", "returned_reason", "closed_at", "declared", "evidenced",
+    "verified", "area_scores", "scored_at", cycle="campaign__cycle", title_en="campaign__title_en", title_zh="campaign__title_zh",
+    questionnaire="campaign__questionnaire__sha256", submitted_by="submitted_by__name",
+)  # fmt: skip
+
+
+def rows_of(rows: "QuerySet[Any]", fields: Fields) -> Iterator[dict[str, Any]]:
+    for values in rows.values_list(*fields.values()).iterator(chunk_size=_BATCH):
+        yield dict(zip(fields, values, strict=True))
+
+
+def one_of(rows: "QuerySet[Any]", fields: Fields) -> dict[str, Any] | None:
+    return next(rows_of(rows[:1], fields), None)
+
+
+# --- the ZIP ----------------------------------------------------------------------------------------------------------
+
+
+class Archive:
+    """Writes the entries of a ZIP and remembers their hashes."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
+        self.entries: list[dict[str, Any]] = []
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._zip.close()
+
+    def add(self, name: str, blocks: Iterable[bytes]) -> None:
+        digest, size = hashlib.sha256(), 0
+        with self._zip.open(name, "w", force_zip64=True) as target:
+            for block in blocks:
+                digest.update(block)
+                size += len(block)
+                target.write(block)
+        self.entries.append({"path": name, "size": size, "sha256": digest.hexdigest()})
+
+    def add_json(self, name: str, parts: Mapping[str, Any]) -> None:
+        self.add(name, json_blocks(parts))
+
+
+def json_blocks(parts: Mapping[str, Any]) -> Iterator[bytes]:
+    """One JSON object; a part that is an iterator is written as a list, item by item."""
+    yield b"{"
+    for number, (key, part) in enumerate(parts.items()):
+        yield f"{',' if number else ''}\n{json.dumps(key)}: ".encode()
+        if isinstance(part, Iterator):
+            yield b"["
+            for place, item in enumerate(part):
+                yield (b",\n" if place else b"\n") + as_json(item)
+            yield b"\n]"
+        else:
+            yield as_json(part)
+    yield b"\n}\n"
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, default=_plain).encode("utf-8", errors="replace")
+
+
+def _plain(value: Any) -> str:
+    """Numbers that count stay exact: decimals travel as text."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
+    while block := file.read(1 << 20):
+        yield block
+
+
+# --- what goes in -----------------------------------------------------------------------------------------------------
+
+
+def write(path: Path, supplier: Supplier, *, by: User, at: datetime) -> int:
+    """Writes the ZIP; says how many files of the supplier are in it. Nothing `by` may not see goes in."""
+    with Archive(path) as archive:
+        archive.add("README.txt", [_README.encode()])
+        archive.add("schema.json", [SCHEMA.read_bytes()])
+        archive.add_json("company.json", _company(supplier))
+        files = dict(_files(supplier))
+        archive.add_json("documents.json", {"documents": _documents(supplier, files)})
+        _assessments(archive, supplier, by)
+        archive.add_json("labels.json", _labels(supplier, by))
+        archive.add_json("pilots.json", _pilots(supplier, by))
+        archive.add_json("emissions.json", _emissions(supplier, by))
+        archive.add_json("access-log.json", {"looks": _looks(supplier)})
+        count = sum(_add_file(archive, pk, name) for pk, name in files.items())
+        head = {"format": FORMAT, "supplier": supplier.pk, "name": supplier.name, "made_at": at, "made_by": by.name}
+        archive.add_json("manifest.json", {**head, "files": list(archive.entries)})
+    return count
+
+
+def _company(supplier: Supplier) -> dict[str, Any]:
+    return {
+        "company": one_of(Supplier.objects.filter(pk=supplier.pk), COMPANY),
+        "sites": rows_of(Site.objects.filter(supplier=supplier).order_by("pk"), SITES),
+        "contacts": rows_of(Contact.objects.filter(supplier=supplier).order_by("pk"), CONTACTS),
+        "people": rows_of(Membership.objects.filter(supplier=supplier).order_by("pk"), PEOPLE),
+        "public_records": rows_of(PublicRecord.objects.filter(supplier=supplier).order_by("pk"), RECORDS),
+    }
+
+
+def _files(supplier: Supplier) -> Iterator[tuple[int, str]]:
+    """Document -> its place in the ZIP. The number keeps names apart."""
+    kept = Document.objects.filter(supplier=supplier).exclude(file="").order_by("pk")
+    for pk, name in kept.values_list("pk", "original_name").iterator(chunk_size=_BATCH):
+        yield pk, f"files/{pk}-{safe_name(name)}"
+
+
+def _documents(supplier: Supplier, files: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+    for row in rows_of(Document.objects.filter(supplier=supplier).order_by("pk"), DOCUMENTS):
+        yield {**row, "file": files.get(row["id"])}
+
+
+def _add_file(archive: Archive, pk: int, name: str) -> bool:
+    try:
+        file = Document.objects.get(pk=pk).file.open("rb")
+    except FileNotFoundError:
+        return False  # its row says so: the manifest has no such file
+    with file:
+        archive.add(name, blocks_of(file))
+    return True
+
+
+def _assessments(archive: Archive, supplier: Supplier, by: User) -> None:
+    mine = Assessment.objects.visible_to(by).filter(supplier=supplier).order_by("pk")
+    questionnaires = QuestionnaireVersion.objects.filter(campaigns__assessments__in=mine).distinct().order_by("pk")
+    for version in questionnaires:
+        archive.add_json(
+            f"questionnaires/{version.sha256}.json", {"key": version.key, "version": version.version, "content": version.content}
+        )
+    for pk, cycle in mine.values_list("pk", "campaign__cycle"):
+        archive.add_json(f"assessments/{cycle}-{pk}.json", _assessment(pk, by))
+        for score in Score.objects.filter(assessment=pk).select_related("assessment__campaign", "assessment__supplier").order_by("pk"):
+            _add_receipt(archive, score)
+        for signature, content in Signature.objects.filter(assessment=pk).exclude(content="").order_by("pk").values_list("pk", "content"):
+            archive.add(f"signatures/{pk}-{signature}.json", [content.encode()])
+
+
+def _assessment(pk: int, by: User) -> dict[str, Any]:
+    answer_history = apps.get_model("assessments", "AnswerEvent")._default_manager.filter(assessment=pk).order_by("pgh_id")
+    verdict_history = apps.get_model("assessments", "VerdictEvent")._default_manager.filter(answer__assessment=pk).order_by("pgh_id")
+    return {
+        "assessment": one_of(Assessment.objects.filter(pk=pk), ASSESSMENT),
+        "answers": rows_of(Answer.objects.filter(assessment=pk).order_by("pk"), ANSWERS),
+        "earlier_answers": rows_of(answer_history, EARLIER),
+        "evidence": rows_of(EvidenceUse.objects.filter(answer__assessment=pk).order_by("pk"), EVIDENCE),
+        "verdicts": rows_of(Verdict.objects.filter(answer__assessment=pk).order_by("pk"), VERDICTS),
+        "earlier_verdicts": rows_of(verdict_history, VERDICTS),
+        "signatures": rows_of(Signature.objects.filter(assessment=pk).order_by("pk"), SIGNATURES),
+        "amendments": rows_of(Amendment.objects.filter(assessment=pk).order_by("pk"), AMENDMENTS),
+        "comments": rows_of(Comment.objects.visible_to(by).filter(assessment=pk).order_by("pk"), COMMENTS),
+        "findings": rows_of(Finding.objects.filter(assessment=pk).order_by("pk"), FINDINGS),
+        "scores": rows_of(Score.objects.filter(assessment=pk).order_by("pk"), SCORES),
+    }
+
+
+def _add_receipt(archive: Archive, score: Score) -> None:
+    """As the portal hands it out: it computes the score again without the portal."""
+    try:
+        receipt = past.receipt_for(score)
+    except past.NotReproducible:
+        return
+    archive.add(f"receipts/{score.assessment_id}-{score.pk}.json", [as_json(receipt)])
+
+
+def _labels(supplier: Supplier, by: User) -> dict[str, Any]:
+    return {
+        "label": one_of(Label.objects.visible_to(by).filter(supplier=supplier), LABEL),
+        "ledger": rows_of(LabelEvent.objects.visible_to(by).filter(supplier=supplier).order_by("number"), LEDGER),
+        "decisions": rows_of(Decision.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), DECISIONS),
+    }
+
+
+def _pilots(supplier: Supplier, by: User) -> dict[str, Any]:
+    mine = Agreement.objects.visible_to(by).filter(supplier=supplier).order_by("pk")
+    return {
+        "agreements": rows_of(mine, AGREEMENTS),
+        "targets": rows_of(Target.objects.filter(agreement__in=mine).order_by("pk"), TARGETS),
+        "reported_years": rows_of(ReportedYear.objects.filter(agreement__in=mine).order_by("pk"), YEARS),
+        "signatures": rows_of(AgreementSignature.objects.filter(agreement__in=mine).order_by("pk"), AGREEMENT_SIGNATURES),
+        "joint_actions": rows_of(JointAction.objects.filter(agreement__in=mine).order_by("pk"), ACTIONS),
+    }
+
+
+def _emissions(supplier: Supplier, by: User) -> dict[str, Any]:
+    return {
+        "activity": rows_of(ActivityRecord.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), ACTIVITY),
+        "inventories": rows_of(Inventory.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), INVENTORIES),
+    }
+
+
+def _looks(supplier: Supplier) -> Iterator[dict[str, Any]]:
+    for event in looks_at(supplier.pk).order_by("pk").iterator(chunk_size=_BATCH):
+        yield {
+            "at": event.at,
+            "who": str(event.actor or ""),
+            "role": event.actor_role,
+            "action": event.action,
+            "what": words_for(event.action),
+        }
+
+
+_README = """Everything the supplier ESG compliance portal keeps about this company.
+
+manifest.json       what is in this ZIP, with the SHA-256 of each file
+schema.json         the form of the JSON files (JSON Schema 2020-12)
+company.json        the company, its sites, contacts, people and public records
+documents.json      certificates and evidence; the files are in files/
+assessments/        each self-assessment with every answer, its earlier values, verdicts, signatures, findings and scores
+questionnaires/     the questions, by the SHA-256 named in each assessment
+signatures/         what was signed: sha256sum gives the hash of the signature
+receipts/           what each score was computed from; a receipt recomputes it
+labels.json         the green label and the ledger of its steps
+pilots.json         carbon-neutral pilot agreements
+emissions.json      activity data and inventories
+access-log.json     who of the buyer looked at what, and when
+
+Times are ISO 8601 in UTC. Decimal numbers are text, so that no digit is lost.
+"""
