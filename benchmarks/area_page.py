@@ -2,7 +2,7 @@
 
 Ours: eight suppliers' signatories, signed in, go through the areas of their own assessment, in which every question is answered, in
 turn and again.
-The limit: the same requests to the same server by the same people, answered by a view that sends what the first such request drew.
+The limit: the same requests to the same server by the same people, answered by a view that sends the same pages, drawn beforehand.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,11 +12,12 @@ from assessments import rulesets
 from assessments.models import Assessment, QuestionnaireVersion
 from benchmarks import clients
 from benchmarks.bench import Bench
-from benchmarks.clients import Request, Requests, Target
+from benchmarks.clients import Browser, Request, Requests, Target
 from benchmarks.measuring import Measured, percentile
 from benchmarks.processes import logs, web_server
 from benchmarks.save_answer import LIMIT, OURS, PRODUCT, Paper, open_papers
 from benchmarks.seed import answered_campaign
+from benchmarks.site.finished import FINISHED
 
 
 def measure(bench: Bench) -> Measured:
@@ -25,6 +26,7 @@ def measure(bench: Bench) -> Measured:
     areas = [area.code for area in rulesets.for_version(_version().pk).questionnaire.areas]
     environment = bench.ground.environment(bench.database)
     with web_server(environment, settings=PRODUCT, log=logs() / "web-area.log") as server, server.followed() as memory:
+        _draw_beforehand(server.port, papers, areas)
         targets = [
             Target(LIMIT, server.port, _pages("/bench/assessments/{pk}/areas/{area}/", papers, areas), emails),
             Target(OURS, server.port, _pages("/assessments/{pk}/areas/{area}/", papers, areas), emails),
@@ -49,6 +51,15 @@ def _full_papers() -> list[Paper]:
     for paper in papers:
         Assessment.objects.filter(pk=paper.pk).update(status=Assessment.Status.RETURNED)
     return papers
+
+
+def _draw_beforehand(port: int, papers: Sequence[Paper], areas: Sequence[str]) -> None:
+    for paper in papers:
+        browser = Browser(port)
+        browser.sign_in(paper.email)
+        for area in areas:
+            FINISHED.mkdir(exist_ok=True)
+            (FINISHED / f"{paper.pk}-{area}.html").write_bytes(browser.send(Request(f"/assessments/{paper.pk}/areas/{area}/")))
 
 
 def _pages(path: str, papers: Sequence[Paper], areas: Sequence[str]) -> Callable[[int], Requests]:

@@ -1,14 +1,14 @@
+from functools import cache
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from accounts.http import AuthenticatedHttpRequest
-from assessments.views.supplier import area
+from benchmarks.site.finished import FINISHED
 from config.urls import urlpatterns as portal
 from reports.portfolio import PAGE_SIZE, Portfolio
 
 
-_finished: dict[str, bytes] = {}
 _constants: dict[str, dict[str, object]] = {}
 
 
@@ -27,16 +27,17 @@ def _found(request: HttpRequest) -> dict[str, object]:
     return {"portfolio": portfolio, "filter": portfolio.filter, "page": page, "page_size": PAGE_SIZE, "may_export": True}
 
 
-def area_page_as_drawn(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
-    """The area page's finished HTML: the first request draws it, later ones send it."""
-    key = f"{pk} {code}"
-    if key not in _finished:
-        _finished[key] = area(request, pk, code).content
-    return HttpResponse(_finished[key])
+@cache
+def _finished(name: str) -> bytes:
+    return (FINISHED / name).read_bytes()
+
+
+def finished_area_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    return HttpResponse(_finished(f"{pk}-{code}.html"))
 
 
 urlpatterns = [
     *portal,
     path("bench/portfolio/", portfolio_of_constants),
-    path("bench/assessments/<int:pk>/areas/<slug:code>/", area_page_as_drawn),
+    path("bench/assessments/<int:pk>/areas/<slug:code>/", finished_area_page),
 ]
