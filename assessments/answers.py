@@ -15,20 +15,21 @@ Errors are keys with parameters; `assessments.messages` says them in the reader'
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from assessments import units, values
+from assessments import notations, units, values
 from assessments.questions import NOTE, Field, Question, Text
 
 
 TEXT_LIMIT = 5000
 NOTE_LIMIT = 2000
 WHOLE_DIGITS, DECIMAL_DIGITS = 18, 10
+# Characters: of a number with its separators and spaces, and of what a message repeats.
+LONGEST_NUMBER, LONGEST_SHOWN = 50, 40
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
@@ -105,11 +106,16 @@ def _line_of_text(raw: object, limit: int) -> str | None:
     if not isinstance(raw, str):
         raise RefusedError("unreadable")
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
-    # Control characters and lone surrogates come from broken copying; neither can be stored or printed.
-    text = "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs")).strip()
+    # Control characters and lone surrogates come from broken copying; neither can be stored or printed. Marks of direction
+    # would turn around what is written after them.
+    text = "".join(each for each in text if each in "\n\t" or _is_kept(each)).strip()
     if len(text) > limit:
         raise RefusedError("text_too_long", limit=limit, length=len(text))
     return text or None
+
+
+def _is_kept(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cs") and character not in notations.DIRECTION_MARKS
 
 
 def _clean_text(_field: Field, raw: object) -> str | None:
@@ -142,31 +148,31 @@ def _clean_multi(field: Field, raw: object) -> list[str] | None:
 
 # --- numbers ------------------------------------------------------------------------------------------------------
 
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)\Z")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?\Z")
-
 
 def _number(raw: object) -> Decimal | None:
-    """A number as people type it: full-width digits, spaces, and commas between thousands are understood."""
     if raw is None:
         return None
     if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
         raise RefusedError("number_unreadable")
-    text = unicodedata.normalize("NFKC", str(raw)).strip().replace("\u2212", "-")
-    text = re.sub(r"(?<=\d)[ '\u2019](?=\d{3}(\D|\Z))", "", text)
-    if not text:
-        return None
-    if _GROUPED.match(text):
-        text = text.replace(",", "")
-    elif re.match(r"[+-]?\d+,\d+\Z", text):
-        # 1,5 may mean one and a half or a slip in 1,500: asking is safer than guessing.
-        raise RefusedError("number_with_comma")
-    if not _PLAIN.match(text):
-        raise RefusedError("number_unreadable")
-    whole, _, decimals = text.lstrip("+-").partition(".")
+    text = str(raw)
+    if len(text) > LONGEST_NUMBER:
+        raise RefusedError("number_too_long", whole=WHOLE_DIGITS, decimals=DECIMAL_DIGITS)
+    try:
+        number = notations.number(text)
+    except notations.Ambiguous as ambiguous:
+        first, second = ambiguous.readings
+        raise RefusedError("number_ambiguous", typed=ambiguous.typed, first=first, second=second) from None
+    except notations.Unreadable:
+        raise RefusedError("number_unreadable") from None
+    if number is not None:
+        _check_length(number)
+    return number
+
+
+def _check_length(number: Decimal) -> None:
+    whole, _, decimals = f"{abs(number):f}".partition(".")
     if len(whole.lstrip("0")) > WHOLE_DIGITS or len(decimals.rstrip("0")) > DECIMAL_DIGITS:
         raise RefusedError("number_too_long", whole=WHOLE_DIGITS, decimals=DECIMAL_DIGITS)
-    return Decimal(text)
 
 
 def plain(number: Decimal) -> str:
@@ -205,20 +211,26 @@ def _clean_number(field: Field, raw: object) -> dict[str, str] | None:
 def _unit(field: Field, raw: object) -> str | None:
     if field.unit is None:
         if raw:
-            raise RefusedError("unknown_unit", unit=str(raw), known="")
+            raise RefusedError("unknown_unit", unit=_shown(raw), known="")
         return None
     if not raw:
         if len(field.units) > 1:
             raise RefusedError("unit_missing", known=", ".join(field.units))
         return field.units[0]
     if raw not in field.units:
-        raise RefusedError("unknown_unit", unit=str(raw), known=", ".join(field.units))
+        raise RefusedError("unknown_unit", unit=_shown(raw), known=", ".join(field.units))
     return str(raw)
+
+
+def _shown(raw: object) -> str:
+    """What was sent, as far as it helps to see it."""
+    text = str(raw)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _clean_percent(field: Field, raw: object) -> str | None:
     if isinstance(raw, str):
-        raw = unicodedata.normalize("NFKC", raw).strip().removesuffix("%")
+        raw = raw.strip().removesuffix("%").removesuffix("\uff05")
     number = _number(raw)
     if number is None:
         return None
@@ -230,23 +242,22 @@ def _clean_percent(field: Field, raw: object) -> str | None:
 
 # --- dates --------------------------------------------------------------------------------------------------------
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日)\Z")
-
 
 def _clean_date(_field: Field, raw: object) -> str | None:
-    if raw is None or raw == "":
-        return None
     if isinstance(raw, date):
         raw = raw.isoformat()[:10]
-    match = _DATE.match(re.sub(r"\s", "", unicodedata.normalize("NFKC", raw))) if isinstance(raw, str) else None
-    if match is None:
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
+        return None
+    if not isinstance(raw, str):
         raise RefusedError("date_unreadable")
-    year, month, day = (int(part) for part in match.groups() if part is not None)
     try:
-        found = date(year, month, day)
-    except ValueError:
+        found = notations.day(raw)
+    except notations.Ambiguous as ambiguous:
+        first, second = ambiguous.readings
+        raise RefusedError("date_ambiguous", typed=ambiguous.typed, first=first, second=second) from None
+    except notations.Unreadable:
         raise RefusedError("date_unreadable") from None
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise RefusedError("date_out_of_range", first=FIRST_YEAR, last=LAST_YEAR)
     return found.isoformat()
 

@@ -11,13 +11,14 @@ from assessments.questionnaire import Problem
 
 
 _ANSWER_ERRORS: Mapping[str, str | Promise] = {
+    "date_ambiguous": _("“%(typed)s” may be %(first)s or %(second)s. Write the year first, as in one of these."),
     "date_out_of_range": _("Enter a year from %(first)s to %(last)s."),
     "date_unreadable": _("Enter a date such as 2026-03-31."),
     "excludes_others": _("“%(option)s” cannot be chosen together with others."),
     "not_an_option": _("Choose one of the options offered."),
+    "number_ambiguous": _("“%(typed)s” may be %(first)s or %(second)s. Write it as one of these."),
     "number_too_long": _("Enter at most %(whole)s digits before and %(decimals)s after the decimal point."),
     "number_unreadable": _("Enter a number in digits, such as 1250.5."),
-    "number_with_comma": _("Use a point for decimals, such as 1.5, and no comma."),
     "text_too_long": _("Shorten this text to %(limit)s characters; it has %(length)s."),
     "too_large": _("Enter at most %(limit)s."),
     "too_many_rows": _("Enter at most %(limit)s rows."),

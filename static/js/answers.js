@@ -271,6 +271,8 @@
     if (status === 409 && answer.is_kept) return keptAndReplaced(code, sent, answer);
     if (status === 409 && answer.html) return isOlder || contested(code, entry, answer);
     if (status === 404 || answer.closed) return hold(code, entry, "closed");
+    // More than the portal takes in one request: it stays here to be shortened.
+    if (status === 400 || status === 413) return refused(code, sent, { errors: { "": stateTemplate.dataset.tooMuch } });
     if (status >= 400) return hold(code, entry, "refused");
     throw new Error("an answer that is not the portal's");
   };

@@ -74,11 +74,13 @@ def test_numbers_are_understood_as_people_type_them(typed: Any, kept: str | None
 @pytest.mark.parametrize(
     ("typed", "key"),
     [
-        ("1,5", "number_with_comma"),
+        ("1,234", "number_ambiguous"),
         ("12,34,567", "number_unreadable"),
         ("twelve", "number_unreadable"),
         ("1e3", "number_unreadable"),
         ("NaN", "number_unreadable"),
+        ("1e400", "number_unreadable"),
+        ("9" * 1_000_000, "number_too_long"),
         ("Infinity", "number_unreadable"),
         ("1.2.3", "number_unreadable"),
         ("--1", "number_unreadable"),
@@ -106,6 +108,8 @@ def test_a_number_is_kept_in_the_unit_chosen_and_limited_in_the_unit_that_counts
 def test_a_unit_is_taken_from_those_offered() -> None:
     assert refused(WASTE, {"amount": "1", "unit": "kWh"}) == "unknown_unit"
     assert refused(WASTE, {"amount": "1", "unit": ["t"]}) == "unknown_unit"
+    long = answers.clean(WASTE, {"value": {"amount": "1", "unit": "x" * 1_000_000}}).errors["value"]
+    assert len(messages.answer_error(long)) < 100
     assert refused(WASTE, "1") == "unit_missing"
     assert stored(YEARS, "5") == {"amount": "5", "unit": "years"}
     assert refused(COUNT, {"amount": "1", "unit": "t"}) == "unknown_unit"
@@ -128,7 +132,8 @@ def test_dates_are_understood_as_people_write_them(typed: str) -> None:
     ("typed", "key"),
     [
         ("2026-02-30", "date_unreadable"),
-        ("31/03/2026", "date_unreadable"),
+        ("3/4/2026", "date_ambiguous"),
+        ("1" * 1_000_000, "date_unreadable"),
         ("1066-10-14", "date_out_of_range"),
         (20260331, "date_unreadable"),
     ],
@@ -166,6 +171,8 @@ def test_texts_lose_what_cannot_be_stored_or_printed() -> None:
 
     assert stored(remark, "  first\r\nsecond\x00\x07\ud800 \t中文 ") == "first\nsecond \t中文"
     assert stored(remark, "e\u0301") == "\u00e9"
+    # Marks of direction would print what follows the other way round.
+    assert stored(remark, "invoice\u202efdp.exe\u2069 \u200f5") == "invoicefdp.exe 5"
     assert stored(remark, " \n ") is None
     assert refused(remark, "x" * 5001) == "text_too_long"
     assert refused(remark, 5) == "unreadable"
@@ -214,6 +221,8 @@ def test_a_field_that_is_wrong_does_not_hide_those_that_are_right() -> None:
 
 def test_every_error_has_a_sentence() -> None:
     for key, params in {
+        "date_ambiguous": {"typed": "3/4/2026", "first": "2026-04-03", "second": "2026-03-04"},
+        "number_ambiguous": {"typed": "1,234", "first": "1234", "second": "1.234"},
         "date_out_of_range": {"first": 1, "last": 2},
         "number_too_long": {"whole": 1, "decimals": 2},
         "text_too_long": {"limit": 1, "length": 2},
