@@ -139,7 +139,7 @@ class LastYearDesk:
         """As if all that is offered were confirmed: a question that then is asked has its place on the page already."""
         offered = {code: AnswerState(offer.value or {}) for code, offer in self.offers.items() if self._is_open(code) and offer.value}
         sheet = self.worksheet
-        return Reading(sheet.rules, sheet.facts, {**sheet.states, **offered}, sheet.of_sites)
+        return Reading(sheet.rules, sheet.facts, {**sheet.states, **offered}, sheet.of_sites, sheet.assessment_id)
 
     def asked_in(self, area: str = "") -> list[Question]:
         questions = self.worksheet.rules.questionnaire.questions

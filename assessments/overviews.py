@@ -13,7 +13,6 @@ from assessments.answer_times import Estimate, Times, time_left
 from assessments.inputs import answer_key
 from assessments.last_year import carried_words
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
-from assessments.presenters import check_messages
 from assessments.questions import Area, Question
 from assessments.scoring import AreaScore
 from assessments.wording import Said, describe, local
@@ -232,7 +231,7 @@ def _check_line(
     key, answer = answer_key(code, site_id), worksheet.answer(code, site_id)
     different = [] if site else worksheet.different_sites(question)
     counts = site_id in worksheet.standing(code)
-    failed, lacks_note = check_messages(question, worksheet.failed_checks(code, site_id)), worksheet.lacks_note(code, site_id)
+    remarks, lacks_note = worksheet.remarks(code, site_id), worksheet.lacks_note(code, site_id)
     return CheckLine(
         code=key,
         text=local(question.text),
@@ -243,8 +242,8 @@ def _check_line(
         is_answered=worksheet.is_given(code, site_id),
         evidence_costs=evidence_costs(worksheet, code, [site_id]) if counts and worksheet.wants_evidence(code, site_id) else None,
         evidence_text=local(question.evidence.text),
-        checks=failed if lacks_note else (),
-        explained=() if lacks_note else failed,
+        checks=remarks if lacks_note else (),
+        explained=() if lacks_note else remarks,
         carried=carried.get(key, ""),
         is_gate=code in gates and site is None,
         verdict=getattr(answer, "verdict", None) if answer else None,

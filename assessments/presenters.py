@@ -193,7 +193,7 @@ def question_view(
         needs_evidence=worksheet.needs_evidence(code, site_id),
         saved_at=answer.updated_at if answer and answer.version else None,
         saved_by=worksheet.saved_by(code, site_id),
-        checks=check_messages(question, worksheet.failed_checks(code, site_id)),
+        checks=worksheet.remarks(code, site_id),
         verdict=getattr(answer, "verdict", None) if answer else None,
         errors=tuple(text for path, text in errors.items() if path in ("", NOTE)),
         file_errors=tuple(attempt.file_errors) if attempt else (),
@@ -218,11 +218,6 @@ def _has_file(question: Question) -> bool:
 def _other(question: Question, conflict: Conflict) -> OtherAnswer:
     stored = conflict.stored
     return OtherAnswer(stored.version, str(stored.updated_by or ""), stored.updated_at, describe(question, stored.value), stored.note)
-
-
-def check_messages(question: Question, keys: Iterable[str]) -> tuple[str, ...]:
-    failed = set(keys)
-    return tuple(local(check.message) for check in question.checks if check.key in failed)
 
 
 # --- inputs -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from accounts.models import User
 from assessments.inputs import answer_key, split_key
 from assessments.last_year import carried_words
 from assessments.models import Assessment, EvidenceUse, Finding, Score, Signature, Verdict
-from assessments.presenters import check_messages
 from assessments.questions import Area, Question
 from assessments.scoring import AreaScore, Line, Result
 from assessments.wording import Said, describe, local
@@ -45,7 +44,7 @@ class AnsweredQuestion:
     note: str
     evidence: list[EvidenceItem]
     evidence_text: str
-    failed_checks: tuple[str, ...]
+    remarks: tuple[str, ...]
     verdict: Verdict | None
     updated_at: datetime | None
     line: Line
@@ -216,7 +215,7 @@ def _answered_question(
         note=answer.note if answer else "",
         evidence=[_evidence_item(use) for use in evidence.get(key, ())],
         evidence_text=local(question.evidence.text),
-        failed_checks=check_messages(question, worksheet.failed_checks(question.code, site_id)),
+        remarks=worksheet.remarks(question.code, site_id),
         verdict=getattr(answer, "verdict", None) if answer else None,
         updated_at=answer.updated_at if answer and (answer.value or answer.evidence_count) else None,
         line=line,

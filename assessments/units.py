@@ -56,6 +56,11 @@ for _dimension, _units in _BASE_UNITS.items():
         _UNITS[_unit] = (_dimension, Ratio(Decimal(_top), Decimal(_bottom or "1")))
 
 
+def dimension(unit: str | None) -> str:
+    """What a unit measures ("mass", "energy"); "" for a unit of its own."""
+    return _UNITS[unit][0] if unit in _UNITS else ""
+
+
 def ratio(unit: str, to: str) -> Ratio | None:
     """How to turn an amount in `unit` into one in `to`; None when they do not measure the same thing."""
     if unit == to:

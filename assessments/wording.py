@@ -70,6 +70,11 @@ def well_formed(field: Field, given: Any) -> Any:
     return given if isinstance(given, str) else None
 
 
+def check_messages(question: Question, keys: Iterable[str]) -> tuple[str, ...]:
+    failed = set(keys)
+    return tuple(local(check.message) for check in question.checks if check.key in failed)
+
+
 def describe(question: Question, value: Mapping[str, Any]) -> list[Said]:
     """The fields that are filled in. A question of one field needs no label beside its own text."""
     is_alone = len([field for field in question.fields if field.type != "file"]) == 1

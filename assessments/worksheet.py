@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F
 
-from assessments import rulesets
+from assessments import rulesets, year_on_year
 from assessments.facts import facts_for, facts_from, open_sites
 from assessments.inputs import answer_key
 from assessments.models import Answer, Assessment, EvidenceUse
@@ -16,6 +16,7 @@ from assessments.questions import Question
 from assessments.scoring import Line, RuleSet
 from assessments.site_answers import parts_of, sites_of, with_sites
 from assessments.submission_gates import closed_gates
+from assessments.wording import check_messages
 from suppliers.models import Site
 
 
@@ -47,12 +48,14 @@ class Reading:
         rules: RuleSet,
         facts: Facts,
         states: Mapping[str, AnswerState | SitedState],
-        of_sites: Mapping[str, Mapping[int, AnswerState]] | None = None,
+        of_sites: Mapping[str, Mapping[int, AnswerState]],
+        assessment_id: int,
     ) -> None:
+        self.assessment_id = assessment_id
         self.rules = rules
         self.facts = facts
         self.states = states
-        self.of_sites = of_sites or {}
+        self.of_sites = of_sites
 
     @cached_property
     def hidden(self) -> dict[str, str]:
@@ -94,6 +97,19 @@ class Reading:
     def failed_checks(self, code: str, site: int | None = None) -> tuple[str, ...]:
         state = self.answer_state(code, site)
         return self.rules.failed_checks(code, state.value, self.around) if state else ()
+
+    def remarks(self, code: str, site: int | None = None) -> tuple[str, ...]:
+        """What is unusual about an answer and asks for a note, in words: failed checks, and quantities far from last year's."""
+        messages = check_messages(self.rules.questionnaire.question(code), self.failed_checks(code, site))
+        return messages if site is not None else (*messages, *self._changes.get(code, ()))
+
+    @cached_property
+    def _changes(self) -> dict[str, tuple[str, ...]]:
+        """One query, where quantities were answered and there is an earlier assessment."""
+        codes = self.states.keys() & year_on_year.questions_about_quantities(self.rules)
+        earlier = year_on_year.before(self.assessment_id, codes)
+        questions = self.rules.questionnaire.by_code
+        return {code: year_on_year.changes(questions[code], self.states[code].value, before) for code, before in earlier.items()}
 
     # A question with all its answers ----------------------------------------------------------------------------
 
@@ -140,7 +156,7 @@ class Worksheet(Reading):
         }
         shared = {code: state_of(answer) for code, answer in self.answers.items()}
         states = with_sites(rules.questionnaire, shared, of_sites, {site.pk: site.type for site in sites})
-        super().__init__(rules, facts_from(assessment.supplier, sites), states, of_sites)
+        super().__init__(rules, facts_from(assessment.supplier, sites), states, of_sites, assessment.pk)
 
     @cached_property
     def asked(self) -> tuple[Question, ...]:
@@ -168,7 +184,7 @@ class Worksheet(Reading):
 
     def lacks_note(self, code: str, site: int | None = None) -> bool:
         answer = self.answer(code, site)
-        return answer is not None and bool(self.failed_checks(code, site)) and not answer.note.strip()
+        return answer is not None and not answer.note.strip() and bool(self.remarks(code, site))
 
     def progress(self, area: str = "") -> Progress:
         """Of one area, or of all."""
@@ -224,7 +240,7 @@ def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Ite
             states[code] = state
         elif value:
             of_sites.setdefault(code, {})[site] = state
-    return Reading(rules, facts_for([supplier_id])[supplier_id], states, of_sites)
+    return Reading(rules, facts_for([supplier_id])[supplier_id], states, of_sites, assessment_id)
 
 
 def _stored(assessment_id: int, codes: Iterable[str]) -> Iterable[tuple[str, int | None, dict[str, Any], int, str | None]]:

@@ -1,5 +1,6 @@
 """Saving one answer while the person goes on, the evidence behind it, and its earlier values."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
-from assessments import page_saving, rulesets
+from assessments import page_saving, rulesets, year_on_year
 from assessments.answering import (
     Conflict,
     NotOpen,
@@ -29,11 +30,11 @@ from assessments.answering import (
 from assessments.dependencies import dependencies_of
 from assessments.inputs import answer_key, digest, name_of, pairs, split_key
 from assessments.models import Answer, Assessment
-from assessments.presenters import Attempt, QuestionView, check_messages, question_view
+from assessments.presenters import Attempt, QuestionView, question_view
 from assessments.questions import NOTE, Question
 from assessments.scoring import RuleSet
 from assessments.site_answers import sites_of
-from assessments.wording import describe, local
+from assessments.wording import check_messages, describe, local
 from assessments.worksheet import Reading, Worksheet, open_worksheet, read_states
 from suppliers.inspecting.types import ACCEPT
 from suppliers.models import Document, Site
@@ -165,9 +166,16 @@ def states_after(rules: RuleSet, pk: int, question: Question, site: int | None, 
             "hidden": False,
             "answered": (site is not None and not value) or rules.answered(code, value, saved.has_evidence),
             "lacks_evidence": not saved.has_evidence and rules.evidence_asked(code, value),
-            "checks": check_messages(question, rules.failed_checks(code, value)),
+            "checks": (*check_messages(question, rules.failed_checks(code, value)), *changes_since_last_year(rules, pk, question, value)),
         }
     }
+
+
+def changes_since_last_year(rules: RuleSet, pk: int, question: Question, value: Mapping[str, Any]) -> tuple[str, ...]:
+    """Costs a query where the question is about a quantity and there is a last year."""
+    if question.code not in year_on_year.questions_about_quantities(rules):
+        return ()
+    return year_on_year.changes(question, value, year_on_year.before(pk, [question.code]).get(question.code))
 
 
 def area_states(reading: Reading, area: str) -> dict[str, dict[str, Any]]:
@@ -185,7 +193,7 @@ def state_json(reading: Reading, question: Question, site: int | None = None) ->
         "hidden": code in reading.hidden,
         "answered": reading.is_given(code, site),
         "lacks_evidence": reading.wants_evidence(code, site),
-        "checks": check_messages(question, reading.failed_checks(code, site)),
+        "checks": reading.remarks(code, site),
     }
 
 

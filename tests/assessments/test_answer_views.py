@@ -119,7 +119,7 @@ def test_unreadable_field_is_refused_beside_it_and_the_others_are_saved(signed_i
 def test_unreadable_field_keeps_what_was_stored_for_it(signed_in, assessment):
     send(signed_in, assessment, "B-02", {"B-02__total__amount": "12", "B-02__total__unit": "kg"})
 
-    response = send(signed_in, assessment, "B-02", {"B-02__total__amount": "1,5", "B-02__total__unit": "kg"}, base=1)
+    response = send(signed_in, assessment, "B-02", {"B-02__total__amount": "1,500", "B-02__total__unit": "kg"}, base=1)
 
     assert response.status_code == 422
     assert Answer.objects.get(assessment=assessment).value == {"total": {"amount": "12", "unit": "kg"}}
