@@ -115,7 +115,7 @@ def test_a_weak_or_mistyped_password_is_said_beside_its_field(client: Client, db
     weak = client.post(accept_path(invitation), FORM | {"password": "short", "password_again": "short"})
     differing = client.post(accept_path(invitation), FORM | {"password_again": "something else entirely"})
 
-    assert "too short" in weak.content.decode()
+    assert "too short. It needs at least 12 characters" in weak.content.decode()
     assert "The two passwords differ." in differing.content.decode()
     assert not User.objects.exists()
 
