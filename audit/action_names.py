@@ -35,6 +35,8 @@ NAMES: dict[str, str | Promise] = {
     "campaign.launched": _("Campaign launched"),
     "certificate.viewed": _("Label certificate looked at"),
     "demo.loaded": _("Demo loaded"),
+    "document.changed": _("Particulars of a document changed"),
+    "document.downloaded": _("Document downloaded"),
     "document.uploaded": _("Document uploaded"),
     "document.viewed": _("Document looked at"),
     "audit_pdf.downloaded": _("Audit report downloaded"),

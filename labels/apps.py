@@ -9,3 +9,5 @@ class LabelsConfig(AppConfig):
     def ready(self) -> None:
         # Registers what a campaign's population may be narrowed by.
         import_module("labels.population")
+        # What leans on a document, for its page.
+        import_module("labels.reliance")

@@ -48,7 +48,9 @@ SCHEDULES = (
     nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
+    Schedule(gettext_noop("Remove parts of files that were never finished"), "suppliers.tasks.forget_uploads", hour=3, minute=30),
     # When people begin to work.
+    nightly(gettext_noop("Warn of documents that end soon"), "warn_of_expiry", hour=7),
     nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
 )
 

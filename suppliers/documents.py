@@ -1,5 +1,6 @@
 """Files a supplier gave: inspected, hashed, kept under a name of our own, and never changed. A new revision is a new document."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
@@ -109,9 +110,23 @@ def keep(
     return document
 
 
-def record_view(document: Document, *, by: User, at: datetime) -> None:
-    """The supplier can see which of the buyer's people opened a document."""
+@transaction.atomic
+def change_details(*, document: Document, details: Mapping[str, Any], by: User, at: datetime) -> None:
+    """What is said about a file: kind, title, holder, issuer, number, validity. Raises `NotTheCurrentRevision`."""
+    found = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    if Document.objects.filter(replaces=found).exists():
+        raise NotTheCurrentRevision(_("This document was replaced in the meantime. Look at the newest revision first."), code="stale")
+    changed = [name for name, value in details.items() if getattr(found, name) != value]
+    if not changed:
+        return
+    for name in changed:
+        setattr(found, name, details[name])
+    found.save(update_fields=changed)
+    trail.record("document.changed", actor=by, target=found, supplier_id=found.supplier_id, detail={"fields": changed}, at=at)
+
+
+def record_view(document: Document, *, by: User, at: datetime, action: str = "document.viewed") -> None:
+    """The supplier can see which of the buyer's people looked at a document or took it with them."""
     if by.is_buyer:
-        trail.record(
-            "document.viewed", actor=by, target=document, supplier_id=document.supplier_id, detail={"name": document.original_name}, at=at
-        )
+        detail = {"name": document.original_name}
+        trail.record(action, actor=by, target=document, supplier_id=document.supplier_id, detail=detail, at=at)

@@ -217,12 +217,8 @@ class ContactForm(VisibleTextMixin, forms.ModelForm[Contact]):
         return email
 
 
-class DocumentForm(forms.ModelForm[Document]):
-    upload = forms.FileField(
-        label=_("File"),
-        widget=forms.ClearableFileInput({"accept": ACCEPT}),
-        help_text=_("PDF, OFD, picture, Office document, CSV or text, at most 50 MB."),
-    )
+class DocumentDetailsForm(forms.ModelForm[Document]):
+    """What is said about a document."""
 
     class Meta:
         model = Document
@@ -231,14 +227,42 @@ class DocumentForm(forms.ModelForm[Document]):
             "valid_from": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
             "valid_to": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         }
-        help_texts = {"title": _("If empty, the file's name is shown.")}
-
-    inspected: Inspected | None = None
-    field_order = ("upload", "kind", "title", "site", "issuer", "number", "valid_from", "valid_to")
+        help_texts = {
+            "title": _("If empty, the file's name is shown."),
+            "site": _("Whom it was issued to."),
+            "valid_to": _("You are reminded 120, 90, 60, 30 and 7 days before this day."),
+        }
 
     def __init__(self, *args: Any, supplier: Supplier, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = Site.objects.filter(supplier=supplier).order_by("name", "pk")  # type: ignore[attr-defined]
+        sites: Any = self.fields["site"]
+        sites.queryset = Site.objects.filter(supplier=supplier).order_by("name", "pk")
+        sites.empty_label = _("The company as a whole")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, last = data.get("valid_from"), data.get("valid_to")
+        if first and last and last < first:
+            self.add_error("valid_to", _("The document ends before it begins."))
+        return data
+
+    def details(self) -> Mapping[str, Any]:
+        return {name: self.cleaned_data[name] for name in DocumentDetailsForm.Meta.fields}
+
+    def _post_clean(self) -> None:
+        """The document is written by `suppliers.documents`; the form leaves it as it is."""
+
+
+class DocumentForm(DocumentDetailsForm):
+    """A document with its file."""
+
+    upload = forms.FileField(
+        label=_("File"),
+        widget=forms.ClearableFileInput({"accept": ACCEPT}),
+        help_text=_("PDF, OFD, picture, Office document, CSV or text, at most 50 MB."),
+    )
+    inspected: Inspected | None = None
+    field_order = ("upload", "kind", "title", "site", "issuer", "number", "valid_from", "valid_to")
 
     def clean_upload(self) -> Inspected:
         # The field shows why a file is refused: FileRefused is a ValidationError.
@@ -249,13 +273,3 @@ class DocumentForm(forms.ModelForm[Document]):
         """A file whose form is not right is not kept."""
         if self.inspected is not None:
             self.inspected.close()
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        first, last = data.get("valid_from"), data.get("valid_to")
-        if first and last and last < first:
-            self.add_error("valid_to", _("The document ends before it begins."))
-        return data
-
-    def details(self) -> Mapping[str, Any]:
-        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}

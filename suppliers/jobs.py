@@ -1,13 +1,15 @@
-"""The long jobs of this app: the dry run of an import and the import itself, some thousand rows a chunk."""
+"""The long jobs of this app: the dry run of an import, the import itself, and the warnings of documents that end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
-from runs.engine import ChunkPlan, GiveUp, Job, Result, add_up, job
+from runs.engine import ChunkPlan, GiveUp, Job, Result, add_up, job, plan_ids
 from runs.models import Chunk, Run
-from suppliers import importing
+from suppliers import expiry, importing
 from suppliers.models import Import, ImportRow
 from suppliers.tables import UnreadableTable
 
@@ -73,3 +75,17 @@ class ImportList(ImportJob):
 
 def source_of(run: Run) -> Import:
     return Import.objects.get(pk=run.parameters["import"])
+
+
+PEOPLE_A_CHUNK = 500
+
+
+@job("warn_of_expiry", title=_("Warn of documents that end soon"))
+class WarnOfExpiry(Job):
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"mails": _("Mails queued"), "warnings": _("Warnings given")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        return plan_ids(expiry.people_to_warn(timezone.localdate()), size=PEOPLE_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        return dict(expiry.warn(chunk.payload["ids"], on=timezone.localdate(), at=timezone.now()))

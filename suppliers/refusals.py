@@ -35,6 +35,7 @@ REASONS: dict[str, StrOrPromise] = {
     "pdf_launch": _("The PDF starts another program or reads another file when it is opened. Print it as a new PDF and upload that."),
     "pdf_attachment": _("The PDF has other files attached to it. Upload those by themselves, and print the PDF as a new one without them."),
     "picture_huge": _("The picture is %(width)s × %(height)s pixels large. At most 100 million pixels, and 30,000 on a side, are taken."),
+    "too_many": _("Too many files are on their way at once. Wait until some of them are done."),
     "virus": _("The virus scanner found something in the file (%(name)s). It was not kept."),
     "scan_unavailable": _("The file cannot be checked for viruses at the moment, so it was not kept. Please try again in a few minutes."),
 }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from suppliers.views import documents, imports, profile, registration
+from suppliers.views import documents, imports, profile, registration, uploads
 
 
 app_name = "suppliers"
@@ -16,7 +16,12 @@ urlpatterns = [
     path("profile/contacts/<int:pk>/delete/", profile.contact_delete, name="contact_delete"),
     path("documents/", documents.document_list, name="document_list"),
     path("documents/new/", documents.document_new, name="document_new"),
+    path("documents/uploads/", uploads.upload_begin, name="upload_begin"),
+    path("documents/uploads/<uuid:pk>/", uploads.upload, name="upload"),
+    path("documents/uploads/<uuid:pk>/finish/", uploads.upload_finish, name="upload_finish"),
     path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/file/", documents.document_file, name="document_file"),
+    path("documents/<int:pk>/edit/", documents.document_edit, name="document_edit"),
     path("documents/<int:pk>/revise/", documents.document_revise, name="document_revise"),
     # a company that wants to become a supplier, and the staff who decide
     path("register/", registration.register, name="register"),

@@ -143,7 +143,13 @@ SUPPLIER_PAGES = {
     "suppliers:document_list": reads(SUPPLIERS),
     "suppliers:document_new": fills(SUPPLIERS),
     "suppliers:document": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.document.pk])),
+    "suppliers:document_file": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.document.pk])),
+    "suppliers:document_edit": of_supplier(fills(SUPPLIERS, lambda w: [w.document.pk])),
     "suppliers:document_revise": of_supplier(fills(SUPPLIERS, lambda w: [w.document.pk])),
+    "suppliers:upload_begin": sending(presses(SUPPLIERS), name="a.pdf", size="10"),
+    # Half a file is its sender's alone: to a colleague it does not exist.
+    "suppliers:upload": hidden(fills(SIGNATORY - {"stranger"}, lambda w: [w.upload.pk]), roles("contributor", "stranger")),
+    "suppliers:upload_finish": hidden(presses(SIGNATORY - {"stranger"}, lambda w: [w.upload.pk]), roles("contributor", "stranger")),
     "suppliers:register": public(post=True),
     "suppliers:register_thanks": public(),
     "suppliers:registration_queue": reads(STAFF),

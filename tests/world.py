@@ -22,7 +22,7 @@ from labels.models import Label, LabelEvent, Proposal
 from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
 from runs.models import Chunk, Run
-from suppliers.models import Import, Registration, Supplier
+from suppliers.models import Import, Registration, Supplier, Upload
 from tests.factories import (
     NOW,
     create_answer,
@@ -112,6 +112,11 @@ class World:
         document = create_document(supplier=self.supplier)
         document.file.save("certificate.pdf", ContentFile(b"%PDF-1.7\na certificate"))
         return document
+
+    @cached_property
+    def upload(self) -> Upload:
+        by = self.people["signatory"]
+        return Upload.objects.create(supplier=self.supplier, by=by, name="a.pdf", size=10, created_at=NOW, moved_at=NOW)
 
     @cached_property
     def registration(self) -> Registration:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.http import AuthenticatedHttpRequest
+from accounts.http import AuthenticatedHttpRequest, require_author
 from accounts.permissions import Permission, require
 from assessments import page_saving, rulesets, year_on_year
 from assessments.answering import (
@@ -29,7 +28,7 @@ from assessments.answering import (
 )
 from assessments.dependencies import dependencies_of
 from assessments.inputs import answer_key, digest, name_of, pairs, split_key
-from assessments.models import Answer, Assessment
+from assessments.models import Answer, Assessment, EvidenceUse
 from assessments.presenters import Attempt, QuestionView, question_view
 from assessments.questions import NOTE, Question
 from assessments.scoring import RuleSet
@@ -39,6 +38,9 @@ from assessments.worksheet import Reading, Worksheet, open_worksheet, read_state
 from suppliers.inspecting.types import ACCEPT
 from suppliers.models import Document, Site
 from suppliers.refusals import FileRefused
+
+
+LIBRARY_SHOWN = 50
 
 
 # --- one answer -------------------------------------------------------------------------------------------------------
@@ -69,13 +71,6 @@ def save_answer(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonRe
         body["errors"] = {name_of(code, *path.split(".")) if path else "": text for path, text in attempt.errors.items()}
         return JsonResponse(body, status=422)
     return JsonResponse(body)
-
-
-def require_author(request: AuthenticatedHttpRequest) -> None:
-    """Refuses what one person wrote in this browser when another one has signed in since."""
-    author = request.headers.get("X-Person")
-    if author is not None and author != str(request.user.pk):
-        raise PermissionDenied
 
 
 def rules_or_404(request: AuthenticatedHttpRequest, pk: int) -> RuleSet:
@@ -207,30 +202,45 @@ def evidence(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespo
     require_author(request)
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("campaign", "supplier"), pk=pk)
     question, site = asked_or_404(rulesets.for_version(assessment.campaign.questionnaire_id), code, assessment.supplier_id)
+    if request.GET.get("part") == "library":
+        return render(request, "assessments/_library.html", library_context(request, assessment, question, site) | {"is_dialog": True})
     refused: list[str] = []
     if request.method == "POST":
         try:
             refused = change_evidence(request, assessment, question, site)
         except NotOpen:
+            if request.headers.get("X-Requested-With") == "fetch":
+                return JsonResponse({"error": closed_message()}, status=409)
             messages.error(request, closed_message())
             return redirect("assessments:overview", pk)
         if request.headers.get("X-Requested-With") == "fetch":
             return evidence_part(request, assessment, question, site, refused)
         if not refused:
             return redirect("assessments:evidence", pk, code)
-    view = evidence_view(open_worksheet(assessment), question, site, refused)
-    attached = {use.document_id for use in view.evidence}
-    library = Document.objects.filter(supplier=assessment.supplier).exclude(pk__in=attached).exclude(file="")
     context = {
         "assessment": assessment,
-        "question": view,
+        "question": evidence_view(open_worksheet(assessment), question, site, refused),
         "label": label_of(question, site),
-        "library": library.order_by("-uploaded_at", "-pk")[:200],
         "accept": ACCEPT,
         "area_url": f"{reverse('assessments:area', args=[pk, question.area])}#{code}",
         "can_edit": assessment.is_editable,
     }
-    return render(request, "assessments/evidence.html", context)
+    return render(request, "assessments/evidence.html", context | library_context(request, assessment, question, site))
+
+
+def library_context(request: AuthenticatedHttpRequest, assessment: Assessment, question: Question, site: Site | None) -> dict[str, Any]:
+    """The supplier's newest documents that are not behind this answer yet."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    documents = Document.objects.visible_to(request.user).filter(supplier=assessment.supplier).current().exclude(file="")
+    attached = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question=question.code, answer__site=site)
+    documents = documents.exclude(pk__in=attached.values("document")).search(text)
+    found = list(documents.order_by("-uploaded_at", "-pk")[: LIBRARY_SHOWN + 1])
+    return {
+        "evidence_url": reverse("assessments:evidence", args=[assessment.pk, answer_key(question.code, id_of(site))]),
+        "library": found[:LIBRARY_SHOWN],
+        "more": len(found) > LIBRARY_SHOWN,
+        "q": text,
+    }
 
 
 def evidence_view(worksheet: Worksheet, question: Question, site: Site | None, refused: list[str]) -> QuestionView:

@@ -30,6 +30,7 @@ from assessments.views.teamwork import change_mark
 from assessments.wording import listed
 from assessments.worksheet import Worksheet, open_worksheet
 from audit import trail
+from suppliers.expiry import ending_soon
 from suppliers.inspecting.types import ACCEPT
 
 
@@ -55,6 +56,7 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
         "waiting": [assessment for assessment in newest if assessment.status in ("submitted", "in_review")],
         "scored": next((assessment for assessment in newest if assessment.scored_at), None),
         "findings": Finding.objects.visible_to(request.user).open().order_by("due_on", "pk")[:20],
+        "ending": ending_soon(request.user.supplier_id),
     }
     return render(request, "assessments/home.html", context)
 

@@ -146,6 +146,8 @@ def _write_documents(suppliers: Sequence[world.DemoSupplier], counters: cycles.C
             number += 1
             counters.documents.setdefault(supplier.id, {})[kind] = number
             valid_from, valid_to = _validity(kind, supplier, today, random)
+            if supplier.id == 1 and kind == "iso_50001":
+                valid_to = today + timedelta(days=26)  # so that the people of the demo see a warning
             file = stored[kind]
             rows.append(
                 (

@@ -430,7 +430,6 @@
     const control = event.target;
     const section = sectionOf(control);
     if (!section) return;
-    if (control.type === "file") return upload(section, [...control.files]);
     if (!isAnswer(control)) return;
     if (control.type === "checkbox" && control.checked) leaveExclusive(section, control);
     clearTimeout(pauses.get(section.dataset.question));
@@ -460,55 +459,8 @@
       if (rowsOf(table).length > 1) button.closest("[data-row]").remove(); else emptied(button.closest("[data-row]"));
       renumber(table);
       enqueue(section);
-    } else if (button.name === "remove") {
-      event.preventDefault();
-      const data = new FormData();
-      data.append("remove", button.value);
-      changeEvidence(section, data);
     }
   });
-
-  // --- evidence ---------------------------------------------------------------------------------------------------------------
-  const upload = (section, files) => {
-    if (!files.length) return;
-    const data = new FormData();
-    files.forEach((file) => data.append("file", file));
-    changeEvidence(section, data);
-  };
-  const changeEvidence = (section, data) => {
-    const block = section.querySelector("[data-evidence]");
-    const bar = block.querySelector("[data-upload-progress]");
-    const request = new XMLHttpRequest();
-    request.open("POST", block.dataset.url);
-    request.setRequestHeader("X-CSRFToken", tokenInput.value);
-    request.setRequestHeader("X-Person", person);
-    request.setRequestHeader("X-Requested-With", "fetch");
-    request.upload.addEventListener("progress", (event) => {
-      bar.hidden = false;
-      bar.value = event.lengthComputable ? Math.round((100 * event.loaded) / event.total) : 50;
-    });
-    request.addEventListener("loadend", () => {
-      bar.hidden = true;
-      let answer = null;
-      try { answer = JSON.parse(request.responseText); } catch { /* not from this view: signed out, or a proxy */ }
-      if (!answer?.html) {
-        window.portal.toast(document.getElementById("toasts").dataset[request.status ? "failed" : "offline"]);
-        return;
-      }
-      block.outerHTML = answer.html;
-      showQuestions(answer.questions);
-    });
-    request.send(data);
-  };
-  for (const [name, isOver] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
-    form.addEventListener(name, (event) => {
-      const block = event.target.closest?.("[data-evidence]");
-      if (!block || !event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      block.classList.toggle("is-dragged", isOver);
-      if (name === "drop") upload(sectionOf(block), [...event.dataTransfer.files]);
-    });
-  }
 
   // --- coming and going -------------------------------------------------------------------------------------------------------
   // What an earlier visit left behind is put back into the fields and sent.
@@ -581,7 +533,7 @@
   showPageState();
   pump();
 
-  // --- what other scripts of the page may ask and do: static/js/live.js -----------------------------------------------------------
+  // --- what other scripts of the page may ask and do: static/js/live.js, uploads.js ----------------------------------------------------
   const TEXT = "textarea, select, input:not([type=radio], [type=checkbox], [type=file], [type=hidden])";
   window.portal.editor = {
     form,

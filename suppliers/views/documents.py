@@ -1,4 +1,5 @@
-from datetime import date, timedelta
+"""The library of a supplier: its certificates and documents, each with its own page; and the files, for those who may see them."""
+
 from typing import Any
 
 from django.contrib import messages
@@ -11,27 +12,21 @@ from django.utils.translation import gettext as _
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
-from suppliers.documents import record_view, store
-from suppliers.forms import DocumentForm
+from suppliers import reliance
+from suppliers.documents import NotTheCurrentRevision, change_details, record_view, store
+from suppliers.expiry import ending_soon
+from suppliers.forms import DocumentDetailsForm, DocumentForm
+from suppliers.inspecting.types import ACCEPT, SHOWN
 from suppliers.models import Document, Supplier
+from suppliers.validity import validity
 from suppliers.views.common import own_supplier
 
 
 PAGE_SIZE = 50
-EXPIRES_SOON = timedelta(days=60)
-
-
-def validity(document: Document, on: date) -> tuple[str, str]:
-    """(state of accounts.badges, words)."""
-    if document.valid_from and document.valid_from > on:
-        return "pending", _("Not valid yet")
-    if document.valid_to is None:
-        return "valid", _("No end date")
-    if document.valid_to < on:
-        return "expired", _("Expired")
-    if document.valid_to <= on + EXPIRES_SOON:
-        return "expiring", _("Expires soon")
-    return "valid", _("Valid")
+# A file is shown by the browser itself or not at all: whatever it holds has no origin, loads nothing and runs nothing.
+ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+# Chromium's reader of PDFs does not start in a sandbox of ours; it has its own, and PDFs with scripts are not kept.
+ALONE_PDF = "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; img-src 'self' data:"
 
 
 def document_list(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -49,6 +44,8 @@ def show_documents(request: AuthenticatedHttpRequest, supplier: Supplier) -> Htt
     documents = supplier.documents.visible_to(request.user).current().select_related("site", "uploaded_by", "replaces")
     if (kind := request.GET.get("kind", "")) in Document.Kind.values:
         documents = documents.filter(kind=kind)
+    if text := request.GET.get("q", "").replace("\x00", "").strip()[:200]:
+        documents = documents.search(text)
     page = page_by(documents, "-pk", request.GET, size=PAGE_SIZE)
     today = timezone.localdate()
     context = {
@@ -57,7 +54,10 @@ def show_documents(request: AuthenticatedHttpRequest, supplier: Supplier) -> Htt
         "documents": [(document, *validity(document, today)) for document in page.rows],
         "kinds": Document.Kind.choices,
         "kind": kind,
+        "q": text,
+        "accept": ACCEPT,
         "may_edit": may_edit(request, supplier),
+        "ending": ending_soon(supplier.pk),
     }
     return render(request, "suppliers/document_list.html", context)
 
@@ -103,13 +103,49 @@ def edit_document(request: AuthenticatedHttpRequest, supplier: Supplier, *, repl
                 messages.success(request, _("The document is kept."))
             else:
                 messages.info(request, _("This very file is kept already, as “%(name)s”.") % {"name": document})
-            return redirect("suppliers:document_list")
+            return redirect(document)
     form.close()
     return render(request, "suppliers/document_form.html", {"form": form, "replaces": replaces, "supplier": supplier})
 
 
-def document(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | FileResponse:
-    """The file itself. It is only ever saved, never shown by the portal: a stranger's file does not run under our name."""
+def document(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """What is known about a document, its revisions, and what leans on it."""
+    visible = Document.objects.visible_to(request.user).select_related("supplier", "site", "uploaded_by", "replaces", "replaced_by")
+    found = get_object_or_404(visible, pk=pk)
+    now = timezone.now()
+    record_view(found, by=request.user, at=now)
+    state, words = validity(found, timezone.localdate())
+    context = {
+        "document": found,
+        "newer": getattr(found, "replaced_by", None),
+        "state": state,
+        "validity": words,
+        "is_picture": found.content_type in SHOWN and found.content_type.startswith("image/"),
+        "sections": reliance.sections(found, viewer=request.user, at=now),
+        "may_edit": may_edit(request, found.supplier),
+    }
+    return render(request, "suppliers/document.html", context)
+
+
+def document_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """What is said about a document, without another file."""
+    supplier = own_supplier(request)
+    found = get_object_or_404(supplier.documents.current(), pk=pk)
+    require(request.user, Permission.PROFILE_EDIT)
+    form = DocumentDetailsForm(request.POST if request.method == "POST" else None, instance=found, supplier=supplier)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_details(document=found, details=form.details(), by=request.user, at=timezone.now())
+        except NotTheCurrentRevision as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("The particulars are saved."))
+        return redirect(found)
+    return render(request, "suppliers/document_edit.html", {"form": form, "document": found})
+
+
+def document_file(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | FileResponse:
+    """The file itself. Browsers show pictures and PDFs; everything else, and with `?download` those too, is only ever saved."""
     found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
     if not found.file:
         raise Http404
@@ -117,8 +153,11 @@ def document(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | FileR
         file = found.file.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    record_view(found, by=request.user, at=timezone.now())
-    response = FileResponse(file, as_attachment=True, filename=found.original_name, content_type=found.content_type or None)
+    is_saved = "download" in request.GET or found.content_type not in SHOWN
+    record_view(found, by=request.user, at=timezone.now(), action="document.downloaded" if is_saved else "document.viewed")
+    response = FileResponse(file, as_attachment=is_saved, filename=found.original_name, content_type=found.content_type or None)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = ALONE_PDF if found.content_type == "application/pdf" else ALONE
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

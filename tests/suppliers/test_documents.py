@@ -11,7 +11,7 @@ from suppliers.documents import NotTheCurrentRevision, store
 from suppliers.models import Document
 from suppliers.refusals import FileRefused
 from tests.factories import NOW, create_supplier
-from tests.suppliers.files import pdf, picture
+from tests.suppliers.files import pdf, pdf_bytes, picture
 
 
 pytestmark = pytest.mark.django_db
@@ -99,29 +99,48 @@ def test_a_row_that_fails_leaves_no_file(supplier, owner, tmp_path, monkeypatch)
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_document_is_saved_never_shown(client, supplier, owner):
+def test_a_pdf_is_shown_by_the_browser_alone_and_saved_on_request(client, supplier, owner):
     document = store(supplier=supplier, file=pdf("许可证 1.pdf"), by=owner, at=NOW)
 
     client.force_login(owner)
-    response = client.get(document.get_absolute_url())
+    shown, saved = client.get(document.file_url), client.get(document.file_url + "?download")
 
-    assert response.status_code == 200
-    assert b"".join(response.streaming_content).startswith(b"%PDF")
-    assert response["Content-Disposition"].startswith("attachment;")
-    assert "%E8%AE%B8" in response["Content-Disposition"]
+    assert b"".join(shown.streaming_content) == b"".join(saved.streaming_content) == pdf_bytes()
+    assert shown["Content-Disposition"].startswith("inline;")
+    assert saved["Content-Disposition"].startswith("attachment;")
+    assert "%E8%AE%B8" in saved["Content-Disposition"]
+    assert not Event.objects.filter(action__startswith="document.viewed").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"), [("a.pdf", pdf_bytes(), "inline"), ("a.png", picture("PNG"), "inline"), ("a.csv", b"a,b", "attachment")]
+)
+def test_a_file_comes_with_headers_that_let_it_do_nothing(client, supplier, owner, name, content, kind):
+    document = store(supplier=supplier, file=uploaded(name, content), by=owner, at=NOW)
+
+    client.force_login(owner)
+    response = client.get(document.file_url)
+
+    assert b"".join(response.streaming_content)
+    assert response["Content-Disposition"].startswith(kind)
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert not Event.objects.filter(action="document.viewed").exists()
+    assert response["Cache-Control"] == "private, no-store"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert ("sandbox" in response["Content-Security-Policy"]) == (name != "a.pdf")
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_the_supplier_can_see_that_the_buyer_opened_a_document(client, supplier, owner, reviewer):
+def test_the_supplier_can_see_that_the_buyer_opened_and_took_a_document(client, supplier, owner, reviewer):
     document = store(supplier=supplier, file=pdf(), by=owner, at=NOW)
 
     client.force_login(reviewer)
-    response = client.get(document.get_absolute_url())
-    assert b"".join(response.streaming_content)
+    client.get(document.get_absolute_url())
+    assert b"".join(client.get(document.file_url).streaming_content)
+    assert b"".join(client.get(document.file_url + "?download").streaming_content)
 
-    event = Event.objects.get(action="document.viewed")
-    assert (event.supplier_id, event.actor, event.target_id) == (supplier.pk, reviewer, str(document.pk))
+    events = Event.objects.filter(action__startswith="document.", actor=reviewer).order_by("pk")
+    assert [event.action for event in events] == ["document.viewed", "document.viewed", "document.downloaded"]
+    assert {(event.supplier_id, event.target_id) for event in events} == {(supplier.pk, str(document.pk))}
 
 
 def test_a_stranger_gets_no_document(client, supplier, owner, stranger):
@@ -130,6 +149,8 @@ def test_a_stranger_gets_no_document(client, supplier, owner, stranger):
     client.force_login(stranger)
 
     assert client.get(document.get_absolute_url()).status_code == 404
+    assert client.get(document.file_url).status_code == 404
+    assert client.get("/media/" + document.file.name).status_code == 404
     assert client.get(reverse("suppliers:document_revise", args=[document.pk])).status_code == 404
 
 
@@ -157,9 +178,52 @@ def test_the_list_says_what_is_out_of_date(client, supplier, owner, valid_to, wo
     assert words in client.get(reverse("suppliers:document_list")).content.decode()
 
 
+def test_the_page_of_a_document_says_what_is_known_about_it(client, supplier, owner):
+    first = store(supplier=supplier, file=pdf(content=b"1"), title="ISO 14001", issuer="CQC", number="0119E", by=owner, at=NOW)
+    second = store(supplier=supplier, file=pdf(content=b"2"), title="ISO 14001, renewed", by=owner, at=NOW, replaces=first)
+
+    client.force_login(owner)
+    page = client.get(first.get_absolute_url()).content.decode()
+
+    assert all(words in page for words in ("CQC", "0119E", first.sha256, "Bamboo Bridge", "No end date"))
+    assert "A newer revision has taken the place of this one." in page
+    assert first.get_absolute_url() in client.get(second.get_absolute_url()).content.decode()
+
+
+def test_what_is_said_about_a_document_can_be_put_right(client, supplier, colleague):
+    document = store(supplier=supplier, file=pdf(), by=colleague, at=NOW)
+    client.force_login(colleague)
+
+    client.post(reverse("suppliers:document_edit", args=[document.pk]), {"kind": "iso_14001", "title": "ISO", "valid_to": "2027-01-01"})
+
+    document.refresh_from_db()
+    assert (document.kind, document.title, document.valid_to) == ("iso_14001", "ISO", date(2027, 1, 1))
+    assert Event.objects.get(action="document.changed").detail == {"fields": ["kind", "title", "valid_to"]}
+
+
+def test_an_earlier_revision_does_not_change_any_more(client, supplier, owner):
+    first = store(supplier=supplier, file=pdf(content=b"1"), by=owner, at=NOW)
+    store(supplier=supplier, file=pdf(content=b"2"), by=owner, at=NOW, replaces=first)
+
+    client.force_login(owner)
+
+    assert client.get(reverse("suppliers:document_edit", args=[first.pk])).status_code == 404
+    with pytest.raises(NotTheCurrentRevision):
+        documents.change_details(document=first, details={"title": "New"}, by=owner, at=NOW)
+
+
+@pytest.mark.parametrize(("q", "found"), [("iso cqc", True), ("0119e", True), ("permit", False), ("\x00", True), ("%", False)])
+def test_the_library_is_searched_by_what_documents_are_called(client, supplier, owner, q, found):
+    store(supplier=supplier, file=pdf(), title="ISO 14001", issuer="CQC", number="0119E", by=owner, at=NOW)
+
+    client.force_login(owner)
+
+    assert ("0119E" in client.get(reverse("suppliers:document_list"), {"q": q}).content.decode().partition("<tbody>")[2]) == found
+
+
 def test_a_wrong_file_is_named_beside_its_field(client, owner):
     client.force_login(owner)
-    data = {"kind": "other", "valid_from": "2026-02-01", "valid_to": "2026-01-01", "upload": uploaded("tool.exe", b"MZ")}
+    data = {"kind": "other", "valid_from": "2026-02-01", "valid_to": "2026-01-01", "upload": uploaded("tool.exe", b"MZ\x90\x00")}
     page = client.post(reverse("suppliers:document_new"), data).content.decode()
 
     assert "Files of this kind cannot be uploaded" in page
@@ -172,9 +236,9 @@ def test_the_list_of_documents_costs_the_same_for_one_and_for_twenty(client, sup
 
     client.force_login(owner)
     store(supplier=supplier, file=pdf(content=b"first"), by=owner, at=NOW)
-    with django_assert_num_queries(5):  # session, person, supplier, documents; the company's name in the person's menu
+    with django_assert_num_queries(6):  # session, person, supplier, documents, those that end; the company's name in the person's menu
         show()
     for number in range(20):
         store(supplier=supplier, file=pdf(content=str(number).encode()), by=owner, at=NOW)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         show()

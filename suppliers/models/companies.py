@@ -1,4 +1,3 @@
-from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from django.conf import settings
@@ -295,91 +294,6 @@ class Contact(SupplierOwned):
 
     def __str__(self) -> str:
         return self.name
-
-
-class DocumentQuerySet(OwnedQuerySet["Document"]):
-    def current(self) -> Self:
-        return self.filter(replaced_by__isnull=True)
-
-    def in_date(self, on: date) -> Self:
-        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), Q(valid_from__isnull=True) | Q(valid_from__lte=on))
-
-
-@keep_history()
-class Document(SupplierOwned):
-    """A file a supplier gave: a certificate, a permit, a bill. A new revision is a new row that names the one it replaces."""
-
-    class Kind(models.TextChoices):
-        DISCHARGE_PERMIT = "discharge_permit", _("Pollutant discharge permit")
-        ISO_14001 = "iso_14001", _("ISO 14001 certificate")
-        ISO_50001 = "iso_50001", _("ISO 50001 certificate")
-        ISO_45001 = "iso_45001", _("ISO 45001 certificate")
-        FSC_PEFC = "fsc_pefc", _("FSC or PEFC certificate")
-        ENVIRONMENTAL_LABEL = "environmental_label", _("Environmental label certificate")
-        ENERGY_LABEL = "energy_label", _("Energy label")
-        GREEN_BUILDING = "green_building", _("Green building certificate")
-        PUE_REPORT = "pue_report", _("PUE metering report")
-        RENEWABLE_ENERGY = "renewable_energy", _("Renewable energy certificate")
-        CODE_OF_CONDUCT = "code_of_conduct", _("Signed supplier code")
-        OTHER = "other", _("Other evidence")
-
-    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="documents", verbose_name=_("supplier"))
-    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="documents", verbose_name=_("site"))
-    kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices, default=Kind.OTHER)
-    title = models.CharField(_("title"), max_length=200, blank=True)
-    issuer = models.CharField(_("issuer"), max_length=200, blank=True)
-    number = models.CharField(_("number"), max_length=120, blank=True)
-    valid_from = models.DateField(_("valid from"), null=True, blank=True)
-    valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    file = models.FileField(_("file"), upload_to="documents/%Y/%m/", max_length=300, blank=True)
-    original_name = models.CharField(_("file name"), max_length=255)
-    content_type = models.CharField(max_length=120, blank=True)
-    size = models.PositiveBigIntegerField(_("size"), default=0)
-    sha256 = models.CharField(_("SHA-256"), max_length=64)
-    replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
-    )
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    uploaded_at = models.DateTimeField(_("uploaded"))
-
-    objects = DocumentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("document")
-        verbose_name_plural = _("documents")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(
-                    kind__in=[
-                        "discharge_permit",
-                        "iso_14001",
-                        "iso_50001",
-                        "iso_45001",
-                        "fsc_pefc",
-                        "environmental_label",
-                        "energy_label",
-                        "green_building",
-                        "pue_report",
-                        "renewable_energy",
-                        "code_of_conduct",
-                        "other",
-                    ]
-                ),
-                name="document_kind_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
-                name="document_valid_from_before_to",
-            ),
-            models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="document_sha256_form"),
-        ]
-        indexes = [models.Index(fields=["supplier", "kind", "valid_to"], name="document_by_kind")]
-
-    def __str__(self) -> str:
-        return self.title or self.original_name
-
-    def get_absolute_url(self) -> str:
-        return reverse("suppliers:document", args=[self.pk])
 
 
 @keep_history()

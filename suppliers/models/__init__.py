@@ -1,0 +1,40 @@
+from suppliers.models.companies import (
+    BuyingUnit,
+    Category,
+    Contact,
+    HeadcountBand,
+    Import,
+    ImportRow,
+    OwnedQuerySet,
+    PublicRecord,
+    Registration,
+    Site,
+    SiteType,
+    Supplier,
+    SupplierOwned,
+    SupplierQuerySet,
+)
+from suppliers.models.documents import Document, DocumentQuerySet, ExpiryWarning, Upload, UploadPart
+
+
+__all__ = [
+    "BuyingUnit",
+    "Category",
+    "Contact",
+    "Document",
+    "DocumentQuerySet",
+    "ExpiryWarning",
+    "HeadcountBand",
+    "Import",
+    "ImportRow",
+    "OwnedQuerySet",
+    "PublicRecord",
+    "Registration",
+    "Site",
+    "SiteType",
+    "Supplier",
+    "SupplierOwned",
+    "SupplierQuerySet",
+    "Upload",
+    "UploadPart",
+]
