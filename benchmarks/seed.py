@@ -68,7 +68,7 @@ def _campaign(at: datetime) -> Campaign:
     return Campaign.objects.create(
         title_en=TITLE,
         title_zh=TITLE,
-        questionnaire=QuestionnaireVersion.objects.get(status=QuestionnaireVersion.Status.PUBLISHED),
+        questionnaire=QuestionnaireVersion.objects.filter(status=QuestionnaireVersion.Status.PUBLISHED).order_by("-version")[0],
         cycle=at.year + 1,
         opens_on=at.date(),
         due_on=at.date() + timedelta(days=60),
