@@ -338,7 +338,7 @@ def test_an_upload_dies_whole(assessment, owner, monkeypatch):
     ("key", "content", "message"),
     [
         ("A-01__value", "perhaps", "Choose one of the options"),
-        ("A-05__value", "1,5", "Use a point for decimals"),
+        ("A-05__value", "1,240", "1240"),
         ("A-05__value", "viel", "Enter a number"),
         ("A-05__value", -1, "at least 0 kWh"),
         ("A-06__value", "120%", "at most 100 %"),
@@ -381,7 +381,7 @@ def test_a_wrong_unit_names_the_cell_of_the_unit(assessment, owner):
     assert [each.where for each in merge.wrong] == [where]
 
 
-@pytest.mark.parametrize("typed", ["１２３", "1,240", "1 240.5", 1240.5])
+@pytest.mark.parametrize("typed", ["１２３", "1,5", "1.234,5", "1 240.5", 1240.5])
 def test_a_number_is_read_in_the_notations_of_the_page(assessment, owner, typed):
     workbook = copy_of(assessment, owner)
     workbook.answer("A ", "A-05__value", typed)
