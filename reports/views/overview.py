@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.http import AuthenticatedHttpRequest
-from accounts.permissions import Permission, require
+from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
 from audit.action_names import NAMES, action_name
 from audit.models import Event
@@ -21,7 +21,11 @@ PAGE_SIZE = 50
 @require_GET
 def dashboard(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.DASHBOARD_VIEW)
-    return render(request, "reports/dashboard.html", {"board": gather_dashboard(on=timezone.localdate())})
+    context = {
+        "board": gather_dashboard(on=timezone.localdate()),
+        "may_decide_registrations": has(request.user, Permission.REGISTRATION_DECIDE),
+    }
+    return render(request, "reports/dashboard.html", context)
 
 
 class TrailForm(forms.Form):

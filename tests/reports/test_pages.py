@@ -7,8 +7,8 @@ from accounts.models import User
 from assessments.models import Finding
 from audit import trail
 from audit.models import Event
-from suppliers.models import Supplier
-from tests.factories import create_assessment, create_contact, create_document, create_site
+from suppliers.models import Registration, Supplier
+from tests.factories import NOW, create_assessment, create_contact, create_document, create_site
 
 
 def test_looking_at_a_supplier_is_written_down(client: Client, reviewer: User, supplier: Supplier) -> None:
@@ -82,6 +82,21 @@ def test_the_dashboard_stands_on_an_empty_portal(client: Client, auditor: User) 
     client.force_login(auditor)
 
     assert client.get(reverse("reports:dashboard")).status_code == 200
+
+
+def test_the_dashboard_leads_to_what_its_figures_count(client: Client, staff: User, auditor: User) -> None:
+    names = {"name_en": "Paper Crane Ltd", "contact_name": "Lin Deng", "contact_email": "lin@crane.example"}
+    Registration.objects.create(
+        country="DE", lei="529900T8BM49AURSDO55", category="media", headcount_band="small", submitted_at=NOW, **names
+    )
+    client.force_login(staff)
+    page = client.get(reverse("reports:dashboard")).content.decode()
+    assert f"{reverse('assessments:finding_list')}?severity=critical&amp;state=open" in page
+    assert f"{reverse('labels:list')}?state=live" in page
+    assert reverse("suppliers:registration_queue") + '">1 registration waits' in page
+
+    client.force_login(auditor)
+    assert "registration waits" not in client.get(reverse("reports:dashboard")).content.decode()
 
 
 def test_the_audit_trail_is_for_auditors_and_can_be_searched(client: Client, auditor: User, reviewer: User, supplier: Supplier) -> None:
