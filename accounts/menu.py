@@ -69,6 +69,7 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         _("Company"),
         [
             Entry("suppliers:profile", _("Company profile"), "building", suppliers),
+            Entry("suppliers:document_list", _("Certificates and documents"), "files", suppliers),
             Entry("accounts:colleagues", _("Colleagues"), "users", suppliers),
             Entry("accounts:access_log", _("Who saw my data"), "eye-check", suppliers),
             Entry("reports:own_data", _("My data to take along"), "database-export", suppliers),

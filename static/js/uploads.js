@@ -70,6 +70,7 @@
       job.row.dataset.state = state;
       job.state.textContent = words;
       job.bar.value = percent(job);
+      if (state === "refused") job.action.firstElementChild.textContent = texts.dismiss;
     }
     if (["done", "refused", "offline", "signedout"].includes(state)) say(job, `${job.file.name}: ${words}`);
   };
