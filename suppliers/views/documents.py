@@ -26,7 +26,7 @@ PAGE_SIZE = 50
 # A file is shown by the browser itself or not at all: whatever it holds has no origin, loads nothing and runs nothing.
 ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 # Chromium's reader of PDFs does not start in a sandbox of ours; it has its own, and PDFs with scripts are not kept.
-ALONE_PDF = "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; img-src 'self' data:"
+ALONE_PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:"
 
 
 def document_list(request: AuthenticatedHttpRequest) -> HttpResponse:
