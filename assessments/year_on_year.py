@@ -33,7 +33,11 @@ class Before(NamedTuple):
 def quantities(question: Question) -> tuple[Field, ...]:
     if question.per_site or any(field.key.startswith(_ASKS_FOR_THE_PAST) for field in question.fields):
         return ()
-    return tuple(field for field in question.fields if field.type == "number" and units.dimension(field.unit) in _QUANTITIES)
+    return tuple(field for field in question.fields if field.type == "number" and is_quantity(field.unit))
+
+
+def is_quantity(unit: str | None) -> bool:
+    return units.dimension(unit) in _QUANTITIES
 
 
 @lru_cache(maxsize=32)

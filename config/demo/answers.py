@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from assessments import crediting
 from assessments.names import State
@@ -38,6 +38,11 @@ class DrawnAnswer:
     # The value as text for COPY: JSON with the escapes COPY wants.
     copy_text: str
     asks_evidence: bool
+
+    @classmethod
+    def of(cls, value: dict[str, Any], *, asks_evidence: bool) -> Self:
+        escaped = json.dumps(value, ensure_ascii=False).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+        return cls(value, escaped, asks_evidence)
 
 
 class AnswerPools:
@@ -82,9 +87,7 @@ class AnswerPools:
         return self._drawn(question, value)
 
     def _drawn(self, question: Question, value: dict[str, Any]) -> DrawnAnswer:
-        text = json.dumps(value, ensure_ascii=False)
-        escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
-        return DrawnAnswer(value, escaped, self._rules.evidence_asked(question.code, value))
+        return DrawnAnswer.of(value, asks_evidence=self._rules.evidence_asked(question.code, value))
 
 
 def _has_zero_tolerance(question: Question) -> bool:

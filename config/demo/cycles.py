@@ -11,6 +11,7 @@ from assessments.scoring import RuleSet
 from assessments.site_answers import sites_of
 from config.demo.answers import AnswerPools, DrawnAnswer
 from config.demo.copying import copy_rows, copy_text, move_sequences
+from config.demo.figures import gone_on, is_about_quantities
 from config.demo.people import Cast
 from config.demo.world import DemoSupplier
 
@@ -63,6 +64,8 @@ class Counters:
     answer: int = 0
     # Supplier -> kind of document -> its number.
     documents: dict[int, dict[str, int]] = field(default_factory=dict)
+    # Supplier -> question -> the quantities it answered last.
+    quantities: dict[int, dict[str, DrawnAnswer]] = field(default_factory=dict)
 
 
 def create_campaign(version: QuestionnaireVersion, *, cycle: int, opens: date, due: date, by_id: int, closed: bool) -> Campaign:
@@ -203,7 +206,7 @@ def _write(
     saved = assessment.submitted or assessment.started
     stamp = saved.isoformat()
     reviewed = assessment.reviewer_id is not None and (assessment.status == "closed" or random.random() < 0.6)
-    given = dict(_answers(assessment, rules, pools, random))
+    given = _continuing(assessment, rules, dict(_answers(assessment, rules, pools, random)), counters)
     for code, site, drawn in _differing(assessment, rules, pools, given):
         counters.answer += 1
         lines.append(f"{counters.answer}\t{assessment.id}\t{code}\t{site}\t{drawn.copy_text}\t\t1\t0\t{supplier.user_id}\t{stamp}\n")
@@ -219,6 +222,16 @@ def _write(
             outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
             reason = "" if outcome == "accept" else random.choice(REJECTIONS)
             verdicts.append((counters.answer, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
+
+
+def _continuing(assessment: DemoAssessment, rules: RuleSet, given: dict[str, DrawnAnswer], counters: Counters) -> dict[str, DrawnAnswer]:
+    """With quantities that follow on those of the last cycle."""
+    random = Random(assessment.id)  # noqa: S311 - the same demo every time is the point
+    last = counters.quantities.setdefault(assessment.supplier.id, {})
+    for code, drawn in given.items():
+        if is_about_quantities(rules.questionnaire.question(code)):
+            last[code] = gone_on(last[code], random) if code in last else drawn
+    return {code: last.get(code, drawn) for code, drawn in given.items()}
 
 
 def _differing(
