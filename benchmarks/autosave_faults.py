@@ -132,7 +132,7 @@ def _papers(count: int) -> "list[Paper]":
     from assessments import loading, rulesets
     from assessments.models import Assessment, Campaign
     from benchmarks.autosave_clients import Paper
-    from config.demo.load import QUESTIONNAIRE
+    from config.demo.code import QUESTIONNAIRE
     from suppliers.models import Category, Supplier
 
     now = timezone.now()
