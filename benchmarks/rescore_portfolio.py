@@ -9,6 +9,7 @@ The limit: the columns of the answers that scores are made from, read whole; the
 import time
 from collections.abc import Callable
 
+import pgtrigger
 from django.utils import timezone
 
 from assessments.models import Answer, Campaign
@@ -85,7 +86,9 @@ def _changes(campaign: Campaign) -> Callable[[int], None]:
     values = list(answers.order_by("value").values_list("value", flat=True).distinct())
 
     def change(number: int) -> None:
-        answers.update(value={**(values[0] if number % 2 else values[-1]), NOTE: f"Benchmark {number}"})
+        # As if each had been returned, answered again and handed in.
+        with pgtrigger.ignore("assessments.Answer:handed_in_stays"):
+            answers.update(value={**(values[0] if number % 2 else values[-1]), NOTE: f"Benchmark {number}"})
 
     return change
 
