@@ -42,6 +42,17 @@ def test_the_supplier_page_costs_the_same_with_one_of_everything_and_with_ten(
         client.get(address)
 
 
+def test_the_supplier_page_leads_to_the_answers_once_they_are_handed_in(client: Client, reviewer: User, supplier: Supplier) -> None:
+    begun = create_assessment(supplier=supplier)
+    handed_in = create_assessment(supplier=supplier, status="submitted", submitted_at=supplier.created_at, submitted_by=reviewer)
+
+    client.force_login(reviewer)
+    page = client.get(reverse("reports:supplier", args=[supplier.pk])).content.decode()
+
+    assert reverse("assessments:review", args=[handed_in.pk]) in page
+    assert reverse("assessments:review", args=[begun.pk]) not in page
+
+
 def test_looks_leave_room_for_what_was_done(client: Client, reviewer: User, supplier: Supplier) -> None:
     trail.record("supplier.changed", actor=reviewer, target=supplier, supplier_id=supplier.pk)
     client.force_login(reviewer)
