@@ -11,14 +11,16 @@ A receipt is JSON. It holds the rules without their wording, the inputs, the sta
                                           # and where sites differ: [value, evidence, verdict,
                                           #   [sites it stands at, [[site, value, evidence, verdict], ...]]]
      "result": {...}, "lines": [...],
+     "seals": {path: "..."},              # the start of the hash of each part that no computation can confirm
      "sha256": "..."}                     # of all the above
 
-Credits are exact: "0.75", or "1/3" where a decimal would not end. Points are rounded to six places and explain only.
+Its form is published: `assessments/schemas/supplier-esg-receipt-1.json`. Credits are exact: "0.75", or "1/3" where a decimal would
+not end. Points are rounded to six places and explain only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -39,13 +41,19 @@ class ReceiptError(ValueError):
 
 
 class Difference(NamedTuple):
-    """`path` names the place ("lines[E1-03].declared"); `stated` is what the receipt says, `computed` what follows."""
+    """`path` names the place ("lines[E1-03].declared"); `stated` is what the receipt says, `computed` what follows.
+
+    `is_changed`: the place itself is not what it was when the receipt was made; the two are its seals then.
+    """
 
     path: str
     stated: Any
     computed: Any
+    is_changed: bool = False
 
     def __str__(self) -> str:
+        if self.is_changed:
+            return f"{self.path}: changed since the receipt was made"
         return f"{self.path}: the receipt says {self.stated!r}, it computes to {self.computed!r}"
 
 
@@ -71,6 +79,7 @@ def build(
         "inputs": given,
         **_conclusions(rule_set, facts, answers, reviewed),
     }
+    receipt["seals"] = dict(_seals(receipt))
     return {**receipt, "sha256": _seal(receipt)}
 
 
@@ -82,6 +91,40 @@ def _plain(value: Any) -> Any:
 def _seal(receipt: Mapping[str, Any]) -> str:
     """Over all of the receipt: also what no computation can confirm, such as the subject."""
     return canonical.sha256({key: value for key, value in receipt.items() if key != "sha256"})
+
+
+def _seals(receipt: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """Lines and result follow from rules and inputs; these follow from nothing, so each part small enough to look at has a seal."""
+    yield from ((key, _short(receipt.get(key))) for key in ("subject", "questionnaire"))
+    rules, given = receipt.get("rules"), receipt.get("inputs")
+    for key, part in _items(rules):
+        if key == "questions" and isinstance(part, list):
+            yield from ((f"rules.questions[{item_name(each, place)}]", _short(each)) for place, each in enumerate(part))
+        else:
+            yield f"rules.{key}", _short(part)
+    for key, part in _items(given):
+        if key in ("facts", "answers"):
+            yield from ((f"inputs.{key}.{name}", _short(each)) for name, each in _items(part))
+        else:
+            yield f"inputs.{key}", _short(part)
+
+
+def _items(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, Mapping) else ()
+
+
+def _short(value: Any) -> str | None:
+    """Long enough to find a place by; None for what is no JSON of ours."""
+    try:
+        return canonical.sha256(value)[:16]
+    except (TypeError, ValueError):
+        return None
+
+
+def item_name(item: Any, place: int) -> str:
+    """Items of a list are named by their question or code where they have one, so that a reader finds them."""
+    name = next((item[key] for key in ("question", "code") if key in item), None) if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else str(place)
 
 
 def _conclusions(rule_set: RuleSet, facts: Facts, answers: Answers, reviewed: bool) -> dict[str, Any]:
@@ -211,6 +254,7 @@ def verify(receipt: Mapping[str, Any], rule_set: RuleSet | None = None) -> list[
     """
     own_rules, facts, answers, reviewed = _read(receipt)
     differences: list[Difference] = []
+    differences += changed_parts(receipt)
     _compare("rules_sha256", receipt.get("rules_sha256"), canonical.sha256(receipt["rules"]), differences)
     _compare("questionnaire.key", _inside(receipt, "key"), own_rules.questionnaire.key, differences)
     _compare("questionnaire.version", _inside(receipt, "version"), own_rules.version, differences)
@@ -221,6 +265,21 @@ def verify(receipt: Mapping[str, Any], rule_set: RuleSet | None = None) -> list[
         _compare(key, receipt.get(key), computed, differences)
     _compare("sha256", receipt.get("sha256"), _sealed(receipt), differences)
     return differences
+
+
+def changed_parts(receipt: Mapping[str, Any]) -> list[Difference]:
+    """Parts of subject, rules and inputs that are not what was sealed. It can be asked of a receipt whose rules no longer load."""
+    found, stated = dict(_seals(receipt)), receipt.get("seals")
+    if not isinstance(stated, Mapping):
+        return [Difference("seals", stated, found)]
+    changed = []
+    for path in [*found, *(path for path in stated if path not in found)]:
+        if stated.get(path) != found.get(path):
+            # Where the whole agrees as soon as this seal does, it was the seal that was changed.
+            mended = {**receipt, "seals": {**stated, path: found.get(path)}}
+            is_the_seal = _sealed(mended) == receipt.get("sha256")
+            changed.append(Difference(f"seals.{path}" if is_the_seal else path, stated.get(path), found.get(path), not is_the_seal))
+    return changed
 
 
 def _sealed(receipt: Mapping[str, Any]) -> str | None:
@@ -242,9 +301,7 @@ def _compare(path: str, stated: Any, computed: Any, differences: list[Difference
             _compare(f"{path}.{key}", stated.get(key), computed.get(key), differences)
     elif isinstance(stated, list) and isinstance(computed, list) and len(stated) == len(computed):
         for place, (said, found) in enumerate(zip(stated, computed, strict=True)):
-            # Lines are named by their question, so that a reader finds them.
-            name = found.get("question", place) if isinstance(found, Mapping) else place
-            _compare(f"{path}[{name}]", said, found, differences)
+            _compare(f"{path}[{item_name(found, place)}]", said, found, differences)
     elif type(stated) is not type(computed) or stated != computed:
         differences.append(Difference(path, stated, computed))
 

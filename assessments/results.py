@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments import signatures
 from assessments.models import Assessment, Finding, Score
-from assessments.questions import Question
+from assessments.questions import Question, Questionnaire
 from assessments.scoring import GATE, ZERO_TOLERANCE, Line, Step
 from assessments.wording import grouped, local, unit_name
 from assessments.worksheet import Worksheet, open_worksheet
@@ -73,7 +73,11 @@ def context_of(assessment: Assessment) -> dict[str, Any]:
 
 def band_title(worksheet: Worksheet, score: Score) -> str:
     key = worksheet.rules.band(score.verified if score.verified is not None else score.evidenced)
-    return next((local(band.title) for band in worksheet.rules.questionnaire.bands if band.key == key), "")
+    return band_name(worksheet.rules.questionnaire, key)
+
+
+def band_name(questionnaire: Questionnaire, key: str | None) -> str:
+    return next((local(band.title) for band in questionnaire.bands if band.key == key), "")
 
 
 def receipt_areas(worksheet: Worksheet, score: Score) -> list[ReceiptArea]:

@@ -2,7 +2,7 @@ from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
 from assessments.staff_urls import urlpatterns as staff
-from assessments.views import amendments, answers, carrying, signing, supplier, teamwork, workbooks
+from assessments.views import amendments, answers, carrying, receipts, signing, supplier, teamwork, workbooks
 
 
 app_name = "assessments"
@@ -23,7 +23,10 @@ urlpatterns = [
     path("<int:pk>/signature/", signing.signature, name="signature"),
     path("<int:pk>/signature/<int:signature_pk>/content.json", signing.signed_content, name="signed_content"),
     path("<int:pk>/results/", supplier.results_page, name="results"),
-    path("<int:pk>/results/receipt.json", supplier.receipt, name="receipt"),
+    path("<int:pk>/results/receipt/", receipts.receipt_as_page, name="receipt_page"),
+    path("<int:pk>/results/receipt.json", receipts.receipt, name="receipt"),
+    path("receipts/schema.json", receipts.receipt_schema, name="receipt_schema"),
+    path("receipts/verify_receipt.py", receipts.receipt_checker, name="receipt_checker"),
     path("<int:pk>/workbooks/", workbooks.workbooks, name="workbooks"),
     path("<int:pk>/workbooks/copy.xlsx", workbooks.copy, name="workbook_copy"),
     path("<int:pk>/workbooks/<int:upload>/", workbooks.workbook, name="workbook"),

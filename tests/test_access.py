@@ -183,6 +183,9 @@ ASSESSMENTS = {
     "assessments:amendment": Page(get=BUYERS, post=REVIEWERS, at=lambda w: [w.amendment.pk]),
     # Two addresses: the newest of one's own, and a certain one.
     "assessments:results": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),
+    "assessments:receipt_page": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),
+    "assessments:receipt_schema": public(),
+    "assessments:receipt_checker": public(),
     "assessments:receipt": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),
     "assessments:save_answer": of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
     "assessments:evidence": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
-from assessments import answer_times, last_year, outlook, overviews, page_saving, past, presence, results, submission, team
+from assessments import answer_times, last_year, outlook, overviews, page_saving, presence, results, submission, team
 from assessments.answering import NotOpen, detach_evidence
 from assessments.carrying import Pick
 from assessments.forms import SignForm
 from assessments.inputs import name_of
-from assessments.models import Assessment, Finding, Score
+from assessments.models import Assessment, Finding
 from assessments.presenters import Attempt, view_with_sites
 from assessments.questions import Area, Question
 from assessments.team_notes import notes_of
@@ -279,22 +279,6 @@ def results_page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     assessment = find(request, pk)
     note_view(request, assessment, "assessment.viewed")
     return render(request, "assessments/results.html", results.context_of(assessment))
-
-
-@require_GET
-def receipt(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    """The receipt of the score as it was stated, whatever was answered since: it computes the score again without the portal."""
-    assessment = find(request, pk)
-    scores = Score.objects.select_related("assessment__campaign", "assessment__supplier")
-    try:
-        body = past.receipt_for(get_object_or_404(scores, assessment=assessment, is_current=True))
-    except past.NotReproducible:
-        messages.error(request, _("The answers this score was computed from can no longer be put together, so there is no receipt for it."))
-        return redirect("assessments:results", pk)
-    trail.record("receipt.exported", actor=request.user, target=assessment, supplier_id=assessment.supplier_id)
-    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False, "indent": 1})
-    response["Content-Disposition"] = f'attachment; filename="receipt-{assessment.campaign.cycle}-{assessment.pk}.json"'
-    return response
 
 
 def note_view(request: AuthenticatedHttpRequest, assessment: Assessment, action: str) -> None:

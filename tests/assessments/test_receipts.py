@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,9 @@ from tests.assessments.test_scoring import ANSWERS, Case, cases, quickly, said, 
 
 
 Receipt = dict[str, Any]
+
+SCHEMA = Path(receipts.__file__).parent / "schemas" / "supplier-esg-receipt-1.json"
+FORM = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def receipt() -> Receipt:
@@ -42,6 +46,24 @@ def test_recomputing_from_the_receipt_gives_the_same_digits(case: Case) -> None:
 
     assert receipts.recompute(through_a_file) == rule_set.score(facts, answers, reviewed)
     assert receipts.verify(through_a_file, rule_set) == []
+
+
+@quickly
+@given(cases())
+def test_every_receipt_has_the_published_form(case: Case) -> None:
+    rule_set, facts, answers, reviewed, _ = case
+    through_a_file = json.loads(json.dumps(receipts.build(rule_set, facts, answers, reviewed)))
+
+    assert [error.message for error in FORM.iter_errors(through_a_file)] == []
+
+
+def test_published_form_tells_what_is_missing_or_added() -> None:
+    shorter, longer = receipt(), receipt()
+    del shorter["seals"]
+    longer["lines"][0]["bonus"] = "1"
+
+    assert [error.message for error in FORM.iter_errors(shorter)] == ["'seals' is a required property"]
+    assert "bonus" in next(FORM.iter_errors(longer)).message
 
 
 def test_receipt_states_result_lines_and_inputs() -> None:
@@ -122,7 +144,7 @@ def test_rules_of_ones_own_making_agree_with_themselves_but_not_with_those_publi
     forged = receipts.build(own_rules, MEDIA, ANSWERS)
 
     assert receipts.verify(forged) == []
-    assert [each.path for each in receipts.verify(forged, worked_example())] == ["questionnaire.sha256", "rules.questions[0].weight"]
+    assert [each.path for each in receipts.verify(forged, worked_example())] == ["questionnaire.sha256", "rules.questions[A-1].weight"]
 
 
 def test_missing_and_added_lines_are_found() -> None:
