@@ -104,8 +104,11 @@ def _portal() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
             command = [sys.executable, "-m", "config.supervisor", "--port", str(port)]
             supervisor = subprocess.Popen(command, cwd=BASE_DIR, stdout=output, stderr=output)
         try:
-            wait(lambda: answers(f"http://127.0.0.1:{port}/readyz/"), supervisor, f"the portal, see {log}", seconds=240)
+            wait(lambda: answers(f"http://127.0.0.1:{port}/readyz/"), supervisor, "the portal", seconds=240)
             yield supervisor, port
+        except RuntimeError:
+            sys.stderr.write(log.read_text(errors="replace"))
+            raise
         finally:
             supervisor.terminate()
             supervisor.wait(timeout=60)
