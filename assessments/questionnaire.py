@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 ROOT = ""
+_IN_QUESTION = re.compile(r"questions\[(\d+)\]")
 
 
 class QuestionnaireError(ValueError):
@@ -48,9 +50,7 @@ def load(data: Any, *, texts: bool = True) -> Questionnaire:
     problems: list[Problem] = []
     root = Node(_plain(data), ROOT, problems, texts)
     questionnaire = read_questionnaire(root)
-    # References are only worth checking in a document whose parts could be read.
-    if not problems:
-        _check_whole(questionnaire, problems)
+    _check_whole(questionnaire, problems)
     if problems:
         raise QuestionnaireError(problems)
     return questionnaire
@@ -121,26 +121,37 @@ def _plain(value: Any) -> Any:
 
 
 def _check_whole(questionnaire: Questionnaire, problems: list[Problem]) -> None:
+    """What only shows between the parts. Nothing is said that merely follows from a question that could not be read."""
+    unread = {int(found[1]) for problem in problems if (found := _IN_QUESTION.match(problem.path))}
+    broken = frozenset(question.code for number, question in enumerate(questionnaire.questions) if number in unread)
+    if not broken and not any(problem.path.startswith(("areas", "questions")) for problem in problems):
+        _check_areas(questionnaire, problems)
+    depends: dict[str, tuple[str, ...]] = {}
+    for number, question in enumerate(questionnaire.questions):
+        path = f"questions[{number}]"
+        depends[question.code] = _check_expressions(questionnaire, question, path, broken, problems)
+    _check_cycles(questionnaire, depends, problems)
+    _check_reachable(questionnaire, depends, broken, problems)
+
+
+def _check_areas(questionnaire: Questionnaire, problems: list[Problem]) -> None:
     used = {question.area for question in questionnaire.questions}
     for number, area in enumerate(questionnaire.areas):
         if area.code not in used:
             problems.append(Problem(f"areas[{number}]", gettext_noop("This area has no question.")))
-    depends: dict[str, tuple[str, ...]] = {}
-    for number, question in enumerate(questionnaire.questions):
-        path = f"questions[{number}]"
-        depends[question.code] = _check_expressions(questionnaire, question, path, problems)
-    _check_cycles(questionnaire, depends, problems)
-    if not problems:
-        _check_reachable(questionnaire, depends, problems)
 
 
-def _check_expressions(questionnaire: Questionnaire, question: Question, path: str, problems: list[Problem]) -> tuple[str, ...]:
+def _check_expressions(
+    questionnaire: Questionnaire, question: Question, path: str, broken: frozenset[str], problems: list[Problem]
+) -> tuple[str, ...]:
     def bound(source: str, where: str, own: bool = True) -> tuple[str, ...]:
         try:
             scope = names.scope(questionnaire.by_code, question, own)
             return expressions.bind(expressions.parse(source), scope).questions
         except expressions.ExpressionError as error:
-            problems.append(Problem(f"{path}.{where}", error.message, error.params))
+            # A question that could not be read may be what this one misses. One without a readable code may be any.
+            if question.code not in broken and not any(code in source for code in broken):
+                problems.append(Problem(f"{path}.{where}", error.message, error.params))
             return ()
 
     for n, check in enumerate(question.checks):
@@ -169,10 +180,12 @@ def _check_cycles(questionnaire: Questionnaire, depends: Mapping[str, tuple[str,
         )
 
 
-def _check_reachable(questionnaire: Questionnaire, depends: Mapping[str, tuple[str, ...]], problems: list[Problem]) -> None:
+def _check_reachable(
+    questionnaire: Questionnaire, depends: Mapping[str, tuple[str, ...]], broken: frozenset[str], problems: list[Problem]
+) -> None:
     """A condition on questions that are never asked of the same suppliers can never hold."""
     for number, question in enumerate(questionnaire.questions):
-        if not depends[question.code]:
+        if not depends[question.code] or not broken.isdisjoint((question.code, *depends[question.code])):
             continue
         others = [questionnaire.by_code[code] for code in depends[question.code]]
         mine = set(question.applies.categories or CATEGORIES)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assessments import questionnaire, receipts
@@ -248,6 +248,29 @@ def test_conditions_that_wait_for_each_other_are_refused() -> None:
     assert problems(data) == {"questions[0].applies.when": "These conditions wait for each other: A-1, A-2, A-3."}
 
 
+def test_whatever_is_wrong_is_in_one_list_without_what_only_follows_from_it() -> None:
+    data = document(
+        question("A-1", applies={"when": "A-2 = yes"}),
+        question("A-2", applies={"when": "A-1 = yes"}),
+        question("A-3", applies={"categories": ["media"]}),
+        question("A-4", applies={"categories": ["events"], "when": "A-3 = yes"}),
+        question("A-5", applies={"when": "A-3 = perhaps"}),
+        question("A-6", "colour"),
+        question("A-7", applies={"when": "A-6 = red"}),
+        profiles={"default": {"A": "90"}},
+    )
+    data["bands"][1]["from"] = "0"
+
+    assert {path: reason.split(":")[0] for path, reason in problems(data).items()} == {
+        "profiles.default": "The shares add up to 90, not to 100.",
+        "bands": "The bands do not start one above the other.",
+        "questions[0].applies.when": "These conditions wait for each other",
+        "questions[3].applies.when": "This question is never asked",
+        "questions[4].applies.when": "Unknown option “perhaps” at position 7; known",
+        "questions[5].fields[0].type": "“colour” is not one of",
+    }
+
+
 def test_a_question_that_no_supplier_is_ever_asked_is_refused() -> None:
     data = document(
         question("A-1", applies={"categories": ["media"]}),
@@ -280,6 +303,7 @@ _PATHS = """
 """
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(_PATHS.split()), _junk)
 def test_whatever_stands_in_a_place_it_is_read_or_refused(path: str, junk: Any) -> None:
     data = changed(path, copy.deepcopy(junk))
