@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from assessments import questionnaire
+from assessments import questionnaire, questionnaire_workbook
 from assessments.models import QuestionnaireVersion
 from assessments.questions import Questionnaire
 from audit import trail
@@ -22,15 +22,26 @@ class PublishedVersionDiffers(Exception):
         self.version = version
 
 
-def read(source: Path | str | Mapping[str, Any]) -> Questionnaire:
-    """From a file (YAML or JSON), from YAML text, or from data. Raises `questionnaire.QuestionnaireError` with every problem."""
+Source = Path | bytes | str | Mapping[str, Any]
+
+
+def read(source: Source) -> Questionnaire:
+    """From a file or its bytes (YAML, JSON or XLSX, by what is inside), from YAML text, or from data.
+
+    Raises `questionnaire.QuestionnaireError` with every problem, `WorkbookRefused` for a spreadsheet that cannot be opened, and
+    `UnicodeDecodeError` for what is neither a spreadsheet nor text.
+    """
     if isinstance(source, Mapping):
         return questionnaire.load(source)
-    text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source
-    return questionnaire.read_yaml(text)
+    content = source.read_bytes() if isinstance(source, Path) else source
+    if isinstance(content, str):
+        return questionnaire.read_yaml(content)
+    if questionnaire_workbook.is_workbook(content):
+        return questionnaire_workbook.read_xlsx(content)
+    return questionnaire.read_yaml(content.decode("utf-8-sig"))
 
 
-def load_questionnaire(source: Path | str | Mapping[str, Any], *, by: User | None, at: datetime) -> QuestionnaireVersion:
+def load_questionnaire(source: Source, *, by: User | None, at: datetime) -> QuestionnaireVersion:
     """Keep the questionnaire as a draft. Loading the same again changes nothing; a draft may be loaded over.
 
     Raises `PublishedVersionDiffers` when this version was published with another content.

@@ -23,13 +23,15 @@ class Problem:
     message: str
     params: Mapping[str, object] = field(default_factory=dict)
     line: int | None = None
+    # Where it stands in a spreadsheet, such as "questions!C4".
+    cell: str = ""
 
     @property
     def reason(self) -> str:
         return self.message % self.params if self.params else self.message
 
     def __str__(self) -> str:
-        line = f"line {self.line}" if self.line else ""
+        line = f"line {self.line}" if self.line else self.cell
         return ": ".join(part for part in (line, self.path, self.reason) if part)
 
 

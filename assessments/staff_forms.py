@@ -180,18 +180,17 @@ class ActionTakenForm(forms.Form):
 class QuestionnaireFileForm(forms.Form):
     LARGEST = 2 * 1024 * 1024
 
+    file_name = ""
     file = forms.FileField(
         label=_("Questionnaire file"),
-        help_text=_("YAML or JSON in UTF-8, at most 2 MB."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".yaml,.yml,.json"}),
+        help_text=_("XLSX, or YAML or JSON in UTF-8, at most 2 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.yaml,.yml,.json"}),
     )
 
-    def clean_file(self) -> str:
+    def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]
         if file.size > self.LARGEST:
             raise forms.ValidationError(_("This file is larger than 2 MB."))
-        try:
-            text: str = file.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise forms.ValidationError(_("This file is not text in UTF-8.")) from None
-        return text
+        self.file_name = str(file.name)
+        content: bytes = file.read()
+        return content

@@ -19,6 +19,7 @@ urlpatterns = [
     path("questionnaires/", questionnaires.questionnaire_list, name="questionnaire_list"),
     path("questionnaires/load/", questionnaires.questionnaire_load, name="questionnaire_load"),
     path("questionnaires/<int:pk>/", questionnaires.questionnaire, name="questionnaire"),
+    path("questionnaires/<int:pk>/file/", questionnaires.questionnaire_file, name="questionnaire_file"),
     path("questionnaires/<int:pk>/publish/", questionnaires.questionnaire_publish, name="questionnaire_publish"),
     path("reviews/", review.queue, name="review_queue"),
     path("<int:pk>/review/", review.workbench, name="review"),

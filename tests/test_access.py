@@ -213,6 +213,7 @@ ASSESSMENTS = {
     "assessments:questionnaire_list": reads(BUYERS),
     "assessments:questionnaire_load": fills(STAFF),
     "assessments:questionnaire": reads(BUYERS, lambda w: [w.questionnaire.pk]),
+    "assessments:questionnaire_file": reads(BUYERS, lambda w: [w.questionnaire.pk]),
     "assessments:questionnaire_publish": presses(STAFF, lambda w: [w.draft_questionnaire.pk]),
     "assessments:review_queue": reads(BUYERS),
     "assessments:review": reads(BUYERS, lambda w: [w.in_review.pk]),

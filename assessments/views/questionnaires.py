@@ -1,8 +1,10 @@
 """Questionnaire versions: what is asked, what it is worth, how it is scored; loading a file and publishing."""
 
+import io
+
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,11 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import loading, method, rulesets
+from assessments import loading, method, questionnaire_workbook, rulesets
 from assessments.messages import problem
 from assessments.models import QuestionnaireVersion
 from assessments.questionnaire import Problem, QuestionnaireError
 from assessments.staff_forms import QuestionnaireFileForm
+from assessments.views.workbooks import XLSX
+from suppliers.inspection import safe_name
+from suppliers.workbook_opening import WorkbookRefused
 
 
 @require_GET
@@ -38,6 +43,15 @@ def questionnaire(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return render(request, "assessments/questionnaire.html", context)
 
 
+@require_GET
+def questionnaire_file(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
+    """The version as a spreadsheet, to be changed and loaded again under another version."""
+    require(request.user, Permission.QUESTIONNAIRE_VIEW)
+    version = get_object_or_404(QuestionnaireVersion, pk=pk)
+    content = io.BytesIO(questionnaire_workbook.write_xlsx(version.content))
+    return FileResponse(content, as_attachment=True, filename=safe_name(f"{version.key}-{version.version}.xlsx"), content_type=XLSX)
+
+
 @require_http_methods(["GET", "POST"])
 def questionnaire_load(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.QUESTIONNAIRE_PUBLISH)
@@ -48,13 +62,17 @@ def questionnaire_load(request: AuthenticatedHttpRequest) -> HttpResponse:
             version = loading.load_questionnaire(form.cleaned_data["file"], by=request.user, at=timezone.now())
         except QuestionnaireError as error:
             problems = [line_of(found) for found in error.problems]
+        except WorkbookRefused as refusal:
+            form.add_error("file", refusal)
+        except UnicodeDecodeError:
+            form.add_error("file", _("This file is neither a spreadsheet nor text in UTF-8."))
         except loading.PublishedVersionDiffers as error:
             text = _("Version %(version)s is published and says something else: give the new text a new version.")
             form.add_error("file", text % {"version": error.version.version})
         else:
             messages.success(request, _("The questionnaire is loaded."))
             return redirect(version)
-    context = {"form": form, "problems": problems}
+    context = {"form": form, "problems": problems, "file_name": form.file_name}
     return render(request, "assessments/questionnaire_load.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -68,5 +86,5 @@ def questionnaire_publish(request: AuthenticatedHttpRequest, pk: int) -> HttpRes
 
 
 def line_of(found: Problem) -> str:
-    where = _("Line %(line)s") % {"line": found.line} if found.line else ""
+    where = _("Line %(line)s") % {"line": found.line} if found.line else found.cell
     return ": ".join(filter(None, [where, found.path, problem(found)]))

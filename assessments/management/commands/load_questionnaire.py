@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from assessments import loading
 from assessments.questionnaire import QuestionnaireError
+from suppliers.workbook_opening import WorkbookRefused
 
 
 class Command(BaseCommand):
-    help = "Loads a questionnaire from a YAML or JSON file, as a draft; --publish puts it in force."
+    help = "Loads a questionnaire from a YAML, JSON or XLSX file, as a draft; --publish puts it in force."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -22,7 +23,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror or error}.") from error
         except UnicodeDecodeError as error:
-            raise CommandError(f"{path} is not text in UTF-8.") from error
+            raise CommandError(f"{path} is neither a spreadsheet nor text in UTF-8.") from error
+        except WorkbookRefused as error:
+            raise CommandError(f"{path}: {' '.join(error.messages)}") from error
         except QuestionnaireError as error:
             raise CommandError(_report(path, error)) from error
         except loading.PublishedVersionDiffers as error:
@@ -33,5 +36,5 @@ class Command(BaseCommand):
 
 
 def _report(path: Path, error: QuestionnaireError) -> str:
-    lines = [f"{path}:{problem.line or 1}: {problem.path or 'the file'}: {problem.reason}" for problem in error.problems]
+    lines = [f"{path}:{problem.cell or problem.line or 1}: {problem.path or 'the file'}: {problem.reason}" for problem in error.problems]
     return "\n".join([f"{path} was not loaded; {len(lines)} problem(s):", *lines])
