@@ -45,8 +45,8 @@ def made(draw: st.DrawFn) -> Made:
 
 
 def _single(draw: st.DrawFn) -> tuple[dict[str, Any], list[Any]]:
-    credits = ["0", *sorted(draw(st.lists(st.sampled_from(CREDITS), max_size=3)), key=Decimal), "1"]
-    return {"options": [option(f"o{place}", credit) for place, credit in enumerate(credits)]}, [f"o{n}" for n in range(len(credits))]
+    worth = ["0", *sorted(draw(st.lists(st.sampled_from(CREDITS), max_size=3)), key=Decimal), "1"]
+    return {"options": [option(f"o{place}", credit) for place, credit in enumerate(worth)]}, [f"o{n}" for n in range(len(worth))]
 
 
 def _multi(draw: st.DrawFn) -> tuple[dict[str, Any], list[Any]]:
@@ -58,8 +58,8 @@ def _multi(draw: st.DrawFn) -> tuple[dict[str, Any], list[Any]]:
 
 def _percent(draw: st.DrawFn) -> tuple[dict[str, Any], list[Any]]:
     starts = [0, *sorted(draw(st.lists(st.integers(1, 99), max_size=3, unique=True))), 100]
-    credits = ["0", *sorted(draw(st.lists(st.sampled_from(CREDITS), min_size=len(starts) - 2, max_size=len(starts) - 2)), key=Decimal), "1"]
-    bands = [{"from": str(start), "credit": credit} for start, credit in zip(starts, credits, strict=True)]
+    worth = ["0", *sorted(draw(st.lists(st.sampled_from(CREDITS), min_size=len(starts) - 2, max_size=len(starts) - 2)), key=Decimal), "1"]
+    bands = [{"from": str(start), "credit": credit} for start, credit in zip(starts, worth, strict=True)]
     return {"credit": {"kind": "bands", "bands": bands}}, [str(number) for number in range(0, 101, 5)]
 
 
