@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labels.views import public, staff, standards, supplier
+from labels.views import public, staff, standards, supplier, what_if
 
 
 app_name = "labels"
@@ -18,5 +18,6 @@ urlpatterns = [
     path("standards/", standards.standard_list, name="standard_list"),
     path("standards/<int:pk>/", standards.standard_detail, name="standard"),
     path("mine/", supplier.mine, name="mine"),
+    path("what-if/<int:pk>/", what_if.what_if, name="what_if"),
     path("verify/<uuid:public_id>/", public.verify, name="verify"),
 ]
