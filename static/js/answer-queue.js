@@ -1,7 +1,7 @@
 // What a person typed and the portal has not confirmed yet, in this browser's storage: one entry a question, in the order of the
 // last changes. Tabs of one person share it. Where the storage is full or forbidden, this page holds it as long as it is open.
 //
-// An entry: {url, pairs, base, seq, held, typed, doubt}. `held` says why it is not being sent: "typing", "invalid", "refused",
+// An entry: {url, pairs, base, seq, held, typed, doubt}. `held` says why it is not being sent: "typing", "invalid",
 // "conflict" or "closed". `doubt` is what was sent and never answered: it is sent again first, so that the portal can say whether
 // it had arrived, and what was typed since goes on top.
 (() => {

@@ -76,7 +76,7 @@
   };
 
   // --- what the page shows ----------------------------------------------------------------------------------------------------
-  const SEVERITY = ["idle", "saved", "saving", "draft", "retrying", "waiting", "signedout", "otherperson", "invalid", "refused", "conflict", "closed"];
+  const SEVERITY = ["idle", "saved", "saving", "draft", "retrying", "waiting", "signedout", "otherperson", "invalid", "conflict", "closed"];
   const STUCK = ["retrying", "waiting", "signedout", "otherperson"];
   const stateTemplate = document.getElementById("answer-states");
   const showTime = (place, at) => {
@@ -272,8 +272,7 @@
     if (status === 409 && answer.html) return isOlder || contested(code, entry, answer);
     if (status === 404 || answer.closed) return hold(code, entry, "closed");
     // More than the portal takes in one request: it stays here to be shortened.
-    if (status === 400 || status === 413) return refused(code, sent, { errors: { "": stateTemplate.dataset.tooMuch } });
-    if (status >= 400) return hold(code, entry, "refused");
+    if (status >= 400) return refused(code, sent, { errors: { "": stateTemplate.dataset.tooMuch } });
     throw new Error("an answer that is not the portal's");
   };
   // Signed out, or signed in anew in another tab, which gave this browser another token; or somebody else has signed in here.
