@@ -47,6 +47,36 @@ class ScorePortfolio(Job):
         return {**add_up(results), "standings_repaired": standing.refresh_all()}
 
 
+@job("check_scores", title=_("Check a sample of the scores"))
+class CheckScores(Job):
+    """Computes stored scores again and compares digit by digit. A difference is told to the ESG staff and on the dashboard."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {
+        "checked": _("Scores checked"),
+        "different": _("Scores that differ from what was stored"),
+    }
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.freshness import sample
+
+        return plan_ids(sample(run.pk), size=ASSESSMENTS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.freshness import differing
+
+        ids = chunk.payload["ids"]
+        found = differing(ids, at=timezone.now())
+        return {"checked": len(ids), "different": len(found), "ids": found}
+
+    def finish(self, run: Run, results: Sequence[Result]) -> Result:
+        from assessments.freshness import raise_alarm
+
+        found = [pk for result in results for pk in result["ids"]]
+        if found:
+            raise_alarm(run, found)
+        return {"checked": sum(result["checked"] for result in results), "different": len(found), "ids": found}
+
+
 @job("send_invitations", title=_("Send the invitations of a campaign"))
 class SendInvitations(Job):
     """Parameters: `campaign`. Queues one message for each address that has none for this campaign yet; accounts delivers them."""

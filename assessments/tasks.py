@@ -12,6 +12,16 @@ def score_assessment(*, assessment_id: int) -> None:
 
 
 @shared_task
+def rescore_marked() -> None:
+    """By the clock: scores of which an input has changed. Some batches at a time; the rest waits for the next minute."""
+    from assessments import freshness
+
+    for _batch in range(4):
+        if freshness.rescore_marked(at=timezone.now()) < freshness.RESCORED_AT_ONCE:
+            break
+
+
+@shared_task
 def send_comment_notices() -> None:
     """By the clock. What two workers find at the same time, one of them queues."""
     from assessments.comments import queue_notices

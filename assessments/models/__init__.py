@@ -5,6 +5,7 @@ from assessments.models.answers import Answer, EvidenceUse, Verdict
 from assessments.models.assessments import POINTS, Assessment, AssessmentOwned, AssessmentOwnedQuerySet, Signature
 from assessments.models.campaigns import Campaign, QuestionnaireVersion
 from assessments.models.findings import Finding
+from assessments.models.marks import ScoreMark
 from assessments.models.scores import Score, Standing
 from assessments.models.teamwork import AnswerTime, AreaTask, ComeBack, Comment, CommentNotice, Presence
 from assessments.models.workbooks import WorkbookUpload
@@ -28,6 +29,7 @@ __all__ = [
     "Presence",
     "QuestionnaireVersion",
     "Score",
+    "ScoreMark",
     "Signature",
     "Standing",
     "Verdict",

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
+from assessments import freshness
 from audit.action_names import NAMES, action_name
 from audit.models import Event
 from reports.api_page import operations
@@ -23,6 +24,7 @@ def dashboard(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.DASHBOARD_VIEW)
     context = {
         "board": gather_dashboard(on=timezone.localdate()),
+        "alarm": freshness.last_alarm(),
         "may_decide_registrations": has(request.user, Permission.REGISTRATION_DECIDE),
     }
     return render(request, "reports/dashboard.html", context)

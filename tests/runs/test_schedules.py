@@ -41,7 +41,15 @@ def test_what_staff_changed_stays(db: None) -> None:
 def test_the_nightly_tasks_name_their_job(db: None) -> None:
     kinds = {json.loads(row.kwargs).get("kind") for row in PeriodicTask.objects.filter(task="runs.tasks.start_scheduled")}
 
-    assert kinds == {"score_portfolio", "evaluate_labels", "measure_answer_times", "remind_of_areas", "warn_of_expiry"}
+    assert kinds == {
+        "check_scores",
+        "drop_expired_files",
+        "evaluate_labels",
+        "measure_answer_times",
+        "remind_of_areas",
+        "score_portfolio",
+        "warn_of_expiry",
+    }
     assert kinds <= set(registered_kinds())
 
 
