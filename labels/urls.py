@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labels.views import public, staff, standards, supplier, what_if
+from labels.views import forecast, public, staff, standards, supplier, what_if
 
 
 app_name = "labels"
@@ -18,6 +18,7 @@ urlpatterns = [
     path("standards/", standards.standard_list, name="standard_list"),
     path("standards/<int:pk>/", standards.standard_detail, name="standard"),
     path("mine/", supplier.mine, name="mine"),
+    path("suppliers/<int:supplier_id>/forecast/", forecast.forecast, name="forecast"),
     path("what-if/<int:pk>/", what_if.what_if, name="what_if"),
     path("verify/<uuid:public_id>/", public.verify, name="verify"),
 ]

@@ -249,6 +249,7 @@ LABELS = {
     "labels:standard_list": reads(EVERYONE),
     "labels:standard": reads(EVERYONE, lambda w: [w.standard.pk]),
     "labels:mine": hidden(reads(SUPPLIERS), BUYERS),
+    "labels:forecast": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
     "labels:what_if": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk])),
     "labels:verify": public(at=lambda w: [w.label.public_id]),
 }
