@@ -77,6 +77,33 @@ class CheckScores(Job):
         return {"checked": sum(result["checked"] for result in results), "different": len(found), "ids": found}
 
 
+@job("back_test", title=_("Back-test a questionnaire"))
+class RunBackTest(Job):
+    """Parameters: `back_test`."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {
+        "tested": _("Assessments scored"),
+        "gain": _("Would gain"),
+        "lose": _("Would lose"),
+        "labels": _("Labels that would change"),
+    }
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.back_testing import to_be_tested
+        from assessments.models import BackTest
+
+        back_test = BackTest.objects.select_related("questionnaire").get(pk=run.parameters["back_test"])
+        return plan_ids(to_be_tested(back_test.questionnaire), size=ASSESSMENTS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments import back_testing
+
+        try:
+            return back_testing.score_anew(chunk.payload["ids"], back_test_id=run.parameters["back_test"], at=timezone.now())
+        except back_testing.RulesChanged as error:
+            raise GiveUp("The draft was loaded over since this back-test was started.") from error
+
+
 @job("send_invitations", title=_("Send the invitations of a campaign"))
 class SendInvitations(Job):
     """Parameters: `campaign`. Queues one message for each address that has none for this campaign yet; accounts delivers them."""

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from assessments import questionnaire, scoring
 from assessments.models import QuestionnaireVersion
-from assessments.questions import Questionnaire, Text
+from assessments.questions import Field, Question, Questionnaire, Text
 
 
 # A published version never changes, so its hash need not be asked for twice.
@@ -25,6 +25,27 @@ def for_version(version_id: int) -> scoring.RuleSet:
 
 def questionnaire_of(version_id: int) -> Questionnaire:
     return for_version(version_id).questionnaire
+
+
+@lru_cache(maxsize=32)
+def changed_questions(version_id: int, rules: scoring.RuleSet) -> frozenset[str]:
+    """Questions of a version that other rules do not ask, or whose fields are others there: its answers say nothing to those."""
+    other = rules.questionnaire.by_code
+    return frozenset(
+        question.code
+        for question in questionnaire_of(version_id).questions
+        if question.code not in other or _shape(question) != _shape(other[question.code])
+    )
+
+
+def _shape(question: Question) -> object:
+    """What an answer has to fit: not the wording, and not what it is worth."""
+    return question.per_site, [_field_shape(field) for field in question.fields]
+
+
+def _field_shape(field: Field) -> tuple[object, ...]:
+    columns = [_field_shape(column) for column in field.columns]
+    return field.key, field.type, field.unit, set(field.units), {option.key for option in field.options}, columns
 
 
 def trigger_text(version_id: int, key: str) -> Text:

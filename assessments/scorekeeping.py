@@ -23,7 +23,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from assessments import canonical_fast, facts, findings, rulesets, standing
 from assessments.models import Answer, Assessment, Campaign
 from assessments.names import AnswerState, Facts
-from assessments.scoring import Result
+from assessments.scoring import Result, RuleSet
 from assessments.site_answers import SiteTypes, with_sites
 
 
@@ -171,10 +171,14 @@ def keep_scores(assessment_ids: Iterable[int], *, at: datetime, run_id: int | No
     )
 
 
-def score_stored(ids: Sequence[int]) -> Iterator[Scored]:
-    """Locks and reads the assessments and scores them one by one: only one of them is ever unfolded in memory."""
+def score_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterator[Scored]:
+    """Locks and reads the assessments and scores them one by one: only one of them is ever unfolded in memory.
+
+    With other `rules` than each assessment's own, nothing is locked: such scores are looked at and not kept.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [list(ids)])
+        if rules is None:
+            cursor.execute(_LOCK, [list(ids)])
         cursor.execute(_READ, {"ids": list(ids)})
         # Sorted here: PostgreSQL would write the long texts to disk to sort them.
         rows = sorted((Stored(*row) for row in cursor.fetchall()), key=attrgetter("id"))
@@ -182,8 +186,11 @@ def score_stored(ids: Sequence[int]) -> Iterator[Scored]:
     sites_by_supplier = facts.site_types_for({row.supplier_id for row in rows if row.id in of_sites}) if of_sites else {}
     facts_by_supplier = facts.facts_for({row.supplier_id for row in rows})
     for row in rows:
-        rule_set = rulesets.for_version(row.questionnaire_id)
+        rule_set = rules or rulesets.for_version(row.questionnaire_id)
         answers = canonical_fast.loads(row.answers) if row.answers else {}
+        for code in rulesets.changed_questions(row.questionnaire_id, rules) if rules else ():
+            answers.pop(code, None)
+            of_sites.get(row.id, {}).pop(code, None)
         about = facts_by_supplier[row.supplier_id]
         sites: SiteTypes = {}
         if row.id in of_sites:

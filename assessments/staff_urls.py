@@ -3,7 +3,7 @@
 from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
-from assessments.views import amendments, campaigns, findings, questionnaires, review
+from assessments.views import amendments, back_tests, campaigns, findings, questionnaires, review
 
 
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("questionnaires/load/", questionnaires.questionnaire_load, name="questionnaire_load"),
     path("questionnaires/<int:pk>/", questionnaires.questionnaire, name="questionnaire"),
     path("questionnaires/<int:pk>/file/", questionnaires.questionnaire_file, name="questionnaire_file"),
+    path("questionnaires/<int:pk>/back-tests/", back_tests.back_test_start, name="back_test_start"),
+    path("questionnaires/<int:pk>/back-tests/<int:number>/", back_tests.back_test, name="back_test"),
     path("questionnaires/<int:pk>/publish/", questionnaires.questionnaire_publish, name="questionnaire_publish"),
     path("reviews/", review.queue, name="review_queue"),
     path("<int:pk>/review/", review.workbench, name="review"),

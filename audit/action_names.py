@@ -49,6 +49,7 @@ NAMES: dict[str, str | Promise] = {
     "finding.raised": _("Finding raised"),
     "finding.sent_back": _("Finding sent back to the supplier"),
     "finding.withdrawn": _("Finding withdrawn"),
+    "questionnaire.back_tested": _("Questionnaire back-tested"),
     "questionnaire.loaded": _("Questionnaire loaded"),
     "questionnaire.published": _("Questionnaire published"),
     "own_data.downloaded": _("All data of the company downloaded"),

@@ -11,3 +11,5 @@ class LabelsConfig(AppConfig):
         import_module("labels.population")
         # What leans on a document, for its page.
         import_module("labels.reliance")
+        # What a draft of a questionnaire would do to labels.
+        import_module("labels.back_testing")

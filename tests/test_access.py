@@ -214,6 +214,8 @@ ASSESSMENTS = {
     "assessments:questionnaire_load": fills(STAFF),
     "assessments:questionnaire": reads(BUYERS, lambda w: [w.questionnaire.pk]),
     "assessments:questionnaire_file": reads(BUYERS, lambda w: [w.questionnaire.pk]),
+    "assessments:back_test_start": presses(STAFF, lambda w: [w.questionnaire.pk]),
+    "assessments:back_test": hidden(reads(BUYERS, lambda w: [w.questionnaire.pk, w.back_test.pk]), SUPPLIERS),
     "assessments:questionnaire_publish": presses(STAFF, lambda w: [w.draft_questionnaire.pk]),
     "assessments:review_queue": reads(BUYERS),
     "assessments:review": reads(BUYERS, lambda w: [w.in_review.pk]),

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.invitations import invite, token_of
 from accounts.models import Invitation, Membership, Role, User
-from assessments.models import Amendment, Assessment, Campaign, Finding, Signature, Verdict, WorkbookUpload
+from assessments.models import Amendment, Assessment, BackTest, Campaign, Finding, Signature, Verdict, WorkbookUpload
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import FactorSet, Inventory
 from labels.models import Label, LabelEvent, Proposal
@@ -138,6 +138,11 @@ class World:
     @cached_property
     def draft_questionnaire(self) -> Any:
         return create_questionnaire(status="draft", published_at=None)
+
+    @cached_property
+    def back_test(self) -> BackTest:
+        sha256 = self.questionnaire.sha256
+        return BackTest.objects.create(questionnaire=self.questionnaire, ruleset_sha256=sha256, requested_by=self.maker, requested_at=NOW)
 
     @cached_property
     def campaign(self) -> Campaign:

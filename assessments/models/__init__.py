@@ -3,6 +3,7 @@
 from assessments.models.amendments import Amendment
 from assessments.models.answers import Answer, EvidenceUse, Verdict
 from assessments.models.assessments import POINTS, Assessment, AssessmentOwned, AssessmentOwnedQuerySet, Signature
+from assessments.models.back_tests import BackTest, BackTestScore
 from assessments.models.campaigns import Campaign, QuestionnaireVersion
 from assessments.models.findings import Finding
 from assessments.models.marks import ScoreMark
@@ -20,6 +21,8 @@ __all__ = [
     "Assessment",
     "AssessmentOwned",
     "AssessmentOwnedQuerySet",
+    "BackTest",
+    "BackTestScore",
     "Campaign",
     "ComeBack",
     "Comment",

@@ -38,6 +38,9 @@ def questionnaire(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     context = {
         "version": version,
         "method": method.describe(rules.questionnaire),
+        "back_tests": version.back_tests.visible_to(request.user)
+        .select_related("run", "requested_by")
+        .order_by("-requested_at", "-pk")[:5],
         "may_publish": has(request.user, Permission.QUESTIONNAIRE_PUBLISH),
     }
     return render(request, "assessments/questionnaire.html", context)
