@@ -142,7 +142,11 @@ def new_svg(view_box: str, title: str, description: str) -> ET.Element:
 def find_graph(root: Any) -> ET.Element:
     graph = next(element for element in root if "graph" in str(element.get("class", "")).split())
     # Through text and back: pygal builds the tree with lxml where that is installed.
-    return ET.fromstring(pygal_etree.tostring(graph, encoding="unicode"))  # noqa: S314 - our own chart, not somebody's upload
+    graph = ET.fromstring(pygal_etree.tostring(graph, encoding="unicode"))  # noqa: S314 - our own chart, not somebody's upload
+    for element in graph.iter():
+        # lxml writes the namespace out, and a page does not know <ns0:rect>.
+        element.tag = element.tag.rpartition("}")[2]
+    return graph
 
 
 # --- pygal's shapes ---------------------------------------------------------------------------------------------------

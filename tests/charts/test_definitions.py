@@ -157,3 +157,11 @@ def test_chinese_labels_have_room():
 def test_legends_speak_the_readers_language():
     with translation.override("zh-hans"):
         assert texts(area_scores(AREAS, title="得分"))  # drawn without an error whatever the catalogue holds
+
+
+def test_shapes_are_written_as_a_page_knows_them_whichever_library_drew_them():
+    markup = stacked_rows({"Media": [Part("Done", 1, "good"), Part("Open", 2, "neutral")]}, title="Progress")
+
+    assert "<rect " in markup
+    assert ":rect" not in markup
+    assert "xmlns:" not in markup
