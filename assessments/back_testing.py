@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
 from assessments import rulesets
-from assessments.models import Assessment, BackTest, BackTestScore, QuestionnaireVersion
+from assessments.models import Assessment, BackTest, QuestionnaireVersion
 from assessments.scorekeeping import Scored, score_stored, to_be_scored
 from audit import trail
 from runs import engine
+
+
+_COPY_IN = "COPY assessments_backtestscore (back_test_id, assessment_id, before, after, change, level_before, level_after) FROM STDIN"
 
 
 class NothingToTest(Exception):
@@ -70,8 +74,10 @@ def score_anew(assessment_ids: Iterable[int], *, back_test_id: int, at: datetime
     scored = list(score_stored(sorted(set(assessment_ids)), rules=rules))
     standing = _headlines([item.stored.id for item in scored])
     levels = _effects[0].levels(scored, at) if _effects else {}
-    rows = [_row(back_test, item, standing[item.stored.id], levels.get(item.stored.id, ("", ""))) for item in scored]
-    BackTestScore.objects.bulk_create(rows)
+    rows = [_row(item, standing[item.stored.id], levels.get(item.stored.id, ("", ""))) for item in scored]
+    with connection.cursor() as cursor, cursor.copy(_COPY_IN) as copy:
+        for row in rows:
+            copy.write_row((back_test.pk, *row))
     return {
         "tested": len(rows),
         "gain": sum(row.change > 0 for row in rows),
@@ -90,14 +96,18 @@ def _headlines(assessment_ids: Sequence[int]) -> dict[int, Decimal | None]:
     return {pk: verified if status == closed and verified is not None else evidenced for pk, status, verified, evidenced in rows}
 
 
-def _row(back_test: BackTest, item: Scored, before: Decimal | None, levels: tuple[str, str]) -> BackTestScore:
+class _Row(NamedTuple):
+    """As copied in."""
+
+    assessment_id: int
+    before: Decimal | None
+    after: Decimal | None
+    change: Decimal
+    level_before: str
+    level_after: str
+
+
+def _row(item: Scored, before: Decimal | None, levels: tuple[str, str]) -> _Row:
     after = item.result.verified if item.stored.is_reviewed and item.result.verified is not None else item.result.evidenced
-    return BackTestScore(
-        back_test=back_test,
-        assessment_id=item.stored.id,
-        before=before,
-        after=after,
-        change=Decimal(0) if before is None or after is None else after - before,
-        level_before=levels[0],
-        level_after=levels[1],
-    )
+    change = Decimal(0) if before is None or after is None else after - before
+    return _Row(item.stored.id, before, after, change, *levels)
