@@ -1,11 +1,12 @@
 from django.urls import path
 
-from reports.views import exports, overview, own_data, portfolio, supplier
+from reports.views import exports, fairness, overview, own_data, portfolio, supplier
 
 
 app_name = "reports"
 urlpatterns = [
     path("dashboard/", overview.dashboard, name="dashboard"),
+    path("fairness/", fairness.fairness, name="fairness"),
     path("api/", overview.api_page, name="api"),
     path("audit-trail/", overview.audit_trail, name="audit_trail"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),

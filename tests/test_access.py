@@ -284,6 +284,7 @@ PILOTS = {
 }
 
 REPORTS_AND_RUNS = {
+    "reports:fairness": reads(STAFF),
     "reports:dashboard": reads(BUYERS),
     "reports:audit_trail": reads(AUDITORS),
     "reports:api": reads(EVERYONE),

@@ -25,6 +25,7 @@ def dashboard(request: AuthenticatedHttpRequest) -> HttpResponse:
     context = {
         "board": gather_dashboard(on=timezone.localdate()),
         "alarm": freshness.last_alarm(),
+        "may_see_fairness": has(request.user, Permission.SCORING_RUN),
         "may_decide_registrations": has(request.user, Permission.REGISTRATION_DECIDE),
     }
     return render(request, "reports/dashboard.html", context)
