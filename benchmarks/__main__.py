@@ -20,6 +20,7 @@ FULL, SMALL = 10_000, 1_000
 # The most that ours may take, in limits. In this order: what one leaves behind does not slow the next.
 BUDGETS = {
     "rescore_portfolio": 6.0,
+    "back_test": 1.0,
     "save_answer": 2.5,
     "area_page": 3.0,
     "portfolio_page": 2.0,
