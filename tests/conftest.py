@@ -7,6 +7,7 @@ from tests.services import (  # noqa: F401
     django_db_setup,
     embedded_database,
     new_page,
+    own_language_only,
     page,
     redis_url,
     site,

@@ -69,6 +69,18 @@ def _connect_on_loopback(self: socket.socket, address: Any) -> None:
 socket.socket.connect = _connect_on_loopback  # type: ignore[method-assign]
 
 
+# --- language ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def own_language_only() -> Iterator[None]:
+    """A page that a test asked for in Chinese leaves that language behind in this thread; the next test begins without it."""
+    yield
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 # --- database ---------------------------------------------------------------------------------------------------------
 
 
