@@ -10,6 +10,7 @@ class AssessmentsConfig(AppConfig):
         # They register what the mails of this app contain, wherever those are delivered, and what happens to invited people.
         import_module("assessments.area_tasks")
         import_module("assessments.comments")
+        import_module("assessments.freshness")
         import_module("assessments.invitations")
         import_module("assessments.review")
         # What leans on a document, for its page.

@@ -40,6 +40,7 @@ def test_a_benchmark_says_what_it_measured(results, name):
 def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
     assert set(results) == {
         "rescore_portfolio",
+        "back_test",
         "save_answer",
         "area_page",
         "portfolio_page",

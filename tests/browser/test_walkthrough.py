@@ -234,8 +234,7 @@ def test_a_supplier_answers_and_every_answer_saves_itself(portal: Portal, album:
     follow(page, "All areas")
     album.take(page, "task-list", phone=True, chinese=True)
     follow(page, "Business ethics and management systems")
-    answers = page.locator("#T-03").get_by_role("radio")
-    answers.first.check()
+    page.locator("#T-03").get_by_role("radio").first.check()
     wait_until_saved(page, "T-03")
 
     certificate = tmp_path / "anti-corruption-policy.pdf"
@@ -246,13 +245,15 @@ def test_a_supplier_answers_and_every_answer_saves_itself(portal: Portal, album:
     album.take(page, "area", phone=True, chinese=True)
 
     # The network goes and comes back: nothing typed is lost.
+    chosen = page.locator("#T-02 input[type=radio]:not(:checked)").last.get_attribute("value")
+    answer = page.locator(f"#T-02 input[type=radio][value='{chosen}']")
     page.context.set_offline(True)
-    page.locator("#T-02").get_by_role("radio").nth(1).check()
+    answer.check()
     page.get_by_text("No connection: your answers are kept in this browser and sent later").locator("visible=true").first.wait_for()
     page.context.set_offline(False)
     wait_until_saved(page, "T-02")
     page.reload()
-    assert page.locator("#T-02").get_by_role("radio").nth(1).is_checked()
+    assert answer.is_checked()
 
 
 def wait_until_saved(page: Any, code: str) -> None:
