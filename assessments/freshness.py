@@ -1,7 +1,8 @@
 """Stored scores do not drift: what changes an input marks the score, a worker computes it again, and every night a sample is checked.
 
-The marks are written by triggers, whoever changes a row: a verdict, a supplier's category, country or headcount, a site opened or
-closed, a campaign's questionnaire. Answers need none: what was handed in holds still, and opening it again ends in a new score.
+The marks are written by triggers, whoever changes a row: a verdict, an answer or its evidence after it was handed in, a supplier's
+category, country or headcount, a site, a campaign's questionnaire, the end of a review. Answers of an open assessment set none: they
+are scored when they are handed in.
 
 The check at night looks at the stored numbers before the nightly scoring would put them right. A difference means that something
 changed past the marks, or that a number was changed by hand: people are told, and the score is computed again.
