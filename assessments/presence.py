@@ -1,4 +1,4 @@
-"""Who is where in an assessment, and what the others have saved meanwhile: what an open page asks for every few seconds."""
+"""Who is where in an assessment, and what the others have done meanwhile: what an open page asks for every few seconds."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -7,7 +7,9 @@ from django.db import connection
 from django.db.models import F
 
 from accounts.models import User
+from assessments import beside
 from assessments.models import Answer, Assessment, Presence
+from assessments.scoring import RuleSet
 
 
 # A save states its time before it is committed. Looking back a little further than the last call misses none of them;
@@ -37,21 +39,25 @@ class Change(NamedTuple):
 
 
 class Call(NamedTuple):
+    """`beside`: the fingerprint of what stands beside the answers (`assessments.beside`)."""
+
     is_open: bool
     here: list[Someone]
+    beside: str
 
 
 # One statement for each call of each open page. An assessment that was handed in is read, not worked on: nobody is there.
-_CALL = """
+# Whoever looks at the overview is in no area, and is not there either.
+_CALL = f"""
     WITH door AS (
         SELECT id FROM assessments_assessment WHERE id = %(assessment)s AND status = ANY(%(editable)s)
     ), me AS (
         INSERT INTO assessments_presence AS known (assessment_id, user_id, area, question, seen_at)
-        SELECT id, %(by)s, %(area)s, %(question)s, %(at)s FROM door
+        SELECT id, %(by)s, %(area)s, %(question)s, %(at)s FROM door WHERE %(area)s <> ''
         ON CONFLICT (assessment_id, user_id) DO UPDATE
         SET area = excluded.area, question = excluded.question, seen_at = greatest(known.seen_at, excluded.seen_at)
     )
-    SELECT open.is_open, other.user_id, other.name, other.area, other.question
+    SELECT open.is_open, ({beside.FINGERPRINT}), other.user_id, other.name, other.area, other.question
     FROM (SELECT EXISTS (SELECT FROM door) AS is_open) open
     LEFT JOIN (
         SELECT presence.user_id, person.name, presence.area, presence.question
@@ -59,11 +65,11 @@ _CALL = """
         WHERE presence.assessment_id = %(assessment)s AND presence.user_id <> %(by)s AND presence.seen_at > %(gone_before)s
     ) other ON open.is_open
     ORDER BY other.name, other.user_id
-"""
+"""  # noqa: S608 - made of a constant
 
 
-def call(*, assessment_id: int, area: str, question: str, by: User, at: datetime) -> Call:
-    """Says that this person is here, and answers who else is."""
+def call(*, assessment_id: int, rules: RuleSet, area: str, question: str, by: User, at: datetime) -> Call:
+    """Says that this person is here, and answers who else is. Without an area, the person only listens."""
     parameters: dict[str, Any] = {
         "assessment": assessment_id,
         "editable": list(Assessment.EDITABLE),
@@ -72,11 +78,13 @@ def call(*, assessment_id: int, area: str, question: str, by: User, at: datetime
         "by": by.pk,
         "at": at,
         "gone_before": at - Presence.STAYS,
+        **beside.parameters(rules, area),
     }
     with connection.cursor() as cursor:
         cursor.execute(_CALL, parameters)
         rows = cursor.fetchall()
-    return Call(is_open=rows[0][0], here=[Someone(*row[1:]) for row in rows if row[1] is not None])
+    is_open, fingerprint, *_someone = rows[0]
+    return Call(is_open, [Someone(*row[2:]) for row in rows if row[2] is not None], fingerprint)
 
 
 def saved_since(assessment_id: int, since: datetime) -> list[Change]:

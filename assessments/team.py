@@ -69,6 +69,7 @@ class AreaTeam:
     waiting: list[Waiting]
     time_left: Estimate | None
     questions: Mapping[str, QuestionTeam]
+    beside: str
     seen_at: datetime
 
 
@@ -82,6 +83,7 @@ def area_team(worksheet: Worksheet, this: Area, notes: Notes, *, user: User, at:
         waiting=waiting,
         time_left=answer_times.time_left(worksheet, notes.times, this.code),
         questions=_beside_questions(codes, notes, waiting),
+        beside=notes.beside,
         seen_at=at,
     )
 

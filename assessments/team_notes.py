@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.models import User
+from assessments import beside, rulesets
 from assessments.answer_times import ENOUGH, Times
 from assessments.models import Assessment, Presence
 from assessments.presence import Someone
@@ -35,17 +36,18 @@ class Talk(NamedTuple):
 
 @dataclass(frozen=True)
 class Notes:
-    """`here` are the others; `areas`: area -> who answers it; `talks`, `marks` and `times` go by question."""
+    """`here` are the others; `areas`: area -> who answers it; `talks`, `marks` and `times` go by question. `beside`: a fingerprint."""
 
     here: list[Someone]
     areas: Mapping[str, Given]
     talks: Mapping[str, Talk]
     marks: Mapping[str, datetime]
     times: Times
+    beside: str
 
 
 # The door lets the supplier's own people in, nobody else: see `TeamQuerySet`.
-_NOTES = """
+_NOTES = f"""
     WITH door AS (
         SELECT id, supplier_id, status = ANY(%(editable)s) AS is_open FROM assessments_assessment
         WHERE id = %(assessment)s AND supplier_id = %(supplier)s
@@ -73,12 +75,14 @@ _NOTES = """
     UNION ALL
     SELECT 'time', '', question, '', NULL, seconds, answers, NULL, NULL, false
     FROM assessments_answertime WHERE questionnaire_id = %(questionnaire)s AND answers >= %(enough)s
+    UNION ALL
+    SELECT 'beside', '', '', ({beside.FINGERPRINT}), NULL, NULL, NULL, NULL, NULL, false FROM door
     ORDER BY kind, name, person
-"""
+"""  # noqa: S608 - made of a constant
 
 
-def notes_of(assessment: Assessment, *, user: User, at: datetime) -> Notes:
-    """One query. `assessment` comes with its campaign."""
+def notes_of(assessment: Assessment, *, user: User, at: datetime, area: str = "") -> Notes:
+    """One query. `assessment` comes with its campaign. `area`: the one whose page is drawn."""
     parameters: dict[str, Any] = {
         "assessment": assessment.pk,
         "supplier": user.supplier_id,
@@ -87,6 +91,7 @@ def notes_of(assessment: Assessment, *, user: User, at: datetime) -> Notes:
         "by": user.pk,
         "gone_before": at - Presence.STAYS,
         "enough": ENOUGH,
+        **beside.parameters(rulesets.for_version(assessment.campaign.questionnaire_id), area),
     }
     found: defaultdict[str, list[Any]] = defaultdict(list)
     with connection.cursor() as cursor:
@@ -99,4 +104,5 @@ def notes_of(assessment: Assessment, *, user: User, at: datetime) -> Notes:
         talks={code: Talk(comments, flag) for _area, code, _name, _person, comments, *_rest, flag in found["talk"]},
         marks={row[1]: row[7] for row in found["mark"]},
         times={code: (seconds, answers) for _area, code, _name, _person, seconds, answers, *_rest in found["time"]},
+        beside=next((fingerprint for _area, _code, fingerprint, *_rest in found["beside"]), ""),
     )

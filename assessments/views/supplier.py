@@ -75,8 +75,8 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if not has(request.user, Permission.ASSESSMENT_ANSWER):
         # The same address serves both sides; the buyer's people read what was handed in.
         return redirect("assessments:review" if assessment.submitted_at else "assessments:results", pk)
-    worksheet = open_worksheet(assessment)
     notes, today = notes_of(assessment, user=request.user, at=timezone.now()), timezone.localdate()
+    worksheet = open_worksheet(assessment)
     context = {
         "assessment": assessment,
         "progress": worksheet.progress(),
@@ -84,6 +84,7 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             worksheet, overviews.tasks(worksheet), notes, user=request.user, choice=request.GET.get("who", team.ALL), today=today
         ),
         "here": team.places(worksheet, notes.here),
+        "beside": notes.beside,
         "waiting": team.waiting_in(worksheet, notes),
         "time_left": answer_times.time_left(worksheet, notes.times),
         "last": overviews.last_save(assessment),
@@ -121,9 +122,11 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
                 messages.success(request, _("All answers on the page are saved."))
             return redirect(next_stop(request, assessment, areas, this))
         worksheet = open_worksheet(assessment)
-    context = area_context(worksheet, this, attempts, opened_site(request))
+    # Read before the evidence: what comes in between is then fetched once more, not missed.
     now = timezone.now()
-    context["team"] = team.area_team(worksheet, this, notes_of(assessment, user=request.user, at=now), user=request.user, at=now)
+    notes = notes_of(assessment, user=request.user, at=now, area=this.code)
+    context = area_context(worksheet, this, attempts, opened_site(request))
+    context["team"] = team.area_team(worksheet, this, notes, user=request.user, at=now)
     return render(request, "assessments/area.html", context)
 
 
@@ -148,7 +151,9 @@ def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Are
     if use := request.POST.get("remove"):
         detach_evidence(assessment_id=worksheet.assessment.pk, use_id=page_saving.whole_number(use))
     change_mark(request, worksheet, this)
-    presence.call(assessment_id=worksheet.assessment.pk, area=this.code, question="", by=request.user, at=timezone.now())
+    presence.call(
+        assessment_id=worksheet.assessment.pk, rules=worksheet.rules, area=this.code, question="", by=request.user, at=timezone.now()
+    )
     return attempts
 
 

@@ -37,31 +37,42 @@ from assessments.worksheet import Worksheet, open_worksheet, read_states
 
 @require_POST
 def presence_call(request: AuthenticatedHttpRequest, pk: int) -> JsonResponse:
-    """Where this person is in; who else is where, and what was saved since the last call out."""
+    """Where this person is in; who else is where, what was saved since the last call, and a fingerprint of the rest out.
+
+    An area's page says what it has `seen` of the rest. The overview is in no area: it hears who is where and the fingerprint.
+    """
     require(request.user, Permission.ASSESSMENT_ANSWER)
     rules = rules_or_404(request, pk)
     area = area_or_404(rules, request.POST.get("area", ""))
     now = timezone.now()
-    # Who writes the answer of a single site ("E1-02@12") is at its question.
-    code = request.POST.get("question", "").partition("@")[0]
-    question = next((each.code for each in rules.questionnaire.in_area(area.code) if each.code == code), "")
-    answer = presence.call(assessment_id=pk, area=area.code, question=question, by=request.user, at=now)
+    answer = presence.call(
+        assessment_id=pk, rules=rules, area=area.code if area else "", question=question_in(rules, area, request), by=request.user, at=now
+    )
     body: dict[str, Any] = {
         "open": answer.is_open,
         "cursor": (now - presence.OVERLAP).isoformat(),
         "here": [person_json(pk, rules, each) for each in answer.here],
+        "beside": answer.beside,
     }
-    since = moment(request.POST.get("since", ""))
-    if since and (changes := presence.saved_since(pk, since)):
-        body |= changes_json(rules, pk, area, changes, by=request.user)
+    if area:
+        since = moment(request.POST.get("since", ""))
+        changes = presence.saved_since(pk, since) if since else []
+        if changes or request.POST.get("seen", answer.beside) != answer.beside:
+            body |= changes_json(rules, pk, area, changes, by=request.user)
     return JsonResponse(body)
 
 
-def area_or_404(rules: RuleSet, code: str) -> Area:
+def area_or_404(rules: RuleSet, code: str) -> Area | None:
     found = next((area for area in rules.questionnaire.areas if area.code == code), None)
-    if found is None:
+    if code and found is None:
         raise Http404(code)
     return found
+
+
+def question_in(rules: RuleSet, area: Area | None, request: AuthenticatedHttpRequest) -> str:
+    """Who writes the answer of a single site ("E1-02@12") is at its question."""
+    code = request.POST.get("question", "").partition("@")[0]
+    return code if area and code in {each.code for each in rules.questionnaire.in_area(area.code)} else ""
 
 
 def moment(text: str) -> datetime | None:

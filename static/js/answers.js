@@ -463,12 +463,19 @@
 
   // --- coming and going -------------------------------------------------------------------------------------------------------
   // What an earlier visit left behind is put back into the fields and sent.
-  for (const [code, entry] of Object.entries(queue.read())) {
+  const putBack = (code, entry) => {
     const section = sections.get(code);
     if (section) fill(section, entry.pairs);
     queue.release(code);
     setState(code, "saving");
-  }
+  };
+  const adopt = (section) => {
+    const code = section.dataset.question;
+    sections.set(code, section);
+    const left = queue.read()[code];
+    if (left) putBack(code, left);
+  };
+  for (const [code, entry] of Object.entries(queue.read())) putBack(code, entry);
   document.querySelectorAll("[data-table]").forEach(trimRows);
   const areas = document.querySelector("[data-area-switch]");
   if (areas && matchMedia("(min-width: 1200px)").matches) areas.open = true;
@@ -532,7 +539,7 @@
   showPageState();
   pump();
 
-  // --- what other scripts of the page may ask and do: static/js/live.js, uploads.js ----------------------------------------------------
+  // --- what other scripts of the page may ask and do: presence.js, live.js, fresh-parts.js, uploads.js, carrying.js --------------
   const TEXT = "textarea, select, input:not([type=radio], [type=checkbox], [type=file], [type=hidden])";
   window.portal.editor = {
     form,
@@ -546,5 +553,13 @@
     isBusy: (section) => Boolean(queue.read()[section.dataset.question]) || (section.contains(document.activeElement) && document.activeElement.matches(TEXT)),
     // A value that somebody else saved. Not for a section that is busy.
     take: (section, answer) => showStored(section.dataset.question, answer),
+    // A part of the page that was fetched anew comes in place of one in which nobody is at work.
+    replace: (part, next) => {
+      for (const section of part.querySelectorAll("[data-question]")) sections.delete(section.dataset.question);
+      part.replaceWith(next);
+      next.querySelectorAll("[data-table]").forEach(trimRows);
+      for (const section of next.querySelectorAll("[data-question]")) adopt(section);
+      showProgress();
+    },
   };
 })();

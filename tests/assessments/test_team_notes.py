@@ -22,7 +22,8 @@ def test_notes_are_for_the_suppliers_people_and_times_for_all(supplier, owner, c
         )
 
     times = {"A-01": (50, 20)}
-    assert notes_of(assessment, user=owner, at=NOW) == Notes(
+    notes = notes_of(assessment, user=owner, at=NOW)
+    assert notes == Notes(
         here=[(colleague.pk, "Colin Colleague", "A", "A-01")],
         areas={
             "A": Given(colleague.pk, "Colin Colleague", due_on, has_left=False),
@@ -31,6 +32,8 @@ def test_notes_are_for_the_suppliers_people_and_times_for_all(supplier, owner, c
         talks={"A-01": Talk(1, is_open=False), "B-01": Talk(1, is_open=True)},
         marks={"B-01": NOW},
         times=times,
+        beside=notes.beside,
     )
+    assert notes.beside
     for other in (staff, stranger):
-        assert notes_of(assessment, user=other, at=NOW) == Notes([], {}, {}, {}, times)
+        assert notes_of(assessment, user=other, at=NOW) == Notes([], {}, {}, {}, times, beside="")

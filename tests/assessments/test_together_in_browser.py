@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from assessments.models import Answer, AreaTask, Assessment, ComeBack, Comment
-from tests.factories import create_assessment
+from tests.assessments.test_site_pages import CONTENT
+from tests.factories import create_assessment, create_campaign, create_questionnaire, create_site
 from tests.services import assert_accessible, wait_until
 
 
@@ -63,6 +64,68 @@ def test_each_gets_what_the_other_saves_and_nothing_typed_is_overwritten(new_pag
     wait_until(lambda: Answer.objects.get(question="A-01").value == {"value": "yes", "note": "Metered since May"})
     colin.get_by_text("Changed by Olive Owner at").wait_for()
     assert colin.locator("[data-question='A-01']").get_by_label("Yes").is_checked()
+
+
+def test_evidence_comments_marks_and_sites_of_a_colleague_come_by_themselves(new_page, supplier, owner, colleague):
+    for name in ("Hangzhou works", "Ningbo works"):
+        create_site(supplier=supplier, name=name, type="factory")
+    assessment = create_assessment(
+        supplier=supplier, status="in_progress", campaign=create_campaign(questionnaire=create_questionnaire(content=CONTENT))
+    )
+    olive = open_area(new_page, owner, assessment)
+    colin = open_area(new_page, colleague, assessment)
+    seen, done = (page.locator("[data-question='A-01']") for page in (olive, colin))
+    # Olive is writing a comment: what comes in beside it leaves it alone.
+    seen.get_by_role("link", name="Comments").click()
+    dialog = olive.get_by_role("dialog", name="Comments on A-01")
+    dialog.get_by_label("Your comment").fill("The one in the")
+
+    done.get_by_label("Yes").check()
+    done.locator("input[type=file]").set_input_files({"name": "bill.csv", "mimeType": "text/csv", "buffer": b"month,m3\n1,20\n"})
+    done.get_by_role("link", name="bill.csv").wait_for()
+    done.get_by_role("link", name="Comments").click()
+    colin.get_by_label("Your comment").fill("Which meter do we mean?")
+    colin.get_by_role("button", name="Say it").click()
+
+    dialog.get_by_text("Which meter do we mean?").wait_for()
+    assert dialog.get_by_label("Your comment").input_value() == "The one in the"
+    olive.keyboard.press("Escape")
+    assert seen.locator("[data-talk-count]").inner_text() == "1"
+    seen.get_by_role("link", name="bill.csv").wait_for()
+    assert not seen.get_by_text("needed for full credit").is_visible()
+
+    colin.keyboard.press("Escape")
+    done.get_by_role("button", name="I don't know yet").click()
+    seen.get_by_text("To come back to").wait_for()
+    assert olive.get_by_text("1 question to come back to").is_visible()
+
+    colin.get_by_text("Same for all 2 sites").click()
+    colin.get_by_label("Another site that differs").select_option(label="Ningbo works · Factory")
+    colin.get_by_role("button", name="Answer for this site").click()
+    colin.get_by_role("region", name="Ningbo works").get_by_label("No", exact=True).check()
+    site = olive.get_by_role("region", name="Ningbo works")
+    site.wait_for()
+    assert site.get_by_label("No", exact=True).is_checked()
+    # It is an answer like any other from then on.
+    site.get_by_label("Yes").check()
+    wait_until(lambda: Answer.objects.get(site__name="Ningbo works").value == {"value": "yes"})
+    colin.get_by_role("region", name="Ningbo works").get_by_text("Changed by Olive Owner").wait_for()
+    assert_accessible(olive)
+
+
+def test_the_overview_shows_by_itself_who_is_where_and_how_far_the_areas_are(new_page, assessment, owner, colleague):
+    olive = new_page(user=owner)
+    olive.context.set_default_timeout(30_000)
+    olive.goto(assessment.get_absolute_url())
+    assert not olive.get_by_text("Working on it now").is_visible()
+
+    colin = open_area(new_page, colleague, assessment)
+    colin.get_by_label("No", exact=True).check()
+
+    olive.get_by_text("Working on it now").wait_for()
+    assert olive.get_by_role("link", name="A-01", exact=True).is_visible()
+    olive.get_by_text("1 of 2 questions answered").wait_for()
+    assert_accessible(olive)
 
 
 def test_comments_and_marks_beside_the_question(new_page, assessment, owner):
