@@ -276,17 +276,25 @@ def _clean_table(value: dict[str, Any], errors: dict[str, AnswerError], field: F
         errors[path] = AnswerError("too_many_rows", {"limit": field.max_rows})
         return
     rows = []
-    known = {column.key for column in field.columns}
     for number, row in enumerate(raw):
-        cleaned: dict[str, Any] = {}
-        for column in field.columns:
-            _clean_into(cleaned, errors, column, row.get(column.key), f"{path}.{number}.{column.key}")
-        errors |= {f"{path}.{number}.{key}": AnswerError("unknown_field", {}) for key in row if key not in known}
-        if cleaned:
-            rows.append(cleaned)
+        cleaned = clean_row(field, row)
+        errors |= {f"{path}.{number}.{key}": error for key, error in cleaned.errors.items()}
+        if cleaned.value:
+            rows.append(cleaned.value)
     # An empty table says "nothing to report" only where the questionnaire allows no rows and the person sent a table.
     if rows or (field.min_rows == 0 and not raw):
         value[field.key] = rows
+
+
+def clean_row(field: Field, row: Mapping[str, Any]) -> Cleaned:
+    """One row of a table: its cells that are right, and an error for each that is not."""
+    value: dict[str, Any] = {}
+    errors: dict[str, AnswerError] = {}
+    for column in field.columns:
+        _clean_into(value, errors, column, row.get(column.key), column.key)
+    known = {column.key for column in field.columns}
+    errors |= {str(key): AnswerError("unknown_field", {}) for key in row if key not in known}
+    return Cleaned(value, errors)
 
 
 _CLEANERS: Mapping[str, Callable[[Field, object], Any]] = {

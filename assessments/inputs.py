@@ -79,13 +79,18 @@ def _read_amount(field: Field, name: str, data: Posted) -> dict[str, str] | None
 
 def _read_table(field: Field, name: str, data: Posted) -> list[dict[str, Any]]:
     """Rows in the order of the page, without those in which nothing is filled in."""
-    rows = []
+    return list(table_rows(field, name, data).values())
+
+
+def table_rows(field: Field, name: str, data: Posted) -> dict[int, dict[str, Any]]:
+    """The rows in which something is filled in, by their number."""
+    rows = {}
     # One more than allowed, so that a table that is too long is refused and not cut.
     for number in range(min(_row_count(name, data), field.max_rows + 1)):
         row = {column.key: _read_field(column, f"{name}__{number}__{column.key}", data) for column in field.columns}
         row = {key: given for key, given in row.items() if given not in EMPTY}
         if row:
-            rows.append(row)
+            rows[number] = row
     return rows
 
 
