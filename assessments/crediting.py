@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -116,7 +117,10 @@ class QuestionRules:
         self._counts_in_part = question.credit.kind == "disclosure" and any(field.type != "file" for field in question.fields)
         self._credit = _credit_rule(self)
         self._deciding = self._what_decides([*triggers, evidence_when] if evidence_when else triggers)
-        self._remembered: dict[Any, Outcome] = {}
+        # By the values of the deciding fields. Whoever scores a million answers looks here before it calls, where there is a key field.
+        self.remembered: dict[Any, Outcome] = {}
+        self.key_field = self._deciding[0] if len(self._deciding) == 1 else ""
+        self._made: dict[tuple[int | None, bool], Outcome] = {}
 
     def _what_decides(self, bounds: list[expressions.Bound]) -> tuple[str, ...]:
         """The fields whose values alone decide the outcome, when there are few such values to remember; else nothing."""
@@ -134,28 +138,42 @@ class QuestionRules:
         if isinstance(key, list):
             key = tuple(key)
         try:
-            return self._remembered[key]
+            return self.remembered[key]
         except KeyError:
             pass
         except TypeError:
             # Not a stored value at all (a mapping where a key belongs): nothing to remember.
             return self._work_out(value, has_evidence, state)
         found = self._work_out(value, has_evidence, state)
-        if len(self._remembered) >= _REMEMBER:
-            self._remembered.clear()
-        self._remembered[key] = found
+        if len(self.remembered) >= _REMEMBER:
+            self.remembered.clear()
+        self.remembered[key] = found
         return found
 
     def _work_out(self, value: Mapping[str, Any], has_evidence: bool, state: State) -> Outcome:
         # The state is one caller's own, and looks at one question after the other.
         state.own = typed = self.read(value)
         answered = self._answered(typed, has_evidence)
-        hits = tuple([hit for hit, test in self._triggers if test(state)]) if typed and self._triggers else ()
-        credit = self._credit(state, answered) if answered or self._counts_in_part else 0
+        hits = tuple([hit for hit, test in self._triggers if test(state)]) if self._triggers and typed else ()
+        if not answered:
+            credit = self._credit(state, False) if self._counts_in_part else 0
+            return self._outcome(credit, answered=False, evidence_asked=False, hits=hits)
+        credit = self._credit(state, True)
+        evidence_asked = credit is not None and self.evidence_asked(state)
+        if hits:
+            return self._outcome(credit, answered=True, evidence_asked=evidence_asked, hits=hits)
+        try:
+            return self._made[credit, evidence_asked]
+        except KeyError:
+            # As many as there are different credits: a few.
+            self._made[credit, evidence_asked] = made = self._outcome(credit, answered=True, evidence_asked=evidence_asked, hits=())
+            return made
+
+    def _outcome(self, credit: int | None, *, answered: bool, evidence_asked: bool, hits: tuple[Hit, ...]) -> Outcome:
         if credit is None:
             return Outcome(answered, True, 0, 0, False, hits)
         full = credit * self.weight
-        if not answered or not self.evidence_asked(state):
+        if not evidence_asked:
             return Outcome(answered, False, full, full, False, hits)
         # The scale holds the denominators of the shares, so this division leaves no rest.
         top, bottom = self._share
@@ -174,14 +192,12 @@ class QuestionRules:
         """Keys of the plausibility checks that fail. A check waits until everything it compares is given."""
         if not self._checks:
             return ()
+        # Most checks pass: whether all is given is asked of those that do not.
+        failed = [check for check in self._checks if not check[1](own)]
+        if not failed:
+            return ()
         given = own.own.keys()
-        return tuple(
-            [
-                key
-                for key, ok, fields, others in self._checks
-                if fields <= given and all(read(own) is not None for read in others) and not ok(own)
-            ]
-        )
+        return tuple([key for key, _ok, fields, others in failed if fields <= given and all(read(own) is not None for read in others)])
 
 
 def _bound(source: str, scope: expressions.Scope) -> expressions.Bound:
@@ -259,15 +275,12 @@ def _descending(question: Question, scale: int) -> list[tuple[Decimal, int]]:
 
 def _bands(question: Question, scale: int) -> _Rule:
     """The credit of the highest band that starts at or below the number, in the question's unit."""
-    key, descending = question.credit.field, _descending(question, scale)
+    key, ascending = question.credit.field, _descending(question, scale)[::-1]
+    starts, worths = [start for start, _ in ascending], [0, *[worth for _, worth in ascending]]
 
     def rule(state: State, _answered: bool) -> int | None:
         number = state.own.get(key)
-        if number is not None:
-            for start, worth in descending:
-                if number >= start:
-                    return worth
-        return 0
+        return 0 if number is None else worths[bisect_right(starts, number)]
 
     return rule
 

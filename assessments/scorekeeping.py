@@ -4,13 +4,13 @@ Everything of one call happens in one transaction and may be repeated: a score w
 left alone. The same code scores one assessment after a submission and a chunk of the whole portfolio at night.
 
 1. Lock the assessments, so that a verdict given meanwhile waits, and its own task scores again afterwards.
-2. Read answers, verdicts and evidence as one JSON text an assessment, and the facts of their suppliers: two statements; and a
-   third for the few answers that single sites give, with a fourth for the sites where there are any.
+2. Read answers and evidence as one JSON text an assessment, the verdicts, the few answers that single sites give, and the facts of
+   their suppliers: four statements; and a fifth for the sites where any of them answers for itself.
 3. Score in Python, with `scoring.RuleSet.score`: there is no second implementation.
 4. Write new `Score` rows with COPY, and copy the current ones into the assessments; open and withdraw findings; refresh standings.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +30,8 @@ from assessments.site_answers import SiteTypes, with_sites
 # FOR NO KEY UPDATE: answers may still be saved (their foreign key only needs the row to stay).
 _LOCK = "SELECT id FROM assessments_assessment WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
-# Text put together by hand is a third faster than json_object_agg and gives the same JSON: codes and verdicts hold no quotes.
+# Text put together by hand is a third faster than json_object_agg and gives the same JSON: codes hold no quotes. The third place of
+# an answer is for its verdict: joined here, the planner would look at the verdicts of the whole portfolio for every chunk.
 _READ = """
     SELECT assessment.id, assessment.supplier_id, assessment.status, campaign.questionnaire_id,
            score.ruleset_sha256, score.inputs_sha256, given.answers
@@ -40,11 +41,9 @@ _READ = """
     LEFT JOIN (
         SELECT answer.assessment_id, '{' || string_agg(
             '"' || answer.question || '":[' || answer.value::text
-            || CASE WHEN answer.evidence_count > 0 THEN ',true,' ELSE ',false,' END
-            || coalesce('"' || verdict.outcome || '"', 'null') || ']', ','
+            || CASE WHEN answer.evidence_count > 0 THEN ',true,null]' ELSE ',false,null]' END, ','
         ) || '}' AS answers
         FROM assessments_answer answer
-        LEFT JOIN assessments_verdict verdict ON verdict.answer_id = answer.id
         WHERE answer.assessment_id = ANY(%(ids)s) AND answer.site_id IS NULL
         GROUP BY answer.assessment_id
     ) given ON given.assessment_id = assessment.id
@@ -53,10 +52,14 @@ _READ = """
 
 # Served by the partial index of these answers: most assessments have none.
 _READ_OF_SITES = """
-    SELECT answer.assessment_id, answer.question, answer.site_id, answer.value::text, answer.evidence_count > 0, verdict.outcome
-    FROM assessments_answer answer
-    LEFT JOIN assessments_verdict verdict ON verdict.answer_id = answer.id
-    WHERE answer.assessment_id = ANY(%(ids)s) AND answer.site_id IS NOT NULL AND answer.value <> '{}'
+    SELECT assessment_id, question, site_id, value::text, evidence_count > 0 FROM assessments_answer
+    WHERE assessment_id = ANY(%(ids)s) AND site_id IS NOT NULL AND value <> '{}'
+"""
+
+_READ_VERDICTS = """
+    SELECT verdict.assessment_id, answer.question, answer.site_id, verdict.outcome
+    FROM assessments_verdict verdict JOIN assessments_answer answer ON answer.id = verdict.answer_id
+    WHERE verdict.assessment_id = ANY(%(ids)s)
 """
 
 _RETIRE = "UPDATE assessments_score SET is_current = false WHERE assessment_id = ANY(%s) AND is_current"
@@ -182,12 +185,13 @@ def score_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterato
         cursor.execute(_READ, {"ids": list(ids)})
         # Sorted here: PostgreSQL would write the long texts to disk to sort them.
         rows = sorted((Stored(*row) for row in cursor.fetchall()), key=attrgetter("id"))
-    of_sites = _answers_of_sites(ids)
+    verdicts = _verdicts(ids)
+    of_sites = _answers_of_sites(ids, verdicts)
     sites_by_supplier = facts.site_types_for({row.supplier_id for row in rows if row.id in of_sites}) if of_sites else {}
     facts_by_supplier = facts.facts_for({row.supplier_id for row in rows})
     for row in rows:
         rule_set = rules or rulesets.for_version(row.questionnaire_id)
-        answers = canonical_fast.loads(row.answers) if row.answers else {}
+        answers = _answers(row, verdicts.get(row.id, {}))
         for code in rulesets.changed_questions(row.questionnaire_id, rules) if rules else ():
             answers.pop(code, None)
             of_sites.get(row.id, {}).pop(code, None)
@@ -200,12 +204,35 @@ def score_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterato
         yield Scored(row._replace(answers=None), rule_set.sha256, about, sites, result)
 
 
-def _answers_of_sites(ids: Sequence[int]) -> dict[int, dict[str, dict[int, AnswerState]]]:
+# Question and site (None: the answer for all sites) -> what the reviewer said of that answer.
+_Verdicts = Mapping[tuple[str, int | None], str]
+
+
+def _verdicts(ids: Sequence[int]) -> Mapping[int, _Verdicts]:
+    found: dict[int, dict[tuple[str, int | None], str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_VERDICTS, {"ids": list(ids)})
+        for assessment_id, question, site_id, outcome in cursor.fetchall():
+            found.setdefault(assessment_id, {})[question, site_id] = outcome
+    return found
+
+
+def _answers(row: Stored, verdicts: _Verdicts) -> dict[str, Any]:
+    """The answers for all sites, as lists of value, evidence and verdict."""
+    answers: dict[str, Any] = canonical_fast.loads(row.answers) if row.answers else {}
+    for (question, site_id), outcome in verdicts.items():
+        if site_id is None and question in answers:
+            answers[question][2] = outcome
+    return answers
+
+
+def _answers_of_sites(ids: Sequence[int], verdicts: Mapping[int, _Verdicts]) -> dict[int, dict[str, dict[int, AnswerState]]]:
     """Assessment -> question -> site -> its own answer."""
     found: dict[int, dict[str, dict[int, AnswerState]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_READ_OF_SITES, {"ids": list(ids)})
-        for assessment_id, question, site_id, value, has_evidence, outcome in cursor.fetchall():
+        for assessment_id, question, site_id, value, has_evidence in cursor.fetchall():
+            outcome = verdicts.get(assessment_id, {}).get((question, site_id))
             state = AnswerState(canonical_fast.loads(value), has_evidence, outcome)
             found.setdefault(assessment_id, {}).setdefault(question, {})[site_id] = state
     return found

@@ -300,16 +300,20 @@ class RuleSet:
             asked += 1
             rules = rules_of[code]
             area = rules.area
-            if code not in answers:
+            answer = answers.get(code)
+            if answer is None:
                 # Nothing in the numerator, the weight in the denominator.
                 weights[area] += rules.weight
                 continue
-            answer = answers[code]
             if isinstance(answer, SitedState):
                 sited.append((rules, answer))
                 continue
             value, has_evidence, verdict = answer
-            outcome = rules.outcome(value, has_evidence, state)
+            try:
+                outcome = rules.remembered[value[rules.key_field]] if rules.key_field else rules.outcome(value, has_evidence, state)
+            except (KeyError, TypeError):
+                # Seen for the first time, or no stored value at all.
+                outcome = rules.outcome(value, has_evidence, state)
             is_answered, drops_out, full, bare, needs_evidence, its_hits = outcome
             answered += is_answered
             if needs_evidence:
@@ -319,14 +323,13 @@ class RuleSet:
             if verdict is not None and verdict != QUERY:
                 with_verdict += 1
             if drops_out:
-                if verdict == REJECT_ANSWER:
-                    rejected[area] += rules.weight
+                rejected[area] += rules.weight if verdict == REJECT_ANSWER else 0
                 continue
             weights[area] += rules.weight
             if full:
                 declared[area] += full
                 evidenced[area] += full if has_evidence else bare
-                verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed)
+                verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed) if reviewed or verdict else 0
         tally = _Tally(
             declared, evidenced, verified, weights, rejected, hits,
             asked, answered, evidence_asked, evidence_given, with_verdict, with_verdict > 0,

@@ -147,6 +147,9 @@ def answered(question: Question) -> Callable[[Typed, bool], bool]:
         return lambda typed, _has_evidence: any(key in typed for key in keys)
     plain = frozenset(field.key for field in required if field.type != "table")
     tables = [(field.key, complete(field)) for field in required if field.type == "table"]
+    if not tables and len(plain) == 1:
+        [only] = plain
+        return lambda typed, _has_evidence: only in typed
     if not tables:
         return lambda typed, _has_evidence: plain <= typed.keys()
     return lambda typed, _has_evidence: plain <= typed.keys() and all(test(typed.get(key)) for key, test in tables)

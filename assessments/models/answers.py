@@ -120,7 +120,7 @@ class EvidenceUse(models.Model):
         return f"{self.answer_id} ← {self.document_id}"
 
 
-@keep_history()
+@keep_history(exclude=["assessment"])
 class Verdict(models.Model):
     """A reviewer's word on one answer: the newest; earlier ones are in the history."""
 
@@ -131,6 +131,8 @@ class Verdict(models.Model):
         REJECT_ANSWER = "reject_answer", _("Answer rejected")
 
     answer = models.OneToOneField(Answer, on_delete=models.CASCADE, related_name="verdict")
+    # Set by a trigger: whoever scores asks for the verdicts of some assessments, by its index, and not for those of all answers.
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="verdicts", editable=False)
     outcome = models.CharField(_("verdict"), max_length=16, choices=Outcome.choices)
     reason = models.TextField(_("reason"), blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -142,6 +144,14 @@ class Verdict(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(outcome__in=["accept", "query", "reject_evidence", "reject_answer"]), name="verdict_known"),
             models.CheckConstraint(condition=Q(outcome="accept") | ~Q(reason=""), name="verdict_reason_unless_accepted"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="knows_its_assessment",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func="NEW.assessment_id = (SELECT assessment_id FROM assessments_answer WHERE id = NEW.answer_id); RETURN NEW;",
+            )
         ]
 
     def __str__(self) -> str:

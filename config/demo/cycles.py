@@ -184,7 +184,7 @@ def create_answers(
         )
         copy_text("assessments_answer", columns, ["".join(lines)])
         copy_rows("assessments_evidenceuse", ("answer_id", "document_id", "added_by_id", "added_at"), evidence)
-        copy_rows("assessments_verdict", ("answer_id", "outcome", "reason", "by_id", "at"), verdicts)
+        copy_rows("assessments_verdict", ("answer_id", "assessment_id", "outcome", "reason", "by_id", "at"), verdicts)
         yield min(start + 1000, len(assessments))
     move_sequences(["assessments_assessment", "assessments_answer"])
 
@@ -221,7 +221,7 @@ def _write(
         if reviewed and drawn.asks_evidence and random.random() < 0.12:
             outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
             reason = "" if outcome == "accept" else random.choice(REJECTIONS)
-            verdicts.append((counters.answer, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
+            verdicts.append((counters.answer, assessment.id, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
 
 
 def _continuing(assessment: DemoAssessment, rules: RuleSet, given: dict[str, DrawnAnswer], counters: Counters) -> dict[str, DrawnAnswer]:
