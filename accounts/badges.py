@@ -45,6 +45,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "major": ("warning", "alert-triangle"),
     "minor": ("info", "info-circle"),
     "action_planned": ("info", "calendar-event"),
+    "plan_agreed": ("active", "checkbox"),
     "action_done": ("active", "checkbox"),
     "withdrawn": ("neutral", "arrow-back-up"),
     "overdue": ("bad", "clock-exclamation"),

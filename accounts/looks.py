@@ -21,6 +21,7 @@ SUBJECTS: dict[str, StrOrPromise] = {
     "receipt": gettext_lazy("the receipt of your score"),
     "document": gettext_lazy("one of your documents"),
     "evidence": gettext_lazy("evidence you gave"),
+    "finding": gettext_lazy("a finding, with your answer and what you did"),
     "supplier": gettext_lazy("your company's page"),
     "portfolio": gettext_lazy("the supplier list with your company in it"),
     "audit_pdf": gettext_lazy("the audit report of your assessment"),

@@ -12,6 +12,7 @@ class AssessmentsConfig(AppConfig):
         import_module("assessments.comments")
         import_module("assessments.freshness")
         import_module("assessments.invitations")
+        import_module("assessments.finding_notices")
         import_module("assessments.review")
         # What leans on a document, for its page.
         import_module("assessments.reliance")

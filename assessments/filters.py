@@ -48,7 +48,12 @@ class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]
 
 
 class FindingFilter(filters.FilterSet):  # type: ignore[misc]
-    STATES = [("open", _("All open ones")), ("overdue", _("Overdue")), *Finding.Status.choices[1:]]
+    STATES = [
+        ("open", _("All open ones")),
+        ("overdue", _("Overdue")),
+        ("without_plan", _("Without a plan")),
+        *Finding.Status.choices[1:],
+    ]
 
     q = filters.CharFilter(label=_("Supplier"), method="by_name", widget=forms.TextInput(attrs={"type": "search"}))
     severity = filters.ChoiceFilter(label=_("Severity"), choices=Finding.Severity.choices, empty_label=_("All"))
@@ -66,5 +71,5 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]
         if value == "open":
             return rows.filter(closed_at__isnull=True)
         if value == "overdue":
-            return rows.filter(closed_at__isnull=True, due_on__lt=timezone.localdate())
-        return rows.filter(status=value)
+            return rows.filter(closed_at__isnull=True, next_due_on__lt=timezone.localdate())
+        return rows.filter(status=Finding.Status.OPEN if value == "without_plan" else value)

@@ -1,4 +1,4 @@
-"""Findings: opened by the rules or by a reviewer, answered by the supplier, verified and closed by a reviewer.
+"""Findings: opened by the rules, by a reviewer, or from a public record. What happens to them then: `finding_steps`.
 
 A finding that a rule opened is withdrawn when its cause is gone and nobody has worked on it yet, and opened again when the cause
 comes back. Once the supplier has planned something, or a person has decided, people decide.
@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from assessments import rulesets, standing
-from assessments.models import Assessment, Finding
-from assessments.scoring import Hit
+from assessments import finding_notices, finding_states, rulesets, standing
+from assessments.models import Assessment, Finding, FindingStep, Verdict
+from assessments.scoring import GATE, ZERO_TOLERANCE, Hit
 from audit import trail
 
 
@@ -23,10 +24,12 @@ from audit import trail
 TRIGGERS_COUNT_WHEN = ("submitted", "in_review", "closed")
 
 SEVERITY_OF = {
-    "zero_tolerance": Finding.Severity.CRITICAL,
+    ZERO_TOLERANCE: Finding.Severity.CRITICAL,
     "critical_finding": Finding.Severity.CRITICAL,
     "major_finding": Finding.Severity.MAJOR,
+    GATE: Finding.Severity.MAJOR,
 }
+ORIGIN_OF = {ZERO_TOLERANCE: Finding.Origin.ZERO_TOLERANCE, GATE: Finding.Origin.GATE}
 # Stored in English and translated where it is shown.
 CAUSE_GONE = gettext_noop("The answer that led to this finding has changed.")
 
@@ -42,27 +45,43 @@ class Hits(NamedTuple):
 
 _RULES_HIT = """
     SELECT * FROM json_to_recordset(%(hits)s) AS hit (
-        assessment_id bigint, supplier_id bigint, question text, rule text, severity text, text text, text_zh text
+        assessment_id bigint, supplier_id bigint, question text, origin text, rule text, severity text, text text, text_zh text,
+        next_due_on date
     )
 """
 
 _OPEN = f"""
-    INSERT INTO assessments_finding AS old (
-        assessment_id, supplier_id, question, rule, severity, text, text_zh, status, action_plan, action_taken, closing_reason, opened_at
+    WITH opened AS (
+        INSERT INTO assessments_finding AS old (
+            assessment_id, supplier_id, question, origin, rule, severity, text, text_zh, status, cause, action_taken, closing_reason,
+            opened_at, moved_at, next_due_on, escalation
+        )
+        SELECT assessment_id, supplier_id, question, origin, rule, severity, text, text_zh, 'open', '', '', '',
+            %(at)s, %(at)s, next_due_on, 0
+        FROM ({_RULES_HIT}) hit
+        ON CONFLICT (assessment_id, rule) WHERE rule <> '' DO UPDATE
+        SET status = 'open', closed_at = NULL, closing_reason = '', opened_at = excluded.opened_at, moved_at = excluded.moved_at,
+            next_due_on = excluded.next_due_on, escalation = 0
+        WHERE old.status = 'withdrawn' AND old.closed_by_id IS NULL
+        RETURNING id, xmax = 0 AS is_new
     )
-    SELECT assessment_id, supplier_id, question, rule, severity, text, text_zh, 'open', '', '', '', %(at)s FROM ({_RULES_HIT}) hit
-    ON CONFLICT (assessment_id, rule) WHERE rule <> '' DO UPDATE
-    SET status = 'open', closed_at = NULL, closing_reason = '', opened_at = excluded.opened_at
-    WHERE old.status = 'withdrawn' AND old.closed_by_id IS NULL
+    INSERT INTO assessments_findingstep (finding_id, kind, status_before, status, reason, detail, at)
+    SELECT id, 'opened_by_rule', CASE WHEN is_new THEN '' ELSE 'withdrawn' END, 'open', '', '{{}}', %(at)s FROM opened
 """  # noqa: S608 - made of the constant above
 
 _WITHDRAW = f"""
-    UPDATE assessments_finding finding
-    SET status = 'withdrawn', closed_at = %(at)s, closing_reason = %(reason)s
-    WHERE finding.assessment_id = ANY(%(assessments)s) AND finding.rule <> '' AND finding.status = 'open'
-      AND NOT EXISTS (
-          SELECT FROM ({_RULES_HIT}) hit WHERE hit.assessment_id = finding.assessment_id AND hit.rule = finding.rule
-      )
+    WITH gone AS (
+        UPDATE assessments_finding finding
+        SET status = 'withdrawn', closed_at = %(at)s, closing_reason = %(reason)s, moved_at = %(at)s, next_due_on = NULL, escalation = 0
+        WHERE finding.assessment_id = ANY(%(assessments)s) AND finding.rule <> '' AND finding.status = 'open'
+          AND NOT EXISTS (
+              SELECT FROM ({_RULES_HIT}) hit WHERE hit.assessment_id = finding.assessment_id AND hit.rule = finding.rule
+          )
+          AND NOT EXISTS (SELECT FROM assessments_findingstep step WHERE step.finding_id = finding.id AND step.by_id IS NOT NULL)
+        RETURNING id
+    )
+    INSERT INTO assessments_findingstep (finding_id, kind, status_before, status, reason, detail, at)
+    SELECT id, 'withdrawn_by_rule', 'open', 'withdrawn', %(reason)s, '{{}}', %(at)s FROM gone
 """  # noqa: S608 - made of the constant above
 
 
@@ -74,7 +93,7 @@ def follow_triggers(assessments: Iterable[Hits], *, at: datetime) -> tuple[int, 
     known = list(assessments)
     if not known:
         return 0, 0
-    hits = [_row(item, hit) for item in known for hit in item.triggers if hit.kind in SEVERITY_OF]
+    hits = [_row(item, hit, at) for item in known for hit in _to_follow(item.triggers)]
     parameters: dict[str, Any] = {
         "hits": orjson.dumps(hits).decode(),
         "assessments": [item.assessment_id for item in known],
@@ -90,16 +109,25 @@ def follow_triggers(assessments: Iterable[Hits], *, at: datetime) -> tuple[int, 
         return opened, cursor.rowcount
 
 
-def _row(item: Hits, hit: Hit) -> dict[str, Any]:
+def _to_follow(triggers: Sequence[Hit]) -> Iterable[Hit]:
+    """Of a gate, a finding only where the same answer opens none of its own: one thing to put right is one finding."""
+    found_anyway = {hit.question for hit in triggers if hit.kind in SEVERITY_OF and hit.kind != GATE}
+    return (hit for hit in triggers if hit.kind in SEVERITY_OF and (hit.kind != GATE or hit.question not in found_anyway))
+
+
+def _row(item: Hits, hit: Hit, at: datetime) -> dict[str, Any]:
     text = rulesets.trigger_text(item.questionnaire_id, hit.key)
+    severity = SEVERITY_OF[hit.kind]
     return {
         "assessment_id": item.assessment_id,
         "supplier_id": item.supplier_id,
         "question": hit.question,
+        "origin": ORIGIN_OF.get(hit.kind, Finding.Origin.RULE),
         "rule": hit.key,
-        "severity": SEVERITY_OF[hit.kind],
+        "severity": severity,
         "text": text.en or text.zh,
         "text_zh": text.zh,
+        "next_due_on": finding_states.next_due(finding_states.OPEN, severity, timezone.localdate(at), None),
     }
 
 
@@ -107,84 +135,59 @@ def _row(item: Hits, hit: Hit) -> dict[str, Any]:
 
 
 @transaction.atomic
-def raise_finding(*, assessment_id: int, question: str, severity: str, text: str, due_on: date | None, by: User, at: datetime) -> Finding:
+def raise_finding(
+    *,
+    assessment_id: int,
+    question: str,
+    severity: str,
+    text: str,
+    due_on: date | None,
+    by: User,
+    at: datetime,
+    record_id: int | None = None,
+) -> Finding:
     """The finding, or the open one that says the same: a form sent twice at once is one finding."""
     assessment = Assessment.objects.select_for_update(no_key=True).get(pk=assessment_id)
     same = Finding.objects.open().filter(assessment=assessment, question=question, severity=severity, text=text, opened_by=by).first()
     if same is not None:
         return same
+    verdict = _objection(assessment, question)
     finding = Finding.objects.create(
         assessment=assessment,
         supplier_id=assessment.supplier_id,
         question=question,
+        origin=_origin(record_id, verdict),
+        record_id=record_id,
         severity=severity,
         text=text,
         due_on=due_on,
         opened_at=at,
         opened_by=by,
+        moved_at=at,
+        next_due_on=finding_states.next_due(finding_states.OPEN, severity, timezone.localdate(at), due_on),
     )
-    _note("finding.raised", finding, by=by, at=at, severity=severity, question=question)
-    return finding
-
-
-@transaction.atomic
-def plan_action(*, finding_id: int, action_plan: str, due_on: date, by: User, at: datetime) -> Finding:
-    """The supplier says what it will do, and by when; it may change the plan until the action is done."""
-    finding = _locked(finding_id)
-    finding.move(allowed=(Finding.Status.OPEN, Finding.Status.ACTION_PLANNED), to=Finding.Status.ACTION_PLANNED)
-    finding.action_plan, finding.due_on = action_plan, due_on
-    finding.save(update_fields=["status", "action_plan", "due_on"])
-    _note("finding.action_planned", finding, by=by, at=at)
-    return finding
-
-
-@transaction.atomic
-def report_action(*, finding_id: int, action_taken: str, by: User, at: datetime) -> Finding:
-    """The supplier says what was done; a reviewer verifies it."""
-    finding = _locked(finding_id)
-    finding.move(allowed=(Finding.Status.OPEN, Finding.Status.ACTION_PLANNED), to=Finding.Status.ACTION_DONE)
-    finding.action_taken = action_taken
-    finding.save(update_fields=["status", "action_taken"])
-    _note("finding.action_reported", finding, by=by, at=at)
-    return finding
-
-
-@transaction.atomic
-def send_back(*, finding_id: int, reason: str, by: User, at: datetime) -> Finding:
-    """What was done is not enough: the supplier acts again."""
-    finding = _locked(finding_id)
-    finding.move(allowed=(Finding.Status.ACTION_DONE,), to=Finding.Status.OPEN)
-    finding.closing_reason = reason
-    finding.save(update_fields=["status", "closing_reason"])
-    _note("finding.sent_back", finding, by=by, at=at, reason=reason)
-    return finding
-
-
-@transaction.atomic
-def close(*, finding_id: int, reason: str, by: User, at: datetime) -> Finding:
-    """A reviewer has verified that it was put right."""
-    return _end(finding_id, Finding.Status.CLOSED, "finding.closed", reason=reason, by=by, at=at)
-
-
-@transaction.atomic
-def withdraw(*, finding_id: int, reason: str, by: User, at: datetime) -> Finding:
-    """It should not have been opened."""
-    return _end(finding_id, Finding.Status.WITHDRAWN, "finding.withdrawn", reason=reason, by=by, at=at)
-
-
-def _end(finding_id: int, to: str, action: str, *, reason: str, by: User, at: datetime) -> Finding:
-    finding = _locked(finding_id)
-    finding.move(allowed=(Finding.Status.OPEN, Finding.Status.ACTION_PLANNED, Finding.Status.ACTION_DONE), to=to)
-    finding.closed_at, finding.closed_by, finding.closing_reason = at, by, reason
-    finding.save(update_fields=["status", "closed_at", "closed_by", "closing_reason"])
-    _note(action, finding, by=by, at=at, reason=reason)
-    return finding
-
-
-def _locked(finding_id: int) -> Finding:
-    return Finding.objects.select_for_update(no_key=True).get(pk=finding_id)
-
-
-def _note(action: str, finding: Finding, *, by: User, at: datetime, **detail: str) -> None:
-    trail.record(action, actor=by, target=finding, supplier_id=finding.supplier_id, detail=detail, at=at)
+    detail = {"outcome": verdict.outcome, "reason": verdict.reason} if verdict else {}
+    FindingStep.objects.create(finding=finding, kind="raised", status=finding.status, by=by, at=at, detail=detail)
+    trail.record(
+        "finding.raised",
+        actor=by,
+        target=finding,
+        supplier_id=finding.supplier_id,
+        detail={"severity": severity, "question": question},
+        at=at,
+    )
     standing.refresh([finding.supplier_id])
+    finding_notices.tell(finding, "raised", reason="", at=at)
+    return finding
+
+
+def _objection(assessment: Assessment, question: str) -> Verdict | None:
+    """What a reviewer has against the answer, if anything."""
+    given = Verdict.objects.filter(answer__assessment=assessment, answer__question=question)
+    return given.exclude(outcome=Verdict.Outcome.ACCEPT).order_by("-at", "-pk").first()
+
+
+def _origin(record_id: int | None, verdict: Verdict | None) -> str:
+    if record_id is not None:
+        return Finding.Origin.RECORD
+    return Finding.Origin.VERDICT if verdict else Finding.Origin.HAND

@@ -144,7 +144,7 @@ class Dossier:
 
 
 def open_dossier(assessment: Assessment) -> Dossier:
-    """Eight queries at most. `assessment` comes with its campaign and supplier."""
+    """Nine queries at most. `assessment` comes with its campaign and supplier."""
     worksheet = open_worksheet(assessment)
     _name_reviewers(worksheet)
     is_closed = assessment.status == Assessment.Status.CLOSED
@@ -158,7 +158,7 @@ def open_dossier(assessment: Assessment) -> Dossier:
         result=result,
         score=Score.objects.filter(assessment=assessment, is_current=True).first(),
         areas=areas,
-        findings=list(Finding.objects.filter(assessment=assessment).order_by("opened_at", "pk")),
+        findings=list(Finding.objects.filter(assessment=assessment).prefetch_related("actions").order_by("opened_at", "pk")),
         signature=Signature.objects.filter(assessment=assessment).order_by("-signed_at", "-pk").first(),
         band=band_title(worksheet, result.band),
         carried=carried_words(worksheet),
@@ -195,6 +195,12 @@ def _with_sites(worksheet: Worksheet, question: Question, evidence: Mapping[str,
         if site.pk in lines
     )
     return _answered_question(worksheet, question, evidence, whole, None, sites)
+
+
+def answered_question(worksheet: Worksheet, code: str) -> AnsweredQuestion | None:
+    """One question alone, with its sites; None where the questionnaire does not ask it. One query."""
+    question = worksheet.rules.questionnaire.by_code.get(code)
+    return _with_sites(worksheet, question, worksheet.evidence([code])) if question else None
 
 
 def _answered_question(

@@ -1,6 +1,5 @@
-"""What the buyer's people type: campaigns, verdicts, findings, questionnaire files."""
+"""What the buyer's people type: campaigns, verdicts, questionnaire files. Findings: `finding_forms`."""
 
-from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -10,7 +9,7 @@ from django_countries import countries
 from accounts.models import User
 from accounts.visible_text import VisibleTextMixin
 from assessments.campaigns import Population
-from assessments.models import Campaign, Finding, QuestionnaireVersion, Verdict
+from assessments.models import Campaign, QuestionnaireVersion, Verdict
 from assessments.narrowing import narrowings
 from suppliers.models import BuyingUnit, Category, HeadcountBand, SiteType, Supplier
 
@@ -135,46 +134,6 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast("forms.ModelChoiceField[User]", self.fields["to"]).queryset = colleagues
-
-
-class FindingForm(VisibleTextMixin, forms.ModelForm[Finding]):
-    class Meta:
-        model = Finding
-        fields = ["severity", "text", "due_on"]
-        widgets = {"due_on": DAY, "text": forms.Textarea(attrs={"rows": 4}), "severity": forms.RadioSelect}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["severity"]).choices = Finding.Severity.choices
-
-
-class ActionPlanForm(forms.Form):
-    action_plan = forms.CharField(
-        label=_("What will you do?"),
-        max_length=8000,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("The cause, what you will change, and who is responsible for it."),
-    )
-    due_on = forms.DateField(label=_("Done by"), widget=DAY)
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
-    def clean_due_on(self) -> date:
-        due_on: date = self.cleaned_data["due_on"]
-        if due_on < self.today:
-            raise forms.ValidationError(_("This day has passed."))
-        return due_on
-
-
-class ActionTakenForm(forms.Form):
-    action_taken = forms.CharField(
-        label=_("What did you do?"),
-        max_length=8000,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("What changed, since when, and which of your documents show it."),
-    )
 
 
 class QuestionnaireFileForm(forms.Form):

@@ -37,8 +37,11 @@ urlpatterns = [
     path("findings/", findings.finding_list, name="finding_list"),
     path("findings/<int:pk>/", findings.finding, name="finding"),
     path("findings/<int:pk>/plan/", findings.plan, name="finding_plan"),
+    path("findings/<int:pk>/agree/", findings.agree, name="finding_agree"),
+    path("findings/<int:pk>/send-plan-back/", findings.send_plan_back, name="finding_send_plan_back"),
     path("findings/<int:pk>/report/", findings.report, name="finding_report"),
     path("findings/<int:pk>/close/", findings.close, name="finding_close"),
     path("findings/<int:pk>/send-back/", findings.send_back, name="finding_send_back"),
     path("findings/<int:pk>/withdraw/", findings.withdraw, name="finding_withdraw"),
+    path("findings/<int:pk>/reopen/", findings.reopen, name="finding_reopen"),
 ]

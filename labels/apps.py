@@ -13,3 +13,5 @@ class LabelsConfig(AppConfig):
         import_module("labels.reliance")
         # What a draft of a questionnaire would do to labels.
         import_module("labels.back_testing")
+        # What a finding costs in terms of the label, for its page.
+        import_module("labels.finding_effect")

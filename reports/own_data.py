@@ -20,7 +20,21 @@ from django.db.models import QuerySet
 from accounts.looks import looks_at, words_for
 from accounts.models import Membership, User
 from assessments import past
-from assessments.models import Amendment, Answer, Assessment, Comment, EvidenceUse, Finding, QuestionnaireVersion, Score, Signature, Verdict
+from assessments.models import (
+    Amendment,
+    Answer,
+    Assessment,
+    Comment,
+    EvidenceUse,
+    Finding,
+    FindingAction,
+    FindingEvidence,
+    FindingStep,
+    QuestionnaireVersion,
+    Score,
+    Signature,
+    Verdict,
+)
 from emissions.models import ActivityRecord, Inventory
 from labels.models import Decision, Label, LabelEvent
 from pilots.models import Agreement, AgreementSignature, JointAction, ReportedYear, Target
@@ -94,9 +108,12 @@ AMENDMENTS = _fields(
 )
 COMMENTS = _fields("id", "question", "text", "at", by="by__name")
 FINDINGS = _fields(
-    "id", "question", "rule", "severity", "status", "text", "text_zh", "action_plan", "action_taken", "due_on", "opened_at", "closed_at",
-    "closing_reason",
+    "id", "question", "origin", "rule", "severity", "status", "text", "text_zh", "cause", "action_taken", "due_on", "next_due_on",
+    "opened_at", "agreed_at", "closed_at", "closing_reason",
 )  # fmt: skip
+FINDING_ACTIONS = _fields("place", "what", "due_on", "owner", finding="finding_id")
+FINDING_EVIDENCE = _fields("added_at", finding="finding_id", document="document_id", added_by="added_by__name")
+FINDING_STEPS = _fields("kind", "status", "reason", "detail", "at", finding="finding_id", by="by__name")
 SCORES = _fields(
     "id", "is_current", "ruleset_sha256", "inputs_sha256", "declared", "evidenced", "verified", "evidence_coverage", "facts", "areas",
     "triggers_hit", "computed_at",
@@ -297,6 +314,9 @@ def _assessment(pk: int, by: User) -> dict[str, Any]:
         "amendments": rows_of(Amendment.objects.filter(assessment=pk).order_by("pk"), AMENDMENTS),
         "comments": rows_of(Comment.objects.visible_to(by).filter(assessment=pk).order_by("pk"), COMMENTS),
         "findings": rows_of(Finding.objects.filter(assessment=pk).order_by("pk"), FINDINGS),
+        "finding_actions": rows_of(FindingAction.objects.filter(finding__assessment=pk).order_by("finding", "place"), FINDING_ACTIONS),
+        "finding_evidence": rows_of(FindingEvidence.objects.filter(finding__assessment=pk).order_by("pk"), FINDING_EVIDENCE),
+        "finding_steps": rows_of(FindingStep.objects.filter(finding__assessment=pk).order_by("pk"), FINDING_STEPS),
         "scores": rows_of(Score.objects.filter(assessment=pk).order_by("pk"), SCORES),
     }
 

@@ -5,7 +5,7 @@ from assessments.models.answers import Answer, EvidenceUse, Verdict
 from assessments.models.assessments import POINTS, Assessment, AssessmentOwned, AssessmentOwnedQuerySet, Signature
 from assessments.models.back_tests import BackTest, BackTestScore
 from assessments.models.campaigns import Campaign, QuestionnaireVersion
-from assessments.models.findings import Finding
+from assessments.models.findings import Finding, FindingAction, FindingEvidence, FindingStep
 from assessments.models.marks import ScoreMark
 from assessments.models.scores import Score, Standing
 from assessments.models.teamwork import AnswerTime, AreaTask, ComeBack, Comment, CommentNotice, Presence
@@ -29,6 +29,9 @@ __all__ = [
     "CommentNotice",
     "EvidenceUse",
     "Finding",
+    "FindingAction",
+    "FindingEvidence",
+    "FindingStep",
     "Presence",
     "QuestionnaireVersion",
     "Score",

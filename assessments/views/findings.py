@@ -1,8 +1,11 @@
-"""Findings: for the buyer's people to raise, verify and close, for the supplier to answer."""
+"""Findings: for the buyer's people to raise, agree, verify and close, for the supplier to plan and correct."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,14 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import findings, rulesets
+from assessments import finding_steps, findings, rulesets
 from assessments.filters import FindingFilter
-from assessments.models import Assessment, Finding
+from assessments.finding_effect import label_effect, score_effect
+from assessments.finding_forms import MOST_ACTIONS, ActionFormSet, CauseForm, FindingForm, ReportForm
+from assessments.models import Assessment, Finding, FindingStep
 from assessments.paging import page_of
-from assessments.staff_forms import ActionPlanForm, ActionTakenForm, FindingForm, ReasonForm
+from assessments.selectors import answered_question
+from assessments.staff_forms import ReasonForm
 from assessments.views.parts import page_or_part
 from assessments.wording import local
-from audit.models import Event
+from assessments.worksheet import open_worksheet
+from audit import trail
+from suppliers.documents import store
+from suppliers.models import Document
 
 
 @require_GET
@@ -50,108 +59,203 @@ def finding_new(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRe
     return render(request, "assessments/finding_new.html", context)
 
 
+# --- one finding ------------------------------------------------------------------------------------------------------
+
+
 @require_GET
 def finding(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return render(request, "assessments/finding.html", detail_context(request, find(request, pk)))
+    return show(request, find(request, pk))
 
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Finding:
     visible = Finding.objects.visible_to(request.user)
-    return get_object_or_404(visible.select_related("supplier", "assessment__campaign", "opened_by", "closed_by"), pk=pk)
+    people = ("opened_by", "closed_by", "agreed_by")
+    return get_object_or_404(visible.select_related("supplier", "assessment__campaign", "assessment__supplier", "record", *people), pk=pk)
 
 
-def detail_context(request: AuthenticatedHttpRequest, found: Finding, **forms: Any) -> dict[str, Any]:
-    rules = rulesets.for_version(found.assessment.campaign.questionnaire_id)
-    question = rules.questionnaire.by_code.get(found.question)
-    trigger = next((t for t in question.triggers if t.key == found.rule), None) if question else None
+def show(request: AuthenticatedHttpRequest, found: Finding, *, status: int = 200, **forms: Any) -> HttpResponse:
+    now = timezone.now()
+    if request.user.is_buyer:
+        detail = {"question": found.question}
+        trail.record("finding.viewed", actor=request.user, target=found, supplier_id=found.supplier_id, detail=detail, at=now)
+    return render(request, "assessments/finding.html", detail_context(request, found, at=now) | forms, status=status)
+
+
+def detail_context(request: AuthenticatedHttpRequest, found: Finding, *, at: datetime) -> dict[str, Any]:
+    worksheet = open_worksheet(found.assessment)
+    score = score_effect(found, worksheet) if found.is_open else None
+    may_manage = has(request.user, Permission.FINDING_MANAGE)
     return {
         "finding": found,
-        "question_text": local(question.text) if question else "",
-        "trigger_kind": trigger.kind if trigger else "",
-        "cap": rules.questionnaire.zero_tolerance_cap,
+        "question": answered_question(worksheet, found.question),
+        "actions": list(found.actions.all()),
+        "evidence": list(found.evidence.select_related("document").order_by("added_at", "pk")),
+        "score": score,
+        "label": label_effect(found, score, at=at) if score else None,
+        "cap": worksheet.rules.questionnaire.zero_tolerance_cap,
         "events": timeline(found),
-        "today": timezone.localdate(),
-        "may_answer": has(request.user, Permission.FINDING_ANSWER) and found.status in ("open", "action_planned"),
-        "may_manage": has(request.user, Permission.FINDING_MANAGE) and found.is_open,
-        "plan_form": ActionPlanForm(
-            today=timezone.localdate(), initial={"action_plan": found.action_plan, "due_on": found.due_on}, prefix="plan"
-        ),
-        "taken_form": ActionTakenForm(initial={"action_taken": found.action_taken}, prefix="taken"),
-        "close_form": ReasonForm(prefix="close"),
-        "back_form": ReasonForm(prefix="back"),
-        "withdraw_form": ReasonForm(prefix="withdraw"),
-    } | forms
+        "is_overdue": found.is_overdue(timezone.localdate(at)),
+        "is_mine": found.waits_for == ("buyer" if request.user.is_buyer else "supplier"),
+        "may_answer": has(request.user, Permission.FINDING_ANSWER),
+        "may_manage": may_manage,
+        "is_same_eyes": may_manage and finding_steps.is_same_eyes(found, request.user),
+        **{f"{prefix}_form": ReasonForm(prefix=prefix) for prefix in ("close", "back", "plan_back", "withdraw", "reopen")},
+    }
+
+
+ICONS = {
+    "raised": "flag",
+    "opened_by_rule": "flag",
+    "action_planned": "calendar-event",
+    "plan_agreed": "checkbox",
+    "plan_sent_back": "arrow-back-up",
+    "action_reported": "check",
+    "sent_back": "arrow-back-up",
+    "closed": "circle-check",
+    "withdrawn": "ban",
+    "withdrawn_by_rule": "ban",
+    "reopened": "refresh",
+    "escalated": "clock-exclamation",
+}
 
 
 def timeline(found: Finding) -> list[dict[str, Any]]:
-    titles = {
-        "finding.raised": (_("Raised by a reviewer"), "flag"),
-        "finding.action_planned": (_("Corrective action planned"), "calendar-event"),
-        "finding.action_reported": (_("Action reported as done"), "check"),
-        "finding.sent_back": (_("Not enough yet: sent back to the supplier"), "arrow-back-up"),
-        "finding.closed": (_("Verified and closed"), "circle-check"),
-        "finding.withdrawn": (_("Withdrawn"), "ban"),
-    }
-    events = Event.objects.filter(target_type="assessments.finding", target_id=str(found.pk)).select_related("actor")
-    drawn = [
-        {"title": titles[e.action][0], "icon": titles[e.action][1], "at": e.at, "actor": e.actor, "detail": e.detail.get("reason", "")}
-        for e in events.order_by("-at", "-pk")
-        if e.action in titles
-    ]
-    if found.rule and not found.is_open and found.closed_by is None:
-        drawn.insert(0, {"title": _("Withdrawn by the rule"), "icon": "ban", "at": found.closed_at, "detail": _(found.closing_reason)})
-    if found.rule:
-        drawn.append({"title": _("Opened by a rule"), "icon": "flag", "at": found.opened_at, "detail": found.rule})
-    return drawn
+    steps = FindingStep.objects.filter(finding=found).select_related("by").order_by("-at", "-pk")
+    return [{"title": title_of(s), "icon": ICONS[s.kind], "at": s.at, "actor": s.by, "detail": reason_of(s)} for s in steps]
+
+
+def title_of(step: FindingStep) -> str:
+    if step.kind == FindingStep.Kind.ESCALATED:
+        return _("Escalated, level %(level)s of 3") % {"level": step.detail.get("level", "")}
+    return str(step.get_kind_display())
+
+
+def reason_of(step: FindingStep) -> str:
+    """What the machine writes is kept in English and translated here."""
+    return _(step.reason) if step.reason and step.by_id is None else step.reason
 
 
 # --- the supplier's part ----------------------------------------------------------------------------------------------
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def plan(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Cause and actions. Without script, "another action" brings the page back with one row more and all that was typed."""
     found = find(request, pk)
     require(request.user, Permission.FINDING_ANSWER)
-    form = ActionPlanForm(request.POST, today=timezone.localdate(), prefix="plan")
-    if not form.is_valid():
-        return render(request, "assessments/finding.html", detail_context(request, found, plan_form=form), status=422)
-    return step(request, found, findings.plan_action, _("Your plan is saved."), **form.cleaned_data)
+    if not found.may("action_planned"):
+        return moved_on(request, found)
+    wants_row = "add" in request.POST
+    cause, actions = plan_forms(request, found, wants_row=wants_row)
+    if request.method == "POST" and not wants_row and cause.is_valid() and actions.is_valid():
+        given = {"cause": cause.cleaned_data["cause"], "actions": actions.actions}
+        return step(
+            request, found, finding_steps.plan, _("Your plan is with the reviewer, who agrees it or says what is missing."), **given
+        )
+    context = {"finding": found, "cause_form": cause, "actions": actions, "sent_back": last_reason(found, "plan_sent_back")}
+    return render(request, "assessments/finding_plan.html", context, status=422 if is_refused(request, cause, actions) else 200)
 
 
-@require_POST
+def plan_forms(request: AuthenticatedHttpRequest, found: Finding, *, wants_row: bool) -> tuple[CauseForm, Any]:
+    if request.method != "POST":
+        known = [{"what": action.what, "owner": action.owner, "due_on": action.due_on} for action in found.actions.all()]
+        return CauseForm(initial={"cause": found.cause}), ActionFormSet(initial=known, prefix="actions")
+    if wants_row:
+        return CauseForm(initial={"cause": request.POST.get("cause", "")}), ActionFormSet(
+            initial=rows_typed(request.POST), prefix="actions"
+        )
+    return CauseForm(request.POST), ActionFormSet(request.POST, prefix="actions")
+
+
+def rows_typed(data: Mapping[str, str]) -> list[dict[str, str]]:
+    """Whatever stands in the rows, right or wrong, and an empty one more."""
+    names = ("what", "owner", "due_on")
+    filled = [number for number in range(MOST_ACTIONS) if any(data.get(f"actions-{number}-{name}") for name in names)]
+    rows = [{name: data.get(f"actions-{number}-{name}", "") for name in names} for number in filled]
+    return [*rows, dict.fromkeys(names, "")][:MOST_ACTIONS]
+
+
+def is_refused(request: AuthenticatedHttpRequest, *forms: Any) -> bool:
+    return request.method == "POST" and any(form.is_bound and not form.is_valid() for form in forms)
+
+
+@require_http_methods(["GET", "POST"])
 def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     found = find(request, pk)
     require(request.user, Permission.FINDING_ANSWER)
-    form = ActionTakenForm(request.POST, prefix="taken")
-    if not form.is_valid():
-        return render(request, "assessments/finding.html", detail_context(request, found, taken_form=form), status=422)
-    return step(request, found, findings.report_action, _("Reported. A reviewer looks at it next."), **form.cleaned_data)
+    if not found.may("action_reported"):
+        return moved_on(request, found)
+    library = Document.objects.visible_to(request.user).current()
+    initial = {"action_taken": found.action_taken, "documents": list(found.evidence.values_list("document", flat=True))}
+    form = ReportForm(request.POST if request.method == "POST" else None, request.FILES or None, library=library, initial=initial)
+    try:
+        if request.method == "POST" and form.is_valid():
+            documents = documents_of(request, found, form)
+            given = {"action_taken": form.cleaned_data["action_taken"], "documents": documents}
+            return step(request, found, finding_steps.report, _("Reported. A reviewer looks at it next."), **given)
+    except ValidationError as error:
+        form.add_error("upload", error)
+    finally:
+        form.close()
+    context = {"finding": found, "form": form, "plan": list(found.actions.all()), "sent_back": last_reason(found, "sent_back")}
+    return render(request, "assessments/finding_report.html", context, status=422 if form.errors else 200)
+
+
+def documents_of(request: AuthenticatedHttpRequest, found: Finding, form: ReportForm) -> list[Document]:
+    """Those chosen, and the new one."""
+    documents = list(form.cleaned_data["documents"])
+    if (file := form.cleaned_data["upload"]) is not None:
+        documents.append(store(supplier=found.supplier, file=file, by=request.user, at=timezone.now()))
+    return documents
+
+
+def last_reason(found: Finding, kind: str) -> str:
+    """Why it came back, where that was the last thing that happened to it."""
+    last = FindingStep.objects.filter(finding=found).exclude(kind="escalated").order_by("-at", "-pk").first()
+    return last.reason if last and last.kind == kind else ""
 
 
 # --- the reviewer's part ----------------------------------------------------------------------------------------------
 
 
 @require_POST
+def agree(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    found = find(request, pk)
+    require(request.user, Permission.FINDING_MANAGE)
+    return step(request, found, finding_steps.agree, _("The plan is agreed. The supplier acts on it."))
+
+
+@require_POST
+def send_plan_back(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    return decide(request, pk, "plan_back", finding_steps.send_plan_back, _("The plan went back to the supplier."))
+
+
+@require_POST
 def close(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return end(request, pk, "close", findings.close, _("The finding is closed."))
+    return decide(request, pk, "close", finding_steps.close, _("The finding is closed."))
 
 
 @require_POST
 def send_back(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return end(request, pk, "back", findings.send_back, _("The finding went back to the supplier."))
+    return decide(request, pk, "back", finding_steps.send_back, _("The finding went back to the supplier."))
 
 
 @require_POST
 def withdraw(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return end(request, pk, "withdraw", findings.withdraw, _("The finding was withdrawn."))
+    return decide(request, pk, "withdraw", finding_steps.withdraw, _("The finding was withdrawn."))
 
 
-def end(request: AuthenticatedHttpRequest, pk: int, prefix: str, verb: Any, done: str) -> HttpResponse:
+@require_POST
+def reopen(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    return decide(request, pk, "reopen", finding_steps.reopen, _("The finding is open again."))
+
+
+def decide(request: AuthenticatedHttpRequest, pk: int, prefix: str, verb: Any, done: str) -> HttpResponse:
     found = find(request, pk)
     require(request.user, Permission.FINDING_MANAGE)
     form = ReasonForm(request.POST, prefix=prefix)
     if not form.is_valid():
-        return render(request, "assessments/finding.html", detail_context(request, found, **{f"{prefix}_form": form}), status=422)
+        return show(request, found, status=422, **{f"{prefix}_form": form})
     return step(request, found, verb, done, **form.cleaned_data)
 
 
@@ -159,7 +263,14 @@ def step(request: AuthenticatedHttpRequest, found: Finding, verb: Any, done: str
     try:
         verb(finding_id=found.pk, by=request.user, at=timezone.now(), **given)
     except Finding.IllegalTransition:
-        messages.error(request, _("The finding has moved on meanwhile; please look at it again."))
+        return moved_on(request, found)
+    except finding_steps.SameEyes:
+        messages.error(request, _("You agreed the plan of this critical finding. A colleague verifies what was done."))
     else:
         messages.success(request, done)
+    return redirect(found)
+
+
+def moved_on(request: AuthenticatedHttpRequest, found: Finding) -> HttpResponse:
+    messages.error(request, _("The finding has moved on meanwhile; please look at it again."))
     return redirect(found)

@@ -55,7 +55,7 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
         "my_areas": team.my_areas(work, user=request.user, today=today),
         "waiting": [assessment for assessment in newest if assessment.status in ("submitted", "in_review")],
         "scored": next((assessment for assessment in newest if assessment.scored_at), None),
-        "findings": Finding.objects.visible_to(request.user).open().order_by("due_on", "pk")[:20],
+        "findings": Finding.objects.visible_to(request.user).open().order_by("next_due_on", "pk")[:20],
         "ending": ending_soon(request.user.supplier_id),
     }
     return render(request, "assessments/home.html", context)

@@ -8,9 +8,9 @@ from random import Random
 from django.db import connection, transaction
 
 from assessments import rulesets, scorekeeping, standing
-from assessments.models import Campaign, Finding, QuestionnaireVersion
+from assessments.models import Campaign, QuestionnaireVersion
 from audit import trail
-from config.demo import awards, carbon, carried, code, cycles, files, people, signing, teamwork, world
+from config.demo import awards, carbon, carried, code, cycles, files, findings, people, signing, teamwork, world
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from suppliers.models import Supplier
@@ -26,6 +26,7 @@ QUIET_TABLES = (
     "assessments_evidenceuse",
     "assessments_verdict",
     "assessments_assessment",
+    "assessments_finding",
 )
 
 Progress = Callable[[str, int, int], None]
@@ -58,7 +59,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         for campaign in campaigns:
             _score(campaign, at=min(at, cycles.noon(campaign.due_on)), progress=progress)
         signing.sign(showcase_id=1)
-        _work_on_findings(campaigns[0], cast, random, at)
+        findings.work_on(campaigns, cast, random, at)
         teamwork.create(suppliers[0].id, cast, at=at)
         progress("pilots", 0, 1)
         carbon.create(suppliers, cast, random, at)
@@ -308,22 +309,3 @@ def _write_public_records(suppliers: Sequence[world.DemoSupplier], random: Rando
         ),
         rows,
     )
-
-
-def _work_on_findings(campaign: Campaign, cast: people.Cast, random: Random, at: datetime) -> None:
-    """Of last cycle's findings most are closed, some have a plan, and a few nobody has touched."""
-    found = list(Finding.objects.filter(assessment__campaign=campaign).order_by("pk"))
-    for finding in found:
-        fate = random.random()
-        if fate < 0.15:
-            continue
-        finding.action_plan, finding.due_on = (
-            "更换处置单位并补办转移联单，由环保主管负责。",
-            at.date() - timedelta(days=random.randint(-60, 120)),
-        )
-        finding.status = Finding.Status.ACTION_PLANNED
-        if fate > 0.4:
-            finding.status, finding.closing_reason = Finding.Status.CLOSED, "已核实整改证据。"
-            finding.closed_at, finding.closed_by_id = at - timedelta(days=random.randint(30, 250)), random.choice(cast.reviewers)
-    Finding.objects.bulk_update(found, ["action_plan", "due_on", "status", "closing_reason", "closed_at", "closed_by"], batch_size=500)
-    standing.refresh({finding.supplier_id for finding in found})

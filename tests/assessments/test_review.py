@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Message, Role, User
 from assessments import review
-from assessments.models import Answer, Assessment, EvidenceUse, Finding, Verdict
+from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_document, create_supplier, create_user
@@ -332,103 +332,6 @@ def test_the_workbench_costs_the_same_for_few_and_many_answers(
         client.get(reverse("assessments:review", args=[few.pk]))
     with django_assert_num_queries(12):
         client.get(reverse("assessments:review", args=[assessment.pk]))
-
-
-# --- findings ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_finding_goes_its_way_from_raised_to_closed(client: Client, reviewer: User, owner: User, assessment: Assessment) -> None:
-    client.force_login(reviewer)
-    client.post(
-        reverse("assessments:finding_new", args=[assessment.pk, "A-01"]),
-        {"severity": "major", "text": "The meter is broken.", "due_on": ""},
-    )
-    finding = Finding.objects.get()
-    assert (finding.opened_by, finding.supplier_id, finding.rule) == (reviewer, assessment.supplier_id, "")
-
-    client.force_login(owner)
-    assert "The meter is broken." in client.get(finding.get_absolute_url()).text
-    client.post(
-        reverse("assessments:finding_plan", args=[finding.pk]), {"plan-action_plan": "Replace it. Mr Li.", "plan-due_on": "2099-01-01"}
-    )
-    client.post(reverse("assessments:finding_report", args=[finding.pk]), {"taken-action_taken": "Replaced on 3 June."})
-    finding.refresh_from_db()
-    assert (finding.status, finding.action_taken) == ("action_done", "Replaced on 3 June.")
-
-    client.force_login(reviewer)
-    client.post(reverse("assessments:finding_send_back", args=[finding.pk]), {"back-reason": "Please show a photo."})
-    finding.refresh_from_db()
-    assert finding.status == "open"
-    client.post(reverse("assessments:finding_close", args=[finding.pk]), {"close-reason": "Seen on site."})
-    finding.refresh_from_db()
-    assert (finding.status, finding.closed_by, finding.closing_reason) == ("closed", reviewer, "Seen on site.")
-    page = client.get(finding.get_absolute_url()).text
-    assert "Verified and closed" in page
-
-
-def test_a_critical_finding_shows_in_the_standing_until_it_is_closed(assessment: Assessment, reviewer: User) -> None:
-    from assessments import findings
-
-    finding = findings.raise_finding(
-        assessment_id=assessment.pk, question="B-01", severity="critical", text="A child was seen.", due_on=None, by=reviewer, at=NOW
-    )
-    supplier = Supplier.objects.get(pk=assessment.supplier_id)
-    assert supplier.standing.has_critical_finding
-
-    findings.close(finding_id=finding.pk, reason="Not so.", by=reviewer, at=NOW)
-
-    supplier.standing.refresh_from_db()
-    assert not supplier.standing.has_critical_finding
-
-
-def test_a_finding_sent_twice_is_one_finding(client: Client, reviewer: User, assessment: Assessment) -> None:
-    client.force_login(reviewer)
-    address = reverse("assessments:finding_new", args=[assessment.pk, "A-01"])
-    sent = {"severity": "minor", "text": "No label on the drum.", "due_on": "2027-01-01"}
-
-    first, second = client.post(address, sent), client.post(address, sent)
-    client.post(address, sent | {"text": "No label on the second drum."})
-
-    assert first["Location"] == second["Location"]
-    assert Finding.objects.count() == 2
-
-
-def test_strangers_do_not_see_a_finding_and_suppliers_do_not_close_it(
-    client: Client, reviewer: User, owner: User, stranger: User, assessment: Assessment
-) -> None:
-    finding = Finding.objects.create(
-        supplier=assessment.supplier, assessment=assessment, question="A-01", severity="minor", text="Small.", opened_at=NOW
-    )
-    client.force_login(stranger)
-    assert client.get(finding.get_absolute_url()).status_code == 404
-    assert client.post(reverse("assessments:finding_plan", args=[finding.pk])).status_code == 404
-    client.force_login(owner)
-    assert client.post(reverse("assessments:finding_close", args=[finding.pk]), {"close-reason": "Done."}).status_code == 403
-    client.force_login(reviewer)
-    assert client.post(reverse("assessments:finding_plan", args=[finding.pk])).status_code == 403
-
-
-def test_the_list_of_findings_is_narrowed_and_costs_the_same_for_many(
-    client: Client, reviewer: User, assessment: Assessment, django_assert_num_queries: Any
-) -> None:
-    for number in range(12):
-        Finding.objects.create(
-            supplier=create_supplier(),
-            assessment=assessment,
-            question="A-01",
-            severity="minor" if number else "critical",
-            text=f"Finding number {number}.",
-            opened_at=NOW,
-        )
-    client.force_login(reviewer)
-    url = reverse("assessments:finding_list")
-
-    # session, user, the rows
-    with django_assert_num_queries(3):
-        response = client.get(url, {"severity": "critical", "state": "open"})
-
-    assert "Finding number 0." in response.text
-    assert "Finding number 1." not in response.text
 
 
 def test_reviewers_know_only_people_who_may_decide(db: None, assessment: Assessment) -> None:

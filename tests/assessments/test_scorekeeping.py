@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from assessments import past, receipts, scorekeeping, standing
+from assessments import finding_steps, past, receipts, scorekeeping, standing
 from assessments.models import Answer, Assessment, Campaign, Finding, Score, Verdict
 from suppliers.models import Site
 from tests.factories import (
@@ -245,10 +245,15 @@ def test_a_finding_nobody_worked_on_is_withdrawn_when_its_cause_is_gone_and_open
     assert (finding.status, finding.closed_at, finding.closing_reason) == ("open", None, "")
 
 
+def planned(finding: Finding) -> None:
+    action = finding_steps.Action("We check ages.", "Mrs Wang", NOW.date())
+    finding_steps.plan(finding_id=finding.pk, cause="Nobody asked.", actions=[action], by=create_user(), at=NOW)
+
+
 def test_a_finding_the_supplier_works_on_stays_when_its_cause_is_gone(db: None) -> None:
     assessment = answered(submitted(), children="yes")
     keep(assessment)
-    Finding.objects.update(status="action_planned", action_plan="We check ages.")
+    planned(Finding.objects.get())
     with before_handing_in():
         Answer.objects.filter(assessment=assessment, question="B-01").update(value={"value": "no"})
 
@@ -260,7 +265,7 @@ def test_a_finding_the_supplier_works_on_stays_when_its_cause_is_gone(db: None) 
 def test_a_finding_a_person_has_withdrawn_is_not_opened_again_by_its_rule(db: None) -> None:
     assessment = answered(submitted(), children="yes")
     keep(assessment)
-    Finding.objects.update(status="withdrawn", closed_at=NOW, closed_by=create_user(), closing_reason="A typing mistake, checked on site.")
+    finding_steps.withdraw(finding_id=Finding.objects.get().pk, reason="A typing mistake, checked on site.", by=create_user(), at=NOW)
 
     keep(assessment, hours=1)
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from assessments import canonical
+from accounts.models import Role, User
+from assessments import canonical, finding_steps
 from assessments.models import Assessment, Campaign, Finding, QuestionnaireVersion, Score
 from labels import standards
 from labels.criteria import VERIFIED, Basis, Facts, Outcome, Paper
@@ -158,3 +159,13 @@ def create_critical_finding(supplier: Supplier, **fields: Any) -> Finding:
     assessment = Assessment.objects.filter(supplier=supplier).first() or create_assessment(supplier=supplier)
     defaults: dict[str, Any] = {"question": "E1-05", "severity": Finding.Severity.CRITICAL, "text": "Hidden pipe", "opened_at": NOW}
     return Finding.objects.create(supplier=supplier, assessment=assessment, **defaults | fields)
+
+
+def correct_finding(finding: Finding, *, verified_by: User, at: datetime) -> None:
+    """The whole way: planned, agreed, done, shown, and verified by another pair of eyes than agreed the plan."""
+    person = create_user(role=Role.SUPPLIER_SIGNATORY, supplier=finding.supplier)
+    about: dict[str, Any] = {"finding_id": finding.pk, "at": at}
+    finding_steps.plan(**about, cause="Nobody looked.", actions=[finding_steps.Action("Look", "Mrs Wang", at.date())], by=person)
+    finding_steps.agree(**about, by=create_user(role=Role.REVIEWER))
+    finding_steps.report(**about, action_taken="Looked.", documents=[create_document(supplier=finding.supplier)], by=person)
+    finding_steps.close(**about, reason="Seen on site.", by=verified_by)

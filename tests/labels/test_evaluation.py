@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from assessments.models import Assessment, Finding
+from assessments.models import Assessment
 from labels import evaluation, ledger, standards
 from labels.dates import ledger_day
 from labels.models import Decision, Label, LabelEvent, LabelState, Standard
@@ -17,6 +17,7 @@ from suppliers.models import Document, PublicRecord, SiteType, Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_document, create_site, create_supplier, create_user
 from tests.labels.support import (
     TODAY,
+    correct_finding,
     create_critical_finding,
     create_green_supplier,
     create_our_campaign,
@@ -91,7 +92,7 @@ def test_a_critical_finding_suspends_and_its_closure_reinstates(standard: Standa
 
     evaluate(days=1)
     assert label_of(supplier).state == LabelState.SUSPENDED
-    Finding.objects.filter(pk=finding.pk).update(status="closed", closed_at=NOW + timedelta(days=2), closed_by=staff)
+    correct_finding(finding, verified_by=staff, at=NOW + timedelta(days=2))
     evaluate(days=3)
 
     assert kinds(supplier) == ["awarded", "suspended", "reinstated"]

@@ -1,0 +1,130 @@
+"""What people type about findings: a reviewer who raises one, a supplier that plans and reports."""
+
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.visible_text import VisibleTextMixin
+from assessments.finding_steps import Action
+from assessments.models import Finding
+from suppliers.inspecting.types import ACCEPT
+from suppliers.inspection import Inspected, inspect
+from suppliers.models import Document, DocumentQuerySet
+
+
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+MOST_ACTIONS = 12
+# Of a large library the newest documents: evidence of closure is new.
+MOST_DOCUMENTS = 60
+
+
+class FindingForm(VisibleTextMixin, forms.ModelForm[Finding]):
+    class Meta:
+        model = Finding
+        fields = ["severity", "text", "due_on"]
+        widgets = {"due_on": DAY, "text": forms.Textarea(attrs={"rows": 4}), "severity": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["severity"]).choices = Finding.Severity.choices
+
+    def clean_due_on(self) -> date | None:
+        return not_past(self.cleaned_data.get("due_on"))
+
+
+def not_past(day: date | None) -> date | None:
+    if day is not None and day < timezone.localdate():
+        raise forms.ValidationError(_("This day has passed."))
+    return day
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------------
+
+
+class CauseForm(VisibleTextMixin, forms.Form):
+    cause = forms.CharField(
+        label=_("Cause"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Why it came to this: not only what happened, but what allowed it to happen."),
+    )
+
+
+class ActionForm(VisibleTextMixin, forms.Form):
+    what = forms.CharField(label=_("What will you do?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    owner = forms.CharField(label=_("Who is responsible?"), max_length=150)
+    due_on = forms.DateField(label=_("Done by"), widget=DAY)
+
+    def clean_due_on(self) -> date:
+        return cast(date, not_past(self.cleaned_data["due_on"]))
+
+
+class BaseActions(forms.BaseFormSet[ActionForm]):
+    """Rows left empty do not count; at least one is filled in."""
+
+    def clean(self) -> None:
+        if not any(self.errors) and not self.actions:
+            raise forms.ValidationError(_("A plan has at least one action."))
+
+    @property
+    def actions(self) -> list[Action]:
+        return [Action(**form.cleaned_data) for form in self.forms if form.cleaned_data]
+
+
+ActionFormSet = forms.formset_factory(ActionForm, formset=BaseActions, extra=0, min_num=1, max_num=MOST_ACTIONS, absolute_max=MOST_ACTIONS)
+
+
+# --- what was done ----------------------------------------------------------------------------------------------------
+
+
+class DocumentChoice(forms.ModelMultipleChoiceField[Document]):
+    def label_from_instance(self, document: Document) -> str:
+        day = timezone.localtime(document.uploaded_at).date().isoformat()
+        return f"{document} · {document.get_kind_display()} · {day}"
+
+
+class ReportForm(VisibleTextMixin, forms.Form):
+    action_taken = forms.CharField(
+        label=_("What did you do?"),
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What changed, and since when."),
+    )
+    documents = DocumentChoice(
+        label=_("Documents of your library that show it"),
+        queryset=Document.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    upload = forms.FileField(
+        label=_("Or a new file, which goes into your library"),
+        required=False,
+        widget=forms.ClearableFileInput({"accept": ACCEPT}),
+        help_text=_("PDF, OFD, picture, Office document, CSV or text, at most 50 MB."),
+    )
+    inspected: Inspected | None = None
+
+    def __init__(self, *args: Any, library: DocumentQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        newest = library.order_by("-pk").values("pk")[:MOST_DOCUMENTS]
+        cast("forms.ModelMultipleChoiceField[Document]", self.fields["documents"]).queryset = library.filter(pk__in=newest).order_by("-pk")
+
+    def clean_upload(self) -> Inspected | None:
+        # The field shows why a file is refused: FileRefused is a ValidationError.
+        if self.cleaned_data.get("upload"):
+            self.inspected = inspect(self.cleaned_data["upload"])
+        return self.inspected
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("documents") and not cleaned.get("upload") and not self.errors:
+            self.add_error("documents", _("Choose at least one document, or add a file: a reviewer verifies by it."))
+        return cleaned
+
+    def close(self) -> None:
+        """A file whose form is not right is not kept."""
+        if self.inspected is not None:
+            self.inspected.close()
