@@ -67,7 +67,7 @@ def test_looks_leave_room_for_what_was_done(client: Client, reviewer: User, supp
 def test_open_findings_come_first_and_speak_the_readers_language(client: Client, reviewer: User, supplier: Supplier) -> None:
     assessment = create_assessment(supplier=supplier)
     at = supplier.created_at
-    for text, fields in (("closed", {"status": "closed", "closed_at": at}), ("open", {"text_zh": "仍未关闭"})):
+    for text, fields in (("closed", {"status": "closed", "closed_at": at, "closed_by": reviewer}), ("open", {"text_zh": "仍未关闭"})):
         Finding.objects.create(
             supplier=supplier, assessment=assessment, question="E1-01", severity="minor", text=text, opened_at=at, **fields
         )
