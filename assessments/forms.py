@@ -6,7 +6,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from assessments import submission
-from suppliers import archives, workbook_opening
+from suppliers import archives
+from suppliers.workbook_opening import FILLED_IN_BY_HAND, MEGABYTE
 
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class WorkbookForm(forms.Form):
     )
 
     def clean_workbook(self) -> "UploadedFile[bytes]":
-        return self._within(self.cleaned_data["workbook"], workbook_opening.MOST_BYTES)
+        return self._within(self.cleaned_data["workbook"], FILLED_IN_BY_HAND.megabytes * MEGABYTE)
 
     def clean_evidence(self) -> "UploadedFile[bytes] | None":
         file = self.cleaned_data["evidence"]

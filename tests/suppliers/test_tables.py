@@ -1,7 +1,14 @@
 import codecs
+import io
+import re
+import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from suppliers import tables
+from suppliers.sheet_extent import Extent, plain_extent
 from suppliers.tables import UnreadableTable, read_table
 from tests.suppliers.files import archive, workbook
 
@@ -80,3 +87,68 @@ def test_what_is_no_table_is_refused_in_words(data):
     with pytest.raises(UnreadableTable) as refusal:
         read_table(data)
     assert refusal.value.messages[0]
+
+
+def sheet_with(rows: str) -> bytes:
+    """A list of one supplier, and these rows below it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook([["Name"], ["Lantern"]]))) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = content.replace(b"</sheetData>", rows.encode() + b"</sheetData>")
+            target.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        # Cells and rows that leave out where they stand follow the one before.
+        '<row r="1048576"><c><v>1</v></c></row>',
+        '<row r="1048575"/><row><c><v>1</v></c></row>',
+        '<row r="3"><c r="XFC3"/><c><v>1</v></c></row>',
+        '<row r="3"><c r="xfd3"><v>1</v></c></row>',
+        '<row r="3"><c r="&#88;FD3"><v>1</v></c></row>',
+        '<row r="3"><c  r="XFD3"><v>1</v></c></row>',
+        # Near enough each way, and too much in all.
+        '<row r="49999"><c r="SF49999"><v>1</v></c></row>',
+        '<row r="3"><c r="XFD3" t="inlineStr"><is><t>far</t></is></c></row>',
+    ],
+)
+def test_a_cell_far_out_is_refused_before_it_is_laid_out(monkeypatch, rows):
+    monkeypatch.setattr(tables, "CalamineWorkbook", None)
+
+    with pytest.raises(UnreadableTable, match="far outside of its table"):
+        read_table(sheet_with(rows))
+
+
+def test_a_cell_far_out_that_is_only_coloured_is_no_harm():
+    table = read_table(sheet_with('<row r="1048576"><c r="XFD1048576" s="0"/></row>'))
+
+    assert [line.cells for line in table.lines] == [["Name"], ["Lantern"]]
+
+
+def test_a_sheet_whose_names_have_a_prefix_is_followed_element_by_element():
+    data = sheet_with('<row r="3"/>')
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                content = re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1x:", content).replace("xmlns=", "xmlns:x=")
+                content = content.replace('<x:row r="3"', '<x:row r="3"><x:c r="XFD3"><x:v>1</x:v></x:c></x:row><x:row r="4"')
+            target.writestr(name, content)
+
+    with pytest.raises(UnreadableTable, match="far outside of its table"):
+        read_table(out.getvalue())
+
+
+@given(st.integers(min_value=80, max_value=400))
+def test_the_extent_is_the_same_wherever_the_bytes_are_cut(size):
+    sheet = b'<?xml version="1.0" encoding="UTF-8"?><worksheet>' + b"".join(
+        b'<row r="%d"><c r="A%d"><v>1</v></c><c r="AB%d" s="1"/></row>' % (n, n, n) for n in range(1, 9)
+    )
+
+    assert plain_extent(sheet[at : at + size] for at in range(0, len(sheet), size)) == Extent(rows=8, columns=28, cells=16)

@@ -7,8 +7,7 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from suppliers import workbook_opening
-from suppliers.workbook_opening import WorkbookRefused, column_letters, column_number, open_workbook
+from suppliers.workbook_opening import FILLED_IN_BY_HAND, MEGABYTE, WorkbookRefused, column_letters, column_number, open_workbook
 
 
 def workbook() -> bytes:
@@ -72,7 +71,14 @@ def a_million_empty_rows() -> bytes:
 
 
 def zip_bomb() -> bytes:
-    return changed(workbook(), change=(SHEET, b"</sheetData>", b"</sheetData>" + b" " * (workbook_opening.MOST_UNPACKED_PART + 1)))
+    return changed(
+        workbook(),
+        change=(
+            SHEET,
+            b"</sheetData>",
+            b"</sheetData>" + b" " * (FILLED_IN_BY_HAND.unpacked_part * MEGABYTE),
+        ),
+    )
 
 
 def links_elsewhere() -> bytes:
@@ -107,11 +113,12 @@ def twice_the_same_part() -> bytes:
         (with_macros, "macros"),
         (encrypted, "encrypted"),
         (twice_the_same_part, "parts"),
+        (lambda: changed(workbook(), add={SHEET.upper(): b"<worksheet/>"}), "parts"),
         (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "ole"),
         (lambda: b"", "unreadable"),
         (lambda: b"PK\x03\x04", "unreadable"),
         (lambda: workbook()[:2000], "unreadable"),
-        (lambda: b"0" * (workbook_opening.MOST_BYTES + 1), "size"),
+        (lambda: b"0" * (FILLED_IN_BY_HAND.megabytes * MEGABYTE + 1), "size"),
         (lambda: changed(workbook(), change=(SHEET, b"</sheetData>", b"</sheet")), "unreadable"),
         (lambda: changed(workbook(), change=("xl/workbook.xml", b"r:id=", b"r:ix=")), "unreadable"),
         (lambda: changed(workbook(), change=(SHEET, b'r="A1"', b'r="A1" s="&undefined;"')), "unreadable"),
