@@ -103,6 +103,7 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         _("Green procurement"),
         [
             Entry("labels:list", _("Label ledger"), "award", not_reviewers),
+            Entry("labels:committee", _("Label committee"), "gavel", holders(Permission.LABEL_DECIDE)),
             Entry("labels:standard_list", _("Green standards"), "scale", not_reviewers),
             Entry("pilots:list", _("Carbon pilots"), "leaf", not_reviewers),
         ],

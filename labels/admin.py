@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from audit.admin_base import ReadOnlyAdmin
-from labels.models import Decision, Label, LabelEvent, Proposal, Standard
+from labels.models import Appeal, Decision, Label, LabelEvent, Proposal, Standard
 
 
 @admin.register(Standard)
@@ -40,4 +40,12 @@ class ProposalAdmin(ReadOnlyAdmin):
     list_display = ["supplier", "kind", "state", "reason_code", "proposed_by", "proposed_at", "decided_by", "decided_at"]
     list_filter = ["state"]
     list_select_related = ["supplier", "proposed_by", "decided_by"]
+    ordering = ["-pk"]
+
+
+@admin.register(Appeal)
+class AppealAdmin(ReadOnlyAdmin):
+    list_display = ["supplier", "event", "state", "lodged_at", "due_on", "decided_by", "decided_at"]
+    list_filter = ["state"]
+    list_select_related = ["supplier", "event", "decided_by"]
     ordering = ["-pk"]

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -76,6 +76,14 @@ class Paper(NamedTuple):
         return self.valid_to or date.max
 
 
+class Overlooked(NamedTuple):
+    """A missed criterion that people decided not to count, for a time, up to a level: an exception, or an appeal that was upheld."""
+
+    by: str
+    number: int
+    level: str
+
+
 class Facts(NamedTuple):
     """All a standard may look at, about one supplier."""
 
@@ -95,6 +103,8 @@ class Facts(NamedTuple):
     violations: Sequence[tuple[int, date]] = ()
     # (agreement, its last day); those in force.
     agreements: Sequence[tuple[int, date]] = ()
+    # Criterion -> the decision that overlooks it.
+    overlooked: Mapping[str, Overlooked] = {}
 
 
 class Check(NamedTuple):
@@ -108,6 +118,8 @@ class Check(NamedTuple):
     missed: tuple[str, ...]
     what: str = ""
     refs: tuple[int, ...] = ()
+    # "exception" or "appeal", where people decided that the miss does not count.
+    overlooked: str = ""
 
     @property
     def applies(self) -> bool:
@@ -119,6 +131,8 @@ class Check(NamedTuple):
             line["what"] = self.what
         if self.refs:
             line["refs"] = self.refs
+        if self.overlooked:
+            line["overlooked"] = self.overlooked
         line["need"] = self.need.json
         line["missed"] = self.missed
         return line
@@ -126,16 +140,15 @@ class Check(NamedTuple):
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Check:
         need = Needs({level: Decimal(need) if isinstance(need, str) else need for level, need in line["need"].items()})
-        return cls(
-            line["key"], line["source"], line["value"], need, tuple(line["missed"]), line.get("what", ""), tuple(line.get("refs", ()))
-        )
+        what, refs, overlooked = line.get("what", ""), tuple(line.get("refs", ())), line.get("overlooked", "")
+        return cls(line["key"], line["source"], line["value"], need, tuple(line["missed"]), what, refs, overlooked)
 
     def shortfall(self, level: str) -> Decimal | None:
-        """The points a score lacks for a level."""
+        """What a score or a figure lacks for a level, or what it has too much."""
         need = self.need.get(level)
         if self.value is None or level not in self.missed or not isinstance(need, Decimal):
             return None
-        return need - Decimal(self.value)
+        return abs(need - Decimal(self.value))
 
 
 class Remedy(NamedTuple):
@@ -263,6 +276,36 @@ class AreaScore(ScoreCriterion):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure(Criterion):
+    """A figure of the self-assessment, such as a PUE or a renewable share, held against a limit or a least. A rejected answer is none."""
+
+    question: str
+    field: str
+    is_limit: bool
+    unit: str = ""
+
+    def check(self, facts: Facts, needs: Needs, on: date) -> Check:
+        given = facts.answers.get((self.question, self.field))
+        refs = (facts.basis.assessment_id,) if facts.basis else ()
+        try:
+            figure = Decimal(given) if given is not None else None
+        except InvalidOperation:
+            figure = None
+        if figure is None or not figure.is_finite():
+            return self.verdict("answers", None, needs, met=False, refs=refs)
+        missed = tuple(level for level, need in needs.items() if (figure > need if self.is_limit else figure < need))
+        return Check(self.key, "answers", format(figure, "f"), needs, missed, "", refs)
+
+    def remedy(self, check: Check) -> Remedy:
+        if check.value is None:
+            return Remedy("give_figure", {"question": self.question})
+        needs = [need for level, need in check.need.items() if level in check.missed]
+        return Remedy(
+            "mend_figure", {"question": self.question, "to": max(needs) if self.is_limit else min(needs), "is_limit": self.is_limit}
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document(Criterion):
     """One of these certificates or permits, in date."""
 
@@ -360,6 +403,8 @@ Asked = Sequence[tuple[Criterion, Needs]]
 def evaluate(asked: Asked, levels: Sequence[str], facts: Facts, on: date) -> Outcome:
     """`levels` ascending. `asked` is `Standard.asked_of(category, headcount)`."""
     checks = tuple(criterion.check(facts, needs, on) for criterion, needs in asked)
+    if facts.overlooked:
+        checks = tuple(overlook(check, facts.overlooked.get(check.key), levels) for check in checks)
     missed = {level for check in checks for level in check.missed}
     met = ""
     for level in levels:
@@ -368,6 +413,14 @@ def evaluate(asked: Asked, levels: Sequence[str], facts: Facts, on: date) -> Out
         met = level
     suspends = () if met else gates_missed(asked, checks)
     return Outcome(met, checks, suspends, facts.basis)
+
+
+def overlook(check: Check, decision: Overlooked | None, levels: Sequence[str]) -> Check:
+    if decision is None or decision.level not in levels:
+        return check
+    spared = levels[: levels.index(decision.level) + 1]
+    missed = tuple(level for level in check.missed if level not in spared)
+    return check if missed == check.missed else check._replace(missed=missed, overlooked=decision.by)
 
 
 def gates_missed(asked: Asked, checks: Sequence[Check]) -> tuple[str, ...]:

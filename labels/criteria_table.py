@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from labels.criteria import SUSPEND, AreaScore, Document
+from labels.criteria import SUSPEND, AreaScore, Document, Measure
 from labels.explaining import in_language, level_title, listed, need_words
 from labels.rules import Rule, Rules
 from suppliers.models import HeadcountBand
@@ -82,6 +82,8 @@ def _condition(rule: Rule) -> str:
     match rule.criterion:
         case Document(asked_when=(question, _field, _answers)):
             return _("Asked where the answer to question %(question)s says that a site needs one.") % {"question": question}
+        case Measure(question=question):
+            return _("The figure of question %(question)s, as reviewed.") % {"question": question}
         case AreaScore():
             return _("Asked where questions of this area are asked of the supplier.")
         case _:

@@ -129,14 +129,14 @@ class _Writer:
         for event_id, (supplier_id, number, step, snapshot) in zip(ids, self.steps, strict=True):
             yield (
                 event_id, supplier_id, number, step.kind, step.level, step.standard_id, step.reason_code, "", snapshot,
-                step.effective_on, step.valid_from, step.valid_to, step.until, self.run_id, self.at,
+                self.on, step.effective_on, step.valid_from, step.valid_to, step.until, self.run_id, self.at,
             )  # fmt: skip
 
     def label_rows(self, ids: Sequence[int]) -> list[tuple[Any, ...]]:
         return [
             (
                 supplier_id, str(uuid.uuid4()), label.state, label.level, label.standard_id, label.valid_from, label.valid_to,
-                label.until, label.is_held, ids[place], self.at,
+                label.until, label.is_held, label.is_due, ids[place], self.at,
             )
             for supplier_id, (label, place) in self.labels.items()
         ]  # fmt: skip
@@ -147,7 +147,7 @@ class _Writer:
 DECISIONS = "COPY labels_decision (supplier_id, standard_id, outcome, criteria, content_sha256, run_id, evaluated_at) FROM STDIN"
 STEPS = """
     COPY labels_labelevent (id, supplier_id, number, kind, level, standard_id, reason_code, reason, snapshot,
-                            effective_on, valid_from, valid_to, until, run_id, at) FROM STDIN
+                            notice_on, effective_on, valid_from, valid_to, until, run_id, at) FROM STDIN
 """
 CHANGE_DECISIONS = """
     UPDATE labels_decision decision
@@ -159,13 +159,13 @@ CHANGE_DECISIONS = """
 """
 CHANGE_LABELS = """
     INSERT INTO labels_label AS label (supplier_id, public_id, state, level, standard_id, valid_from, valid_to, until, is_held,
-                                       last_event_id, changed_at)
+                                       is_due, last_event_id, changed_at)
     SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::date[], %s::date[], %s::date[],
-                         %s::boolean[], %s::bigint[], %s::timestamptz[])
+                         %s::boolean[], %s::boolean[], %s::bigint[], %s::timestamptz[])
     ON CONFLICT (supplier_id) DO UPDATE
-    SET (state, level, standard_id, valid_from, valid_to, until, is_held, last_event_id, changed_at) =
+    SET (state, level, standard_id, valid_from, valid_to, until, is_held, is_due, last_event_id, changed_at) =
         ROW (excluded.state, excluded.level, excluded.standard_id, excluded.valid_from, excluded.valid_to, excluded.until,
-             excluded.is_held, excluded.last_event_id, excluded.changed_at)
+             excluded.is_held, excluded.is_due, excluded.last_event_id, excluded.changed_at)
 """
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.badges import badge_of
 from labels import standards
@@ -21,17 +23,20 @@ from labels.criteria import (
     Document,
     Gate,
     MajorsInTime,
+    Measure,
     Need,
     NoCriticalFinding,
     NoViolation,
     Pilot,
     Remedy,
     ReviewAge,
+    ScoreCriterion,
     SupplierState,
 )
 from labels.deciding import REVOCATION_GROUNDS
-from labels.models import Decision, LabelEvent
+from labels.models import Decision, LabelEvent, Standard
 from labels.rules import Rule, Rules
+from labels.transitions import APPEAL, EXCEPTION
 from suppliers.models import Document as DocumentRow
 from suppliers.models import Supplier
 
@@ -70,6 +75,15 @@ def listed(words: Sequence[object]) -> str:
 # --- what a criterion asks ------------------------------------------------------------------------------------------------
 
 
+_PLAIN_NEEDS: dict[type[Criterion], StrOrPromise] = {
+    NoCriticalFinding: gettext_lazy("None"),
+    Gate: gettext_lazy("Required"),
+    MajorsInTime: gettext_lazy("None overdue"),
+    SupplierState: gettext_lazy("Active"),
+    Pilot: gettext_lazy("In force"),
+}
+
+
 def need_words(criterion: Criterion, need: Need) -> str:
     match criterion:
         case ReviewAge():
@@ -78,16 +92,12 @@ def need_words(criterion: Criterion, need: Need) -> str:
             return ngettext("None in the last month", "None in the last %(months)s months", int(need)) % {"months": need}
         case Document(any_of=kinds):
             return paper_names(kinds)
-        case NoCriticalFinding():
-            return _("None")
-        case Gate():
-            return _("Required")
-        case MajorsInTime():
-            return _("None overdue")
-        case SupplierState():
-            return _("Active")
-        case Pilot():
-            return _("In force")
+        case NoCriticalFinding() | Gate() | MajorsInTime() | SupplierState() | Pilot():
+            return str(_PLAIN_NEEDS[type(criterion)])
+        case Measure(is_limit=True):
+            return _("At most %(figure)s") % {"figure": f"{need}{criterion.unit}"}
+        case Measure():
+            return _("At least %(points)s") % {"points": f"{need}{criterion.unit}"}
         case _:
             return _("At least %(points)s") % {"points": need}
 
@@ -111,6 +121,8 @@ def value_words(criterion: Criterion, check: Check) -> str:
             return paper_words(check)
         case Pilot():
             return _("In force until %(date)s") % {"date": day(check.value)}
+        case Measure():
+            return f"{check.value}{criterion.unit}"
         case Gate():
             return _("The contrary was declared") if check.value == "hit" else _("Nothing to the contrary was declared")
         case NoCriticalFinding() | MajorsInTime() | NoViolation():
@@ -129,6 +141,8 @@ def nothing_words(criterion: Criterion) -> str:
             return _("No review closed yet")
         case Pilot():
             return _("No agreement in force")
+        case Measure():
+            return _("No figure that counts")
         case _:
             return _("Not known before the self-assessment is submitted")
 
@@ -182,6 +196,15 @@ def remedy_words(remedy: Remedy) -> str:
         case "renew_document":
             text = _("Renew it and upload the new one: %(document)s, in date until %(date)s.")
             return text % {"document": DocumentRow.Kind(params["kind"]).label, "date": day(params["ended_on"])}
+        case "give_figure":
+            text = _("Answer question %(question)s in the next self-assessment, with evidence that the review accepts.")
+            return text % {"question": params["question"]}
+        case "mend_figure" if params["is_limit"]:
+            text = _("Bring the figure of question %(question)s down to %(figure)s, and show it in the next reviewed self-assessment.")
+            return text % {"question": params["question"], "figure": params["to"]}
+        case "mend_figure":
+            text = _("Bring the figure of question %(question)s up to %(figure)s, and show it in the next reviewed self-assessment.")
+            return text % {"question": params["question"], "figure": params["to"]}
         case "close_findings":
             text = ngettext(
                 "Correct %(count)s finding and have its closure verified.",
@@ -203,7 +226,7 @@ class LevelAnswer:
     title: str
     need: str
     is_met: bool
-    # Points that are missing, where the criterion is a score.
+    # What is missing, or too much: points of a score, or a figure.
     short_by: Decimal | None
 
 
@@ -218,6 +241,9 @@ class Line:
     answers: list[LevelAnswer]
     # Empty where nothing is missed.
     remedy: str
+    # Why a miss does not count, where people decided so.
+    note: StrOrPromise
+    is_score: bool
 
     @property
     def is_met(self) -> bool:
@@ -234,7 +260,8 @@ class LevelSummary:
 
 @dataclass(frozen=True)
 class Explanation:
-    decision: Decision
+    standard: Standard
+    at: datetime
     rules: Rules
     levels: list[LevelSummary]
     lines: list[Line]
@@ -246,15 +273,20 @@ class Explanation:
 
 
 def explain(decision: Decision) -> Explanation:
-    rules = standards.rules_of(decision.standard)
-    checks = [Check.from_json(line) for line in decision.criteria.get("criteria", ())]
+    return explain_snapshot(decision.standard, decision.criteria, decision.evaluated_at)
+
+
+def explain_snapshot(standard: Standard, snapshot: Mapping[str, Any], at: datetime) -> Explanation:
+    """From what was kept alone: criteria, values and sources of then, in the words of today's language."""
+    rules = standards.rules_of(standard)
+    checks = [Check.from_json(line) for line in snapshot.get("criteria", ())]
     lines = [line_of(rules, rules.rule_of[check.key], check) for check in checks]
     levels = [
         LevelSummary(level, level_title(rules, level), not missed, missed)
         for level in rules.levels
         for missed in [[line for line in lines if any(answer.level == level and not answer.is_met for answer in line.answers)]]
     ]
-    return Explanation(decision, rules, levels, lines)
+    return Explanation(standard, at, rules, levels, lines)
 
 
 def line_of(rules: Rules, rule: Rule, check: Check) -> Line:
@@ -278,7 +310,15 @@ def line_of(rules: Rules, rule: Rule, check: Check) -> Line:
         source=source_words(check.source),
         answers=answers,
         remedy=remedy_words(criterion.remedy(check)) if check.missed else "",
+        note=_OVERLOOKED[check.overlooked] if check.overlooked else "",
+        is_score=isinstance(criterion, ScoreCriterion),
     )
+
+
+_OVERLOOKED = {
+    EXCEPTION: gettext_lazy("Missed, but overlooked for a time by an exception that two people decided."),
+    APPEAL: gettext_lazy("Missed, but not held against the supplier for a time: its appeal was upheld."),
+}
 
 
 # --- the ledger -----------------------------------------------------------------------------------------------------------
@@ -294,6 +334,7 @@ class Happening:
     at: datetime
     tone: str
     icon: str
+    url: str
 
 
 # Steps that are no state of their own look like the state they lead to.
@@ -307,8 +348,13 @@ def happenings(events: Sequence[LabelEvent]) -> list[Happening]:
 
 def happenings_for_supplier(events: Sequence[LabelEvent]) -> list[Happening]:
     """Says that people decided, not which."""
-    by_people = _("By the buyer's people")
-    return [replace(one, actor=by_people if event.actor_id else one.actor) for event, one in zip(events, happenings(events), strict=True)]
+    return [replace(one, actor=_actor_for_supplier(event, one)) for event, one in zip(events, happenings(events), strict=True)]
+
+
+def _actor_for_supplier(event: LabelEvent, one: Happening) -> str:
+    if event.kind == LabelEvent.Kind.APPEALED:
+        return one.actor
+    return _("By the buyer's people") if event.actor_id else one.actor
 
 
 def happening(event: LabelEvent) -> Happening:
@@ -317,7 +363,8 @@ def happening(event: LabelEvent) -> Happening:
     title = f"{event.get_kind_display()} · {level}" if level else str(event.get_kind_display())
     people = [str(person) for person in (event.actor, event.second_actor) if person]
     detail = _("In effect on %(date)s. %(reason)s") % {"date": day(event.effective_on), "reason": reason_words(event)}
-    return Happening(title, detail.strip(), listed(people) if people else _("By the rules of the standard"), event.at, tone, icon)
+    actor = listed(people) if people else _("By the rules of the standard")
+    return Happening(title, detail.strip(), actor, event.at, tone, icon, event.get_absolute_url())
 
 
 def reason_words(event: LabelEvent) -> str:
@@ -338,6 +385,14 @@ def reason_words(event: LabelEvent) -> str:
             return _("Not put right within the period of grace: %(criteria)s.") % {"criteria": missed}
         case "validity_over":
             return _("The period of validity is over.")
+        case "term_ends":
+            return _("The term ends on %(date)s. In its last days the label is renewed, if everything it asks is met then.") % {
+                "date": day(event.valid_to or event.effective_on)
+            }
+        case "exception" if event.kind == "proposed":
+            return _("An award by exception is proposed; a second person decides. %(reason)s") % {"reason": event.reason}
+        case "exception" if event.kind == "awarded":
+            return _("By exception, decided by two people. %(reason)s") % {"reason": event.reason}
     ground = dict(REVOCATION_GROUNDS).get(event.reason_code)
     return f"{ground}: {event.reason}" if ground else event.reason
 

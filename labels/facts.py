@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection
 
-from labels.criteria import EVIDENCED, VERIFIED, Basis, Facts, Paper
+from labels.criteria import EVIDENCED, VERIFIED, Basis, Facts, Overlooked, Paper
 from labels.dates import LEDGER_ZONE
 from labels.rules import Rules
 from labels.transitions import LabelState
@@ -26,7 +26,7 @@ from labels.transitions import LabelState
 LEDGER = """
     SELECT supplier.id, supplier.category, supplier.headcount_band, supplier.state,
            label.state, label.level, label.standard_id, label.valid_from, label.valid_to, label.until, label.is_held,
-           step.number, step.effective_on, decision.content_sha256
+           step.number, step.effective_on, label.is_due, decision.content_sha256
     FROM suppliers_supplier supplier
     LEFT JOIN labels_label label ON label.supplier_id = supplier.id
     LEFT JOIN labels_labelevent step ON step.id = label.last_event_id
@@ -51,9 +51,10 @@ ASSESSMENTS = """
     WHERE assessment.place = 1
 """
 ANSWERS = """
-    SELECT asked.supplier_id, answer.question, answer.value::text
+    SELECT asked.supplier_id, answer.question, answer.value::text, coalesce(verdict.outcome, '') LIKE 'reject%%'
     FROM unnest(%(assessments)s::bigint[], %(owners)s::bigint[]) AS asked (assessment_id, supplier_id)
     JOIN assessments_answer answer ON answer.assessment_id = asked.assessment_id
+    LEFT JOIN assessments_verdict verdict ON verdict.answer_id = answer.id
     WHERE answer.question = ANY(%(questions)s::text[]) AND answer.site_id IS NULL
 """
 PAPERS = """
@@ -88,6 +89,18 @@ AGREEMENTS = """
       AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
     ORDER BY id
 """
+# Of two decisions about one criterion, the later one.
+OVERLOOKED = """
+    SELECT supplier_id, by, id, level, criteria::text FROM (
+        SELECT supplier_id, 'exception' AS by, id, level, criteria, decided_at FROM labels_proposal
+        WHERE kind = 'except' AND state = 'confirmed' AND decided_at <= %(at)s AND until >= %(on)s
+        UNION ALL
+        SELECT supplier_id, 'appeal', id, level, criteria, decided_at FROM labels_appeal
+        WHERE state = 'upheld' AND level <> '' AND decided_at <= %(at)s AND overlooked_until >= %(on)s
+    ) decided
+    WHERE (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
+    ORDER BY decided_at, by, id
+"""
 CAMPAIGNS = """
     SELECT campaign.id FROM assessments_campaign campaign
     JOIN assessments_questionnaireversion questionnaire ON questionnaire.id = campaign.questionnaire_id
@@ -116,6 +129,7 @@ class _Gathered:
     majors: dict[int, list[tuple[int, date | None, date]]] = field(default_factory=lambda: defaultdict(list))
     violations: dict[int, list[tuple[int, date]]] = field(default_factory=lambda: defaultdict(list))
     agreements: dict[int, list[tuple[int, date]]] = field(default_factory=lambda: defaultdict(list))
+    overlooked: dict[int, dict[str, Overlooked]] = field(default_factory=lambda: defaultdict(dict))
 
 
 def read(rules: Rules, *, supplier_ids: Sequence[int] | None, on: date, at: datetime) -> Iterator[Standing]:
@@ -141,8 +155,8 @@ class FactReader:
         self.gather()
         for row in self.rows(LEDGER):
             supplier_id, has_ledger = row[0], row[11] is not None
-            label = LabelState(*row[4:13]) if has_ledger else LabelState()
-            yield Standing(supplier_id, self.facts_of(supplier_id, *row[1:4]), label, row[13])
+            label = LabelState(*row[4:14]) if has_ledger else LabelState()
+            yield Standing(supplier_id, self.facts_of(supplier_id, *row[1:4]), label, row[14])
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
@@ -166,6 +180,8 @@ class FactReader:
             gathered.violations[supplier_id].append((number, day))
         for supplier_id, number, day in self.rows(AGREEMENTS):
             gathered.agreements[supplier_id].append((number, day))
+        for supplier_id, by, number, level, criteria in self.rows(OVERLOOKED):
+            gathered.overlooked[supplier_id] |= {key: Overlooked(by, number, level) for key in orjson.loads(criteria)}
 
     def gather_assessments(self) -> None:
         bases, gates = self.gathered.bases, self.gathered.gates
@@ -185,9 +201,11 @@ class FactReader:
         fields = defaultdict(list)
         for question, name in self.rules.questions:
             fields[question].append(name)
-        for supplier_id, question, value in self.rows(ANSWERS):
+        figures = set(self.rules.figures)
+        for supplier_id, question, value, is_rejected in self.rows(ANSWERS):
             answer = orjson.loads(value)
-            given = {(question, name): answer[name] for name in fields[question] if isinstance(answer.get(name), str)}
+            names = (name for name in fields[question] if not (is_rejected and (question, name) in figures))
+            given = {(question, name): answer[name] for name in names if isinstance(answer.get(name), str)}
             self.gathered.answers[supplier_id] = {**self.gathered.answers.get(supplier_id, {}), **given}
 
     def facts_of(self, supplier_id: int, category: str, headcount: str, state: str) -> Facts:
@@ -204,6 +222,7 @@ class FactReader:
             gathered.majors.get(supplier_id, ()),
             gathered.violations.get(supplier_id, ()),
             gathered.agreements.get(supplier_id, ()),
+            gathered.overlooked.get(supplier_id, {}),
         )
 
 

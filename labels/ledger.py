@@ -1,12 +1,13 @@
 """The label ledger in the database: one step written, the label derived, and the check that both agree."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from labels.dates import ledger_day
 from labels.models import Label, LabelEvent
 from labels.transitions import LabelState, Step, apply, derive
 from suppliers.models import Supplier
@@ -15,7 +16,7 @@ from suppliers.models import Supplier
 if TYPE_CHECKING:
     from accounts.models import User
 
-__all__ = ["apply", "derive", "differences", "lock_label", "record", "state_of"]
+__all__ = ["apply", "derive", "differences", "lock_label", "note", "record", "state_before_proposal", "state_of"]
 
 _STEP_COLUMNS = ("kind", "level", "standard_id", "reason_code", "effective_on", "valid_from", "valid_to", "until", "actor_id")
 
@@ -33,6 +34,7 @@ def state_of(label: Label | None) -> LabelState:
         label.is_held,
         label.last_event.number,
         label.last_event.effective_on,
+        label.is_due,
     )
 
 
@@ -67,6 +69,7 @@ def record(
         reason_code=step.reason_code,
         reason=reason,
         snapshot=snapshot,
+        notice_on=ledger_day(at),
         effective_on=step.effective_on,
         valid_from=step.valid_from,
         valid_to=step.valid_to,
@@ -81,10 +84,15 @@ def record(
     return event
 
 
+def note(kind: str, label: Label, *, reason_code: str, on: date) -> Step:
+    """A step that says something and leaves the label as it is."""
+    return Step(kind, label.level, label.standard_id, reason_code, on, label.valid_from, label.valid_to, label.until, by_person=True)
+
+
 def _take_over(label: Label, state: LabelState) -> None:
     label.state, label.level, label.standard_id = state.state, state.level, state.standard_id
     label.valid_from, label.valid_to = state.valid_from, state.valid_to
-    label.until, label.is_held = state.until, state.is_held
+    label.until, label.is_held, label.is_due = state.until, state.is_held, state.is_due
 
 
 def differences() -> list[int]:
@@ -93,6 +101,13 @@ def differences() -> list[int]:
     wrong = [supplier_id for supplier_id, derived in _derived() if stored.pop(supplier_id, None) != derived]
     # What is left has a label and no ledger.
     return sorted([*wrong, *(supplier_id for supplier_id, state in stored.items() if state != LabelState())])
+
+
+def state_before_proposal(supplier_id: int) -> LabelState:
+    """What the label was when its last award was proposed."""
+    rows = list(LabelEvent.objects.filter(supplier_id=supplier_id).in_order().values_list(*_STEP_COLUMNS))
+    last = max(place for place, row in enumerate(rows) if row[0] == LabelEvent.Kind.PROPOSED)
+    return derive(_step_of(*row) for row in rows[:last])
 
 
 def _derived() -> Iterator[tuple[int, LabelState]]:

@@ -22,6 +22,7 @@ from labels.criteria import (
     Document,
     Gate,
     MajorsInTime,
+    Measure,
     Need,
     Needs,
     NoCriticalFinding,
@@ -37,6 +38,8 @@ CATEGORIES = ("media", "events", "services", "engineering", "office_it", "logist
 HEADCOUNTS = ("micro", "small", "medium", "large", "xlarge")
 LANGUAGES = ("en", "zh")
 LEDGER_NUMBERS = ("valid_months", "renewal_days", "grace_days", "notice_days")
+# What versions from before these numbers mean.
+LEDGER_DEFAULTS = {"renewal_notice_days": 60, "appeal_days": 30, "appeal_decision_days": 30}
 
 
 class InvalidStandard(Exception):
@@ -53,6 +56,11 @@ class LedgerRules:
     renewal_days: int
     grace_days: int
     notice_days: int
+    # Before the end of a term: when the supplier is told.
+    renewal_notice_days: int
+    # To contest a step from the day it was notified; to decide on it from the day it was contested.
+    appeal_days: int
+    appeal_decision_days: int
     # Ground of a revocation -> years without a label; "default" for any other ground.
     cooling_off_years: Mapping[str, int]
 
@@ -129,9 +137,14 @@ class Rules:
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        """(question, field) of the answers that decide whether a criterion is asked."""
-        conditions = (rule.criterion.asked_when for rule in self.rules if isinstance(rule.criterion, Document))
-        return sorted({(condition[0], condition[1]) for condition in conditions if condition})
+        """(question, field) of the answers a standard looks at: figures, and what decides whether a criterion is asked."""
+        criteria = [rule.criterion for rule in self.rules]
+        conditions = {one.asked_when[:2] for one in criteria if isinstance(one, Document) and one.asked_when}
+        return sorted(conditions | set(self.figures))
+
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        return sorted({(one.question, one.field) for rule in self.rules if isinstance(one := rule.criterion, Measure)})
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------
@@ -232,6 +245,7 @@ class _Reader:
             self.problems.append("ledger should be a mapping.")
             return None
         numbers = {name: self.whole(ledger, name, "ledger") for name in LEDGER_NUMBERS}
+        numbers |= {name: self.whole(ledger, name, "ledger") if name in ledger else days for name, days in LEDGER_DEFAULTS.items()}
         if not numbers["valid_months"]:
             self.problems.append("ledger: a label must be valid for at least a month.")
         if not numbers["notice_days"]:
@@ -303,8 +317,9 @@ class _Reader:
 
 
 def weaker(criterion: Criterion, need: Need, than: Need) -> bool:
-    # A review may be old, so more months ask less; a record is looked back on, so more months ask more.
-    return need > than if isinstance(criterion, ReviewAge) else need < than
+    # A review may be old, so more months ask less; a record is looked back on, so more months ask more. A limit that is higher asks less.
+    more_asks_less = isinstance(criterion, ReviewAge) or (isinstance(criterion, Measure) and criterion.is_limit)
+    return need > than if more_asks_less else need < than
 
 
 # --- the kinds of criteria --------------------------------------------------------------------------------------------------
@@ -343,6 +358,15 @@ def _document(reader: _Reader, line: Mapping[str, Any], key: str, effect: str, w
     return Document(key=key, effect=effect, any_of=kinds, months=months, asked_when=asked_when)
 
 
+def _measure(reader: _Reader, line: Mapping[str, Any], key: str, effect: str, where: str) -> Criterion:
+    bound = line.get("bound")
+    if bound not in ("at_most", "at_least"):
+        reader.problems.append(f"{where}: bound should be at_most or at_least.")
+    question, field = reader.text(line, "question", where), reader.text(line, "field", where)
+    unit = line.get("unit", "")
+    return Measure(key=key, effect=effect, question=question, field=field, is_limit=bound == "at_most", unit=str(unit))
+
+
 def _read_true(value: Any) -> Need:
     if value is not True:
         raise ValueError(value)
@@ -358,6 +382,15 @@ def _read_points(value: Any) -> Need:
     return points
 
 
+def _read_figure(value: Any) -> Need:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    figure = Decimal(value)
+    if not figure.is_finite() or figure < 0:
+        raise ValueError(value)
+    return figure
+
+
 def _read_months(value: Any) -> Need:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(value)
@@ -368,6 +401,7 @@ KINDS: dict[str, tuple[Make, Callable[[Any], Need]]] = {
     "supplier_state": (_plain(SupplierState), _read_true),
     "gate": (_gate, _read_true),
     "document": (_document, _read_true),
+    "measure": (_measure, _read_figure),
     "no_critical_finding": (_plain(NoCriticalFinding), _read_true),
     "review_age": (_plain(ReviewAge), _read_months),
     "total_score": (_plain(TotalScore), _read_points),

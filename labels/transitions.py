@@ -4,6 +4,8 @@ The ledger is a list of steps; a label is what the steps leave behind (`derive`)
 take by themselves. It is asked again after each step until nothing is left to do, so one evaluation may take several: expired,
 then awarded anew.
 
+    none, expired ──proposed (an exception, by a person)──▶ proposed ──awarded (by a second one)──▶ awarded
+                                                             └──declined──▶ none, expired
     none, expired ──awarded──▶ awarded ──warned──▶ warned ──cleared──▶ awarded
                                   │                  ├──lowered (after grace, a lower level is met)──▶ awarded
                                   │                  └──suspended (after grace)──▶ suspended
@@ -11,6 +13,9 @@ then awarded anew.
                                   └──suspended (a gate)──▶ suspended ──reinstated──▶ awarded
     awarded, warned, suspended ──expired (validity over)──▶ expired
     awarded, warned, suspended ──revoked (two people)──▶ revoked ──awarded (after the cooling-off)──▶ awarded
+                                                            └──reinstated (an appeal was upheld)──▶ awarded
+
+Renewal due, appealed, appeal upheld and appeal refused are steps that leave the state as it is.
 
 What a person suspended, a person lifts: the rules leave it alone, past the end of validity too.
 """
@@ -32,23 +37,28 @@ SUSPENDED, EXPIRED, REVOKED = "suspended", "expired", "revoked"
 # Step -> the states it may be taken from.
 ALLOWED: dict[str, frozenset[str]] = {
     "proposed": frozenset({NONE, EXPIRED}),
+    "declined": frozenset({PROPOSED}),
     "awarded": frozenset({NONE, PROPOSED, EXPIRED, REVOKED}),
     "raised": frozenset({AWARDED}),
     "warned": frozenset({AWARDED}),
     "cleared": frozenset({WARNED}),
     "lowered": frozenset({WARNED}),
     "suspended": frozenset({AWARDED, WARNED}),
-    "reinstated": frozenset({SUSPENDED}),
+    # A revoked label comes back by an appeal alone: see `apply`.
+    "reinstated": frozenset({SUSPENDED, REVOKED}),
+    "renewal_due": frozenset({AWARDED, WARNED}),
     "renewed": frozenset({AWARDED}),
     "expired": frozenset({AWARDED, WARNED, SUSPENDED}),
     "revoked": frozenset({AWARDED, WARNED, SUSPENDED}),
-    # An appeal is recorded; what is decided on it is a step of its own.
-    "appealed": frozenset({WARNED, SUSPENDED, EXPIRED, REVOKED}),
-    "appeal_upheld": frozenset({WARNED, SUSPENDED, EXPIRED, REVOKED}),
-    "appeal_refused": frozenset({WARNED, SUSPENDED, EXPIRED, REVOKED}),
+    # An appeal is recorded; what comes of it is a step of its own. Time goes on meanwhile, so any state may have followed.
+    "appealed": frozenset({AWARDED, WARNED, SUSPENDED, EXPIRED, PROPOSED, REVOKED}),
+    "appeal_upheld": frozenset({AWARDED, WARNED, SUSPENDED, EXPIRED, PROPOSED, REVOKED}),
+    "appeal_refused": frozenset({AWARDED, WARNED, SUSPENDED, EXPIRED, PROPOSED, REVOKED}),
 }
+# "declined" leads back to where the label was: expired where it ever stood, else none.
 LEADS_TO = {
     "proposed": PROPOSED,
+    "declined": NONE,
     "awarded": AWARDED,
     "raised": AWARDED,
     "warned": WARNED,
@@ -63,7 +73,9 @@ LEADS_TO = {
 
 # Why the rules took a step.
 CRITERIA_MET, CRITERIA_MISSED, GATE_MISSED = "criteria_met", "criteria_missed", "gate_missed"
-GRACE_OVER, VALIDITY_OVER = "grace_over", "validity_over"
+GRACE_OVER, VALIDITY_OVER, TERM_ENDS = "grace_over", "validity_over", "term_ends"
+# Why people did.
+EXCEPTION, APPEAL = "exception", "appeal"
 
 
 class IllegalStep(Exception):
@@ -85,6 +97,8 @@ class LabelState(NamedTuple):
     # Number and day of the last step.
     number: int = 0
     since: date | None = None
+    # The supplier was told that this term nears its end.
+    is_due: bool = False
 
 
 class Step(NamedTuple):
@@ -106,11 +120,13 @@ def apply(label: LabelState, step: Step) -> LabelState:
     """The label after the step; raises `IllegalStep`."""
     if label.state not in ALLOWED[step.kind]:
         raise IllegalStep(f"{step.kind} from {label.state}")
+    if step.kind == "reinstated" and label.state == REVOKED and step.reason_code != APPEAL:
+        raise IllegalStep("reinstated from revoked without an appeal")
     number = label.number + 1
     if step.kind not in LEADS_TO:
-        return label._replace(number=number, since=step.effective_on)
+        return label._replace(number=number, since=step.effective_on, is_due=label.is_due or step.kind == "renewal_due")
     return LabelState(
-        state=LEADS_TO[step.kind],
+        state=EXPIRED if step.kind == "declined" and step.valid_to else LEADS_TO[step.kind],
         level=step.level,
         standard_id=step.standard_id,
         valid_from=step.valid_from,
@@ -119,6 +135,7 @@ def apply(label: LabelState, step: Step) -> LabelState:
         is_held=step.kind == "suspended" and step.by_person,
         number=number,
         since=step.effective_on,
+        is_due=label.is_due and step.valid_to == label.valid_to,
     )
 
 
@@ -153,7 +170,7 @@ class _Rulebook(NamedTuple):
 
     def next_step(self) -> Step | None:
         label = self.label
-        if label.is_held or label.state == PROPOSED:
+        if label.is_held:
             return None
         if label.state in (AWARDED, WARNED, SUSPENDED) and label.valid_to and self.on > label.valid_to:
             # A suspension that a person lifted late ended after that day.
@@ -179,7 +196,7 @@ class _Rulebook(NamedTuple):
             return self.award("raised")
         if self.label.valid_to and self.on > self.label.valid_to - timedelta(days=self.rules.ledger.renewal_days):
             return self.renew(self.label.valid_to)
-        return None
+        return self.renewal_due()
 
     def from_warned(self) -> Step | None:
         if self.outcome.suspends:
@@ -190,7 +207,14 @@ class _Rulebook(NamedTuple):
             if self.outcome.level:
                 return self.step("lowered", GRACE_OVER, level=self.outcome.level)
             return self.step("suspended", GRACE_OVER)
-        return None
+        return self.renewal_due()
+
+    def renewal_due(self) -> Step | None:
+        """Once a term, in good time before the days in which it is renewed or not."""
+        valid_to, days = self.label.valid_to, self.rules.ledger.renewal_notice_days
+        if self.label.is_due or valid_to is None or self.on <= valid_to - timedelta(days=days):
+            return None
+        return self.step("renewal_due", TERM_ENDS, until=self.label.until)
 
     def from_suspended(self) -> Step | None:
         if not self.outcome.level:

@@ -43,6 +43,7 @@ SCHEDULES = (
     Schedule(gettext_noop("Deliver waiting messages"), "accounts.tasks.sweep_messages", every=timedelta(seconds=60)),
     Schedule(gettext_noop("Tell people of comments"), "assessments.tasks.send_comment_notices", every=timedelta(minutes=2)),
     Schedule(gettext_noop("Compute scores again after a change"), "assessments.tasks.rescore_marked", every=timedelta(seconds=60)),
+    Schedule(gettext_noop("Evaluate labels again after a change"), "labels.tasks.evaluate_marked", every=timedelta(seconds=60)),
     Schedule(gettext_noop("Put signed agreements into force"), "pilots.tasks.put_agreements_into_force", hour=0, minute=10),
     nightly(gettext_noop("Measure how long answering takes"), "measure_answer_times", hour=0, minute=30),
     # Before the nightly scoring, which would put right what is to be found.

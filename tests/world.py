@@ -18,7 +18,7 @@ from accounts.models import Invitation, Membership, Role, User
 from assessments.models import Amendment, Assessment, BackTest, Campaign, Finding, Signature, Verdict, WorkbookUpload
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import FactorSet, Inventory
-from labels.models import Label, LabelEvent, Proposal
+from labels.models import Appeal, Label, LabelEvent, Proposal
 from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
 from runs.models import Chunk, Run
@@ -244,12 +244,32 @@ class World:
             kind="awarded",
             standard=self.standard,
             reason_code="criteria_met",
+            notice_on=date(2026, 1, 1),
             effective_on=date(2026, 1, 1),
             at=NOW,
             **valid,
         )
         return Label.objects.create(
             supplier=self.supplier, state="awarded", standard=self.standard, last_event=event, changed_at=NOW, **valid
+        )
+
+    @cached_property
+    def warning(self) -> LabelEvent:
+        """A step that may be contested today."""
+        return self._warned(101)
+
+    @cached_property
+    def appeal(self) -> Appeal:
+        people = {"lodged_by": self.people["signatory"], "lodged_at": self.now}
+        return Appeal.objects.create(
+            supplier=self.supplier, event=self._warned(102), text="The permit was there.", due_on=self.now.date(), **people
+        )
+
+    def _warned(self, number: int) -> LabelEvent:
+        today = self.now.date()
+        dates = {"notice_on": today, "effective_on": today, "valid_from": today, "valid_to": today, "until": today}
+        return LabelEvent.objects.create(
+            supplier=self.supplier, number=number, kind="warned", level="green", standard=self.standard, at=self.now, **dates
         )
 
     @cached_property

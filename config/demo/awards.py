@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from accounts.models import User
 from config.demo.people import Cast
-from labels import deciding, evaluation, standards
-from labels.models import Label, LabelState
+from labels import appealing, deciding, evaluation, exceptions, standards
+from labels.models import Decision, EvaluationMark, Label, LabelEvent, LabelState
 
 
 # Days before today. The first is after last cycle's reviews; the gap before the last one lets labels of that cycle run out.
 MOMENTS = (392, 300, 200, 100, 30, 0)
 SUSPENDED_BY_PEOPLE, REVOKED = 6, 4
+EXCEPTIONS, APPEALS = 3, 4
 
 
 def create(cast: Cast, *, at: datetime) -> None:
@@ -22,6 +24,9 @@ def create(cast: Cast, *, at: datetime) -> None:
         evaluation.evaluate_all(on=moment.date(), at=moment)
         if days == 200:
             _step_in(cast, at=moment + timedelta(hours=5))
+    _fill_the_committee(cast, at=at)
+    # Everybody was looked at a moment ago.
+    EvaluationMark.objects.all().delete()
 
 
 def _step_in(cast: Cast, *, at: datetime) -> None:
@@ -41,3 +46,38 @@ def _holders(count: int) -> Sequence[int]:
     """Some who hold a label, never the showcase company."""
     holders = Label.objects.filter(state=LabelState.AWARDED).exclude(supplier_id=1).order_by("supplier_id")
     return list(holders.values_list("supplier_id", flat=True)[:count])
+
+
+def _fill_the_committee(cast: Cast, *, at: datetime) -> None:
+    """What waits for the people who sign in: exceptions to confirm, a revocation, appeals to answer."""
+    for supplier_id in _near_misses(EXCEPTIONS):
+        until = (at + timedelta(days=120)).date()
+        reason = "环境管理体系证书换证审核已完成，发证机构书面确认下月发证。"
+        exceptions.propose_exception(supplier_id=supplier_id, level="green", until=until, reason=reason, by=cast.second_staff, at=at)
+    held = _holders(1)
+    for supplier_id in held:
+        deciding.propose_revocation(
+            supplier_id=supplier_id,
+            ground="misuse",
+            reason="该公司在产品包装上使用标签，使人误认为产品获得认证。",
+            by=cast.second_staff,
+            at=at,
+        )
+    steps = LabelEvent.objects.filter(kind__in=["suspended", "warned"], notice_on__gte=at.date() - timedelta(days=25))
+    for event in steps.exclude(supplier=1).order_by("-number", "supplier_id")[:APPEALS]:
+        by = User.objects.get(memberships__supplier_id=event.supplier_id)
+        text = "该问题项所涉整改已于通知前完成，整改报告与第三方检测结果均已上传，请予复核。"
+        appealing.lodge(event_id=event.pk, text=text, documents=[], by=by, at=at)
+
+
+def _near_misses(count: int) -> Sequence[int]:
+    """Without a label for one missed criterion that may be overlooked."""
+    waiting = Decision.objects.filter(outcome="", supplier__label=None, supplier__state="active").order_by("supplier_id")
+    found: list[int] = []
+    for supplier_id, criteria in waiting.values_list("supplier_id", "criteria").iterator(chunk_size=500):
+        missed = [line["key"] for line in criteria["criteria"] if "green" in line["missed"]]
+        if len(missed) == 1 and missed[0].startswith("qualification"):
+            found.append(supplier_id)
+        if len(found) == count:
+            break
+    return found

@@ -11,18 +11,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_stubs_ext import StrOrPromise
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from audit import trail
-from labels import deciding, explaining, lists
+from labels import deciding, evaluation, explaining, lists, standards
+from labels.committee import committee_size
 from labels.dates import ledger_day
 from labels.filters import DirectoryFilter, LabelFilter
 from labels.forms import ReasonForm, RevocationForm
-from labels.models import Decision, Label, LabelEvent, Proposal
+from labels.independence import Conflict
+from labels.models import Appeal, Decision, Label, LabelEvent, Proposal
 from labels.transitions import IllegalStep
 from runs import engine
 from suppliers.models import Supplier
@@ -42,7 +44,7 @@ def label_list(request: AuthenticatedHttpRequest) -> HttpResponse:
         "total": found.count(),
         "counts": lists.counts(Label.objects.visible_to(request.user)),
         "last_run": lists.last_run(),
-        "proposals": Proposal.objects.visible_to(request.user).open().select_related("supplier", "proposed_by").order_by("pk"),
+        "waiting": committee_size(request.user),
         "may_run": has(request.user, Permission.LABEL_RUN),
     }
     return render(request, "labels/_label_table.html" if _wants_part(request) else "labels/label_list.html", context)
@@ -75,18 +77,20 @@ def label_detail(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpRes
     label = Label.objects.filter(supplier=supplier).select_related("standard").first()
     decision = Decision.objects.filter(supplier=supplier).select_related("standard").first()
     events = LabelEvent.objects.filter(supplier=supplier).select_related("standard", "actor", "second_actor").order_by("-number")
-    proposal = Proposal.objects.visible_to(request.user).open().filter(supplier=supplier).select_related("proposed_by").first()
+    proposals = Proposal.objects.visible_to(request.user).for_queue().filter(supplier=supplier)
+    revocation = next((one for one in proposals if one.kind == Proposal.Kind.REVOKE), None)
     context = {
         "supplier": supplier,
         "label": label,
         "explanation": explaining.explain(decision) if decision else None,
         "history": explaining.happenings(list(events)),
-        "proposal": proposal,
-        "proposal_ground": dict(deciding.REVOCATION_GROUNDS).get(proposal.reason_code) if proposal else "",
-        "is_own_proposal": proposal is not None and proposal.proposed_by_id == request.user.pk,
+        "proposals": proposals,
+        "appeals": Appeal.objects.visible_to(request.user).for_queue().filter(supplier=supplier),
+        "today": ledger_day(timezone.now()),
         "last_run": lists.last_run(),
-        "verbs": _verbs_for(label, proposal) if has(request.user, Permission.LABEL_DECIDE) else [],
-        "may_decide": has(request.user, Permission.LABEL_DECIDE),
+        "verbs": _verbs_for(label, revocation) if has(request.user, Permission.LABEL_DECIDE) else [],
+        "may_except": has(request.user, Permission.LABEL_DECIDE) and (label is None or label.state in ("none", "expired")),
+        "may_run": has(request.user, Permission.LABEL_RUN),
     }
     return render(request, "labels/label_detail.html", context)
 
@@ -165,40 +169,14 @@ def label_decide(request: AuthenticatedHttpRequest, supplier_id: int, verb: str)
             asked.act(supplier_id=supplier.pk, by=request.user, at=timezone.now(), **form.cleaned_data)
         except IllegalStep:
             messages.error(request, _("The label is not in a state in which this is possible. Nothing was changed."))
+        except Conflict:
+            messages.error(request, _("You also act for this supplier, so somebody else has to decide."))
         except deciding.CriteriaMissed:
             messages.error(request, _("The supplier misses the criteria of every level now, so the suspension cannot be lifted."))
         else:
             messages.success(request, asked.done)
         return redirect(back)
     return render(request, "labels/label_decide.html", {"supplier": supplier, "verb": asked, "form": form, "cancel_url": back})
-
-
-@require_POST
-def proposal_confirm(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
-    require(request.user, Permission.LABEL_DECIDE)
-    try:
-        deciding.confirm_revocation(proposal_id=proposal.pk, by=request.user, at=timezone.now())
-    except deciding.SamePerson:
-        messages.error(request, _("You proposed this revocation. Somebody else has to confirm it."))
-    except IllegalStep:
-        messages.error(request, _("The label is not in a state in which this is possible. Nothing was changed."))
-    else:
-        messages.success(request, _("The label is revoked."))
-    return redirect("labels:detail", proposal.supplier_id)
-
-
-@require_POST
-def proposal_decline(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
-    require(request.user, Permission.LABEL_DECIDE)
-    try:
-        deciding.decline_revocation(proposal_id=proposal.pk, by=request.user, at=timezone.now())
-    except IllegalStep:
-        messages.error(request, _("This proposal was already decided."))
-    else:
-        messages.success(request, _("The proposal is closed. The label stays as it is."))
-    return redirect("labels:detail", proposal.supplier_id)
 
 
 # --- the run ------------------------------------------------------------------------------------------------------------
@@ -210,3 +188,20 @@ def evaluate(request: AuthenticatedHttpRequest) -> HttpResponse:
     run = engine.start_or_join("evaluate_labels", by=request.user, at=timezone.now())
     messages.success(request, _("The evaluation is under way. This page shows how far it is."))
     return redirect(run)
+
+
+@require_POST
+def evaluate_one(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpResponse:
+    """One supplier takes no time worth a run."""
+    supplier = get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id)
+    require(request.user, Permission.LABEL_RUN)
+    now = timezone.now()
+    try:
+        tally = evaluation.evaluate([supplier.pk], on=ledger_day(now), at=now)
+    except standards.NoStandardInForce:
+        messages.error(request, _("No green standard is in force today, so there is nothing to hold the supplier against."))
+    else:
+        taken = sum(tally.steps.values())
+        words = ngettext("Evaluated. %(count)s step was taken.", "Evaluated. %(count)s steps were taken.", taken) % {"count": taken}
+        messages.success(request, words if taken else _("Evaluated. The label stays as it is."))
+    return redirect("labels:detail", supplier.pk)

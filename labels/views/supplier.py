@@ -1,15 +1,18 @@
 """What a supplier sees of its own label, and the certificate, which its buyer sees too."""
 
+from datetime import date
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.http import AuthenticatedHttpRequest
+from accounts.permissions import Permission, has
 from audit import trail
-from labels import certificates, explaining
+from labels import appealing, certificates, explaining
 from labels.dates import ledger_day
-from labels.models import Decision, Label, LabelEvent, Standard
+from labels.models import Appeal, Decision, Label, LabelEvent, Standard
 from suppliers.models import Supplier
 
 
@@ -28,10 +31,41 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
         # Who at the buyer decided is the buyer's matter; that people did, and why, is told.
         "history": explaining.happenings_for_supplier(list(events.order_by("-number"))),
         "standard": Standard.objects.in_force(today),
+        "contestable": _contestable(supplier, today) if has(request.user, Permission.LABEL_APPEAL) else None,
+        "appeals": Appeal.objects.visible_to(request.user).open().filter(supplier=supplier),
         "qr_code": certificates.qr_code(label) if label and label.is_live(today) else None,
         "verification_url": certificates.verification_url(label) if label else "",
     }
     return render(request, "labels/mine.html", context)
+
+
+def _contestable(supplier: Supplier, today: date) -> LabelEvent | None:
+    """The newest step that takes something, while its time to appeal runs."""
+    steps = LabelEvent.objects.filter(supplier=supplier, kind__in=appealing.APPEALABLE).select_related("standard", "appeal")
+    newest = steps.order_by("-number").first()
+    return newest if newest is not None and appealing.may_be_appealed(newest, today) else None
+
+
+@require_GET
+def step(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """A step of the ledger, explained from what was kept with it: years later, and in both languages."""
+    events = LabelEvent.objects.visible_to(request.user).select_related("supplier", "standard", "actor", "second_actor", "appeal")
+    event = get_object_or_404(events, pk=pk)
+    if request.user.is_buyer:
+        trail.record("label.viewed", actor=request.user, target=event, supplier_id=event.supplier_id)
+    told = explaining.happenings if request.user.is_buyer else explaining.happenings_for_supplier
+    today = ledger_day(timezone.now())
+    explains = event.standard is not None and bool(event.snapshot.get("criteria"))
+    context = {
+        "event": event,
+        "supplier": event.supplier,
+        "step": told([event])[0],
+        "explanation": explaining.explain_snapshot(event.standard, event.snapshot, event.at) if explains and event.standard else None,
+        "last_day": appealing.last_day_to_appeal(event),
+        "appeal": getattr(event, "appeal", None),
+        "may_appeal": appealing.may_be_appealed(event, today) and has(request.user, Permission.LABEL_APPEAL),
+    }
+    return render(request, "labels/step.html", context)
 
 
 @require_GET

@@ -69,6 +69,8 @@ QUESTIONNAIRE: dict[str, Any] = {
     "questions": [
         {"code": "E1-02"},
         {"code": "E1-04", "triggers": [{"kind": "gate", "key": "E1-04-permit-expired"}]},
+        {"code": "E4-08"},
+        {"code": "E4-16"},
         {"code": "E1-12", "triggers": [{"kind": "gate", "key": "E1-12-red-or-black-rating"}]},
         {"code": "T-13", "triggers": [{"kind": "gate", "key": "T-13-code-not-accepted"}]},
     ],

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from labels.criteria import EVIDENCED, Check, Outcome
+from labels.criteria import EVIDENCED, Check, Outcome, Overlooked
 from tests.labels.support import AREAS, basis, facts, judged, our_rules, paper
 
 
@@ -176,7 +176,40 @@ def test_every_category_can_reach_the_highest_level(category: str) -> None:
     papers = [paper(kind, document_id=number) for number, kind in enumerate(our_rules().paper_kinds)]
     papers = [one._replace(valid_from=date(2026, 1, 1)) for one in papers]
 
-    assert judged(category=category, papers=papers, agreements=[(1, date(2028, 1, 1))]).level == "green_leader"
+    figures = {("E4-16", "pue"): "1.25", ("E4-08", "share"): "60"}
+    assert judged(category=category, papers=papers, agreements=[(1, date(2028, 1, 1))], answers=figures).level == "green_leader"
+
+
+@pytest.mark.parametrize(
+    ("pue", "missed"),
+    [
+        ("1.3", ()),
+        ("1.31", ("green_leader",)),
+        ("1.50", ("green_leader",)),
+        ("1.51", ("green", "green_leader")),
+        (None, ("green", "green_leader")),
+    ],
+)
+def test_a_limit_is_held_up_to_its_last_digit(pue: str | None, missed: tuple[str, ...]) -> None:
+    answers = {("E4-16", "pue"): pue} if pue else {}
+
+    assert check_of(judged(category="cloud_dc", answers=answers), "limit_pue").missed == missed
+
+
+@pytest.mark.parametrize("figure", ["much", "NaN", "Infinity", ""])
+def test_what_is_no_figure_counts_as_none_given(figure: str) -> None:
+    check = check_of(judged(category="cloud_dc", answers={("E4-08", "share"): figure}), "share_renewable")
+
+    assert (check.value, check.missed) == (None, ("green_leader",))
+
+
+def test_what_people_decided_to_overlook_is_missed_no_more_up_to_its_level() -> None:
+    overlooked = {"qualification_services": Overlooked("exception", 1, "green")}
+    outcome = judged(papers=[], overlooked=overlooked)
+    check = check_of(outcome, "qualification_services")
+
+    assert (outcome.level, check.missed, check.overlooked) == ("green", ("green_leader",), "exception")
+    assert Check.from_json(check.to_json()) == check
 
 
 def test_the_result_says_the_same_on_later_days_until_something_changes() -> None:

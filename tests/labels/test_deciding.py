@@ -128,7 +128,7 @@ def test_one_revocation_is_proposed_at_a_time(labelled: Supplier, staff: User) -
 def test_a_declined_proposal_changes_no_label(labelled: Supplier, staff: User) -> None:
     proposal = propose(labelled, staff)
 
-    deciding.decline_revocation(proposal_id=proposal.pk, by=create_user(), at=NOW)
+    deciding.decline_revocation(proposal_id=proposal.pk, reason=REASON, by=create_user(), at=NOW)
 
     assert label_of(labelled).state == "awarded"
     assert propose(labelled, staff).state == Proposal.State.OPEN

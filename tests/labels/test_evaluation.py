@@ -265,9 +265,9 @@ def test_evaluating_many_costs_the_queries_of_one(standard: Standard) -> None:
             evaluation.evaluate_all(on=TODAY + timedelta(days=number), at=NOW + timedelta(days=number))
         counts.append(len(queries))
 
-    # Savepoint in and out; standard; campaigns; assessments, answers, papers, findings, violations, agreements; ledger;
-    # COPY of decisions; numbers of the steps, COPY of the steps; labels.
-    assert counts == [15, 15]
+    # Savepoint in and out; standard; campaigns; assessments, answers, papers, findings, violations, agreements, decisions that
+    # overlook something; ledger; COPY of decisions; numbers of the steps, COPY of the steps; labels.
+    assert counts == [16, 16]
 
 
 def test_the_run_evaluates_everybody_in_chunks_and_checks_the_ledger(

@@ -115,8 +115,8 @@ def test_a_list_of_many_costs_the_queries_of_one(
     evaluate()
     signed_in(client, staff)
 
-    # Session, user with membership; rows, total, counts, proposals, last run.
-    with django_assert_num_queries(7):
+    # Session, user with membership; rows, total, counts, proposals and appeals that wait, last run.
+    with django_assert_num_queries(8):
         page(client, "list")
 
 
@@ -191,19 +191,20 @@ def test_a_step_that_is_not_possible_is_refused_with_a_message(client: Client, s
 def test_a_revocation_goes_through_two_people(client: Client, staff: User, labelled: Supplier) -> None:
     signed_in(client, staff).post(reverse("labels:revoke", args=[labelled.pk]), {"reason": REASON, "ground": "false_statement"})
     proposal = Proposal.objects.get()
-    assert "Take the proposal back" in page(client, "detail", labelled.pk)
+    assert "Take the proposal back" in page(client, "proposal", proposal.pk)
     confirm = reverse("labels:proposal_confirm", args=[proposal.pk])
 
     assert "Somebody else has to confirm it" in client.post(confirm, follow=True).content.decode()
     assert Label.objects.get().state == "awarded"
     second = signed_in(Client(), create_user(role=Role.ESG_STAFF))
-    assert "Confirm the revocation" in page(second, "detail", labelled.pk)
+    assert "Revocation proposed" in page(second, "detail", labelled.pk)
+    assert "Confirm the revocation" in page(second, "proposal", proposal.pk)
     second.post(confirm)
 
     assert Label.objects.get().state == "revoked"
     assert (
         "This proposal was already decided"
-        in second.post(reverse("labels:proposal_decline", args=[proposal.pk]), follow=True).content.decode()
+        in second.post(reverse("labels:proposal_decline", args=[proposal.pk]), {"reason": REASON}, follow=True).content.decode()
     )
 
 

@@ -132,8 +132,19 @@ def test_a_suspended_leader_comes_back_at_the_level_it_meets() -> None:
 def test_a_label_is_renewed_in_its_last_thirty_days_and_loses_no_day() -> None:
     ledger = awarded()
 
-    assert ledger.nights(START, date(2027, 1, 5), GREEN) == [("renewed", date(2026, 12, 2))]
+    assert ledger.nights(START, date(2027, 1, 5), GREEN) == [("renewal_due", date(2026, 11, 2)), ("renewed", date(2026, 12, 2))]
     assert ledger.label.valid_to == date(2027, 12, 31)
+
+
+def test_renewal_is_announced_once_a_term_also_while_warned() -> None:
+    ledger = awarded()
+    ledger.look(date(2026, 10, 20), NOTHING)
+
+    assert ledger.nights(date(2026, 11, 1), date(2026, 11, 10), NOTHING) == [("renewal_due", date(2026, 11, 2))]
+    assert ledger.label.until == date(2026, 11, 19), "grace goes on"
+    assert ledger.look(date(2026, 11, 15), GREEN) == ["cleared"]
+    assert ledger.label.is_due
+    assert ledger.look(date(2026, 11, 16), GREEN) == []
 
 
 def test_a_label_that_is_not_renewed_expires_the_day_after_its_last() -> None:
@@ -191,11 +202,13 @@ def test_three_years_of_a_label() -> None:
         ("raised", date(2026, 8, 1)),
         ("suspended", date(2027, 2, 1)),
         ("reinstated", date(2027, 2, 20)),
+        ("renewal_due", date(2027, 6, 2)),
         ("renewed", date(2027, 7, 2)),
         ("warned", date(2027, 10, 1)),
         ("lowered", date(2027, 11, 1)),
         ("warned", date(2028, 3, 1)),
         ("cleared", date(2028, 3, 25)),
+        ("renewal_due", date(2028, 6, 2)),
         ("renewed", date(2028, 7, 2)),
         ("warned", date(2028, 9, 1)),
         ("suspended", date(2028, 10, 2)),

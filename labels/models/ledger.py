@@ -7,95 +7,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission, has
-from audit.history import keep_history
-from suppliers.models import OwnedQuerySet, Supplier, SupplierOwned
+from labels.models.standards import Level, Standard
+from suppliers.models import Supplier, SupplierOwned
 
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-
-class Level(models.TextChoices):
-    GREEN = "green", _("Green supplier")
-    GREEN_LEADER = "green_leader", _("Green leader")
-
-
-class StandardQuerySet(models.QuerySet["Standard"]):
-    def visible_to(self, user: "User") -> Self:
-        """The criteria are public to everybody who signs in, once they are published; drafts are the buyer's."""
-        if has(user, Permission.LABEL_VIEW):
-            return self
-        return self.exclude(status=Standard.Status.DRAFT)
-
-    def in_force(self, on: date) -> "Standard | None":
-        """The published version that came into force last."""
-        published = self.filter(status=Standard.Status.PUBLISHED, in_force_from__lte=on)
-        return published.order_by("-in_force_from", "-pk").first()
-
-    def for_list(self) -> Self:
-        return self.select_related("published_by").order_by("-in_force_from", "-pk")
-
-
-class Standard(models.Model):
-    """A version of the green procurement standard: criteria per category and level, as data. Published versions never change."""
-
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        PUBLISHED = "published", _("Published")
-        RETIRED = "retired", _("Retired")
-
-    key = models.CharField(_("key"), max_length=60)
-    version = models.CharField(_("version"), max_length=20)
-    title_en = models.CharField(_("English title"), max_length=200)
-    title_zh = models.CharField(_("Chinese title"), max_length=200)
-    content = models.JSONField()
-    sha256 = models.CharField(max_length=64)
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    published_at = models.DateTimeField(_("published"), null=True, blank=True)
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    in_force_from = models.DateField(_("in force from"), null=True, blank=True)
-
-    objects = StandardQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("green procurement standard")
-        verbose_name_plural = _("green procurement standards")
-        constraints = [
-            models.UniqueConstraint(fields=["key", "version"], name="standard_version_once"),
-            models.CheckConstraint(
-                condition=Q(status="draft") | Q(published_at__isnull=False, in_force_from__isnull=False), name="standard_published_is_dated"
-            ),
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="published_never_changes",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                condition=pgtrigger.Condition(
-                    "OLD.status <> 'draft' AND (OLD.content IS DISTINCT FROM NEW.content OR OLD.sha256 <> NEW.sha256 "
-                    "OR OLD.key <> NEW.key OR OLD.version <> NEW.version OR NEW.status = 'draft')"
-                ),
-                func="RAISE EXCEPTION 'a published standard never changes';",
-            ),
-            pgtrigger.Protect(
-                name="published_never_deleted", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__status__in=["published", "retired"])
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title} {self.version}"
-
-    @property
-    def title(self) -> str:
-        return self.title_zh if (get_language() or "en").startswith("zh") else self.title_en
-
-    def get_absolute_url(self) -> str:
-        return reverse("labels:standard", args=[self.pk])
 
 
 class LabelState(models.TextChoices):
@@ -137,6 +58,7 @@ class Label(SupplierOwned):
         null=True, blank=True, help_text="while warned: the last day of grace; once revoked: the first day a label may be awarded again"
     )
     is_held = models.BooleanField(default=False, help_text="suspended by a person: only a person lifts it")
+    is_due = models.BooleanField(default=False, help_text="the supplier was told that this term nears its end")
     last_event = models.ForeignKey("labels.LabelEvent", on_delete=models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
 
@@ -184,6 +106,7 @@ class LabelEvent(models.Model):
 
     class Kind(models.TextChoices):
         PROPOSED = "proposed", _("Proposed")
+        DECLINED = "declined", pgettext_lazy("label", "Declined")
         AWARDED = "awarded", _("Awarded")
         RAISED = "raised", _("Level raised")
         LOWERED = "lowered", _("Level lowered")
@@ -191,6 +114,7 @@ class LabelEvent(models.Model):
         CLEARED = "cleared", _("Warning cleared")
         SUSPENDED = "suspended", _("Suspended")
         REINSTATED = "reinstated", _("Reinstated")
+        RENEWAL_DUE = "renewal_due", _("Renewal due")
         RENEWED = "renewed", _("Renewed")
         EXPIRED = "expired", _("Expired")
         REVOKED = "revoked", _("Revoked")
@@ -206,6 +130,7 @@ class LabelEvent(models.Model):
     reason_code = models.CharField(_("reason"), max_length=60)
     reason = models.TextField(_("reason in words"), blank=True)
     snapshot = models.JSONField(default=dict, help_text="criteria, values and sources the decision was made from")
+    notice_on = models.DateField(_("notice given on"))
     effective_on = models.DateField(_("effective on"))
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
@@ -227,6 +152,7 @@ class LabelEvent(models.Model):
                 condition=Q(
                     kind__in=[
                         "proposed",
+                        "declined",
                         "awarded",
                         "raised",
                         "lowered",
@@ -234,6 +160,7 @@ class LabelEvent(models.Model):
                         "cleared",
                         "suspended",
                         "reinstated",
+                        "renewal_due",
                         "renewed",
                         "expired",
                         "revoked",
@@ -250,6 +177,12 @@ class LabelEvent(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="revoked") | Q(actor__isnull=False, second_actor__isnull=False), name="label_revoked_by_two_people"
             ),
+            models.CheckConstraint(
+                condition=~Q(kind="awarded", reason_code="exception") | Q(actor__isnull=False, second_actor__isnull=False),
+                name="label_exception_by_two_people",
+            ),
+            # What people decide, they give reasons for.
+            models.CheckConstraint(condition=Q(actor__isnull=True) | ~Q(reason=""), name="label_event_people_give_reasons"),
         ]
         indexes = [models.Index(fields=["-at", "-id"], name="label_event_newest")]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
@@ -257,77 +190,5 @@ class LabelEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.supplier_id} {self.kind} {self.effective_on}"
 
-
-class Decision(SupplierOwned):
-    """The newest evaluation of a supplier: each criterion with value, need and source, so that a label can be explained."""
-
-    supplier = models.OneToOneField(Supplier, on_delete=models.CASCADE, related_name="label_decision")
-    standard = models.ForeignKey(Standard, on_delete=models.PROTECT, related_name="+")
-    outcome = models.CharField(_("outcome"), max_length=20, help_text="highest level whose criteria are all met, or empty")
-    criteria = models.JSONField(default=dict, help_text="as `labels.criteria.Outcome.to_json()` writes it")
-    content_sha256 = models.CharField(max_length=64, help_text="of standard, outcome and criteria: an equal decision is not written again")
-    run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    evaluated_at = models.DateTimeField(_("decided"), help_text="when the decision last came out differently")
-
-    objects = OwnedQuerySet["Decision"].as_manager()
-
-    class Meta:
-        verbose_name = _("label decision")
-        verbose_name_plural = _("label decisions")
-
-    def __str__(self) -> str:
-        return f"{self.supplier_id} {self.outcome or '—'}"
-
-
-class ProposalQuerySet(OwnedQuerySet["Proposal"]):
-    def visible_to(self, user: "User") -> Self:
-        """The buyer's own deliberation: the supplier reads the step that comes of it."""
-        return self if has(user, Permission.LABEL_VIEW) else self.none()
-
-    def open(self) -> Self:
-        return self.filter(state=Proposal.State.OPEN)
-
-
-@keep_history()
-class Proposal(SupplierOwned):
-    """A step that needs two people, waiting for the second: who proposes a revocation cannot confirm it."""
-
-    class Kind(models.TextChoices):
-        REVOKE = "revoke", _("Revoke the label")
-
-    class State(models.TextChoices):
-        OPEN = "open", _("Waiting for a second person")
-        CONFIRMED = "confirmed", _("Confirmed")
-        DECLINED = "declined", _("Declined")
-
-    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="label_proposals", verbose_name=_("supplier"))
-    kind = models.CharField(_("step"), max_length=10, choices=Kind.choices, default=Kind.REVOKE)
-    reason_code = models.CharField(_("ground"), max_length=60)
-    reason = models.TextField(_("reason"))
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField(_("proposed"))
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-
-    objects = ProposalQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("label proposal")
-        verbose_name_plural = _("label proposals")
-        constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["revoke"]), name="label_proposal_kind_known"),
-            models.UniqueConstraint(fields=["supplier", "kind"], condition=Q(state="open"), name="label_proposal_one_open"),
-            models.CheckConstraint(
-                condition=Q(state="open", decided_at__isnull=True, decided_by__isnull=True)
-                | Q(state__in=["confirmed", "declined"], decided_at__isnull=False, decided_by__isnull=False),
-                name="label_proposal_decided_at_and_by_together",
-            ),
-            # The proposer may take a proposal back, but never confirm it.
-            models.CheckConstraint(
-                condition=~Q(state="confirmed") | ~Q(decided_by=F("proposed_by")), name="label_proposal_second_pair_of_eyes"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.supplier_id} {self.kind} {self.state}"
+    def get_absolute_url(self) -> str:
+        return reverse("labels:step", args=[self.pk])

@@ -1,0 +1,54 @@
+"""What waits for people: awards by exception and revocations for a second pair of eyes, appeals for an answer in time."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from labels import standards
+from labels.deciding import REVOCATION_GROUNDS
+from labels.explaining import in_language
+from labels.models import Appeal, Proposal
+from labels.transitions import PROPOSED
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def waiting_proposals(user: "User") -> list[Proposal]:
+    """Without exceptions that are moot, since the rules awarded the label meanwhile."""
+    moot = Proposal.objects.filter(kind=Proposal.Kind.EXCEPT).exclude(supplier__label__state=PROPOSED)
+    return list(Proposal.objects.visible_to(user).for_queue().exclude(pk__in=moot.values("pk")))
+
+
+def committee_size(user: "User") -> int:
+    return len(waiting_proposals(user)) + Appeal.objects.visible_to(user).open().count()
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Days left of an appeal, below zero when its time is over."""
+
+    appeal: Appeal
+    days_left: int
+
+    @property
+    def is_late(self) -> bool:
+        return self.days_left < 0
+
+
+def clocks(user: "User", on: date) -> list[Clock]:
+    return [Clock(appeal, (appeal.due_on - on).days) for appeal in Appeal.objects.visible_to(user).for_queue()]
+
+
+def ground_title(proposal: Proposal) -> str:
+    return str(dict(REVOCATION_GROUNDS).get(proposal.reason_code, ""))
+
+
+def overlooked_titles(criteria: list[str], on: date) -> list[str]:
+    """Criteria by their titles in the standard in force; by their keys where it does not know them any more."""
+    try:
+        rules = standards.rules_of(standards.in_force(on))
+    except standards.NoStandardInForce:
+        return list(criteria)
+    return [in_language(rules.rule_of[key].title) if key in rules.rule_of else key for key in criteria]

@@ -1,0 +1,53 @@
+"""Who may not decide about a supplier's label: people with an interest in the supplier, and, on an appeal, those who decided before."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Max, Q
+
+from accounts.models import Membership
+from assessments.models import Assessment
+from labels.models import Appeal, LabelEvent, Proposal
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Conflict(Exception):
+    """The person has an interest in the supplier."""
+
+
+class DecidedBefore(Exception):
+    """An appeal is for somebody who took no part in what is contested."""
+
+
+def has_conflict(user: "User", supplier_id: int) -> bool:
+    """Whoever also acts for the supplier, under whatever hat."""
+    return Membership.objects.filter(user=user, supplier_id=supplier_id).exists()
+
+
+def refuse_conflict(user: "User", supplier_id: int) -> None:
+    if has_conflict(user, supplier_id):
+        raise Conflict(supplier_id)
+
+
+def decided_before(user: "User", appeal: Appeal) -> bool:
+    """Whoever took a step since the award, proposed one, or closed the review that the contested step rests on. (A trigger asks for
+    the first, too.)"""
+    ledger = LabelEvent.objects.filter(supplier_id=appeal.supplier_id)
+    award = ledger.filter(kind="awarded", number__lte=appeal.event.number).aggregate(number=Max("number"))["number"] or 0
+    steps = ledger.filter(Q(actor=user) | Q(second_actor=user), number__gte=award)
+    proposals = Proposal.objects.filter(supplier_id=appeal.supplier_id, proposed_by=user, kind=Proposal.Kind.REVOKE)
+    return steps.exists() or proposals.exists() or _closed_the_review(user, appeal.event.snapshot)
+
+
+def _closed_the_review(user: "User", snapshot: dict[str, object]) -> bool:
+    basis = snapshot.get("basis")
+    number = basis.get("assessment") if isinstance(basis, dict) else None
+    return number is not None and Assessment.objects.filter(pk=number, closed_by=user).exists()
+
+
+def refuse_decided_before(user: "User", appeal: Appeal) -> None:
+    refuse_conflict(user, appeal.supplier_id)
+    if decided_before(user, appeal):
+        raise DecidedBefore(appeal.pk)

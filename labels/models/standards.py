@@ -1,0 +1,95 @@
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission, has
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Level(models.TextChoices):
+    GREEN = "green", _("Green supplier")
+    GREEN_LEADER = "green_leader", _("Green leader")
+
+
+class StandardQuerySet(models.QuerySet["Standard"]):
+    def visible_to(self, user: "User") -> Self:
+        """The criteria are public to everybody who signs in, once they are published; drafts are the buyer's."""
+        if has(user, Permission.LABEL_VIEW):
+            return self
+        return self.exclude(status=Standard.Status.DRAFT)
+
+    def in_force(self, on: date) -> "Standard | None":
+        """The published version that came into force last."""
+        published = self.filter(status=Standard.Status.PUBLISHED, in_force_from__lte=on)
+        return published.order_by("-in_force_from", "-pk").first()
+
+    def for_list(self) -> Self:
+        return self.select_related("published_by").order_by("-in_force_from", "-pk")
+
+
+class Standard(models.Model):
+    """A version of the green procurement standard: criteria per category and level, as data. Published versions never change."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        RETIRED = "retired", _("Retired")
+
+    key = models.CharField(_("key"), max_length=60)
+    version = models.CharField(_("version"), max_length=20)
+    title_en = models.CharField(_("English title"), max_length=200)
+    title_zh = models.CharField(_("Chinese title"), max_length=200)
+    content = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    in_force_from = models.DateField(_("in force from"), null=True, blank=True)
+
+    objects = StandardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("green procurement standard")
+        verbose_name_plural = _("green procurement standards")
+        constraints = [
+            models.UniqueConstraint(fields=["key", "version"], name="standard_version_once"),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(published_at__isnull=False, in_force_from__isnull=False), name="standard_published_is_dated"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="published_never_changes",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(
+                    "OLD.status <> 'draft' AND (OLD.content IS DISTINCT FROM NEW.content OR OLD.sha256 <> NEW.sha256 "
+                    "OR OLD.key <> NEW.key OR OLD.version <> NEW.version OR NEW.status = 'draft')"
+                ),
+                func="RAISE EXCEPTION 'a published standard never changes';",
+            ),
+            pgtrigger.Protect(
+                name="published_never_deleted", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__status__in=["published", "retired"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version}"
+
+    @property
+    def title(self) -> str:
+        return self.title_zh if (get_language() or "en").startswith("zh") else self.title_en
+
+    def get_absolute_url(self) -> str:
+        return reverse("labels:standard", args=[self.pk])
