@@ -36,7 +36,7 @@ from assessments.models import (
     Verdict,
 )
 from emissions.models import ActivityRecord, Inventory
-from labels.models import Decision, Label, LabelEvent
+from labels.models import Appeal, Decision, Label, LabelEvent
 from pilots.models import Agreement, AgreementSignature, JointAction, ReportedYear, Target
 from suppliers.inspection import safe_name
 from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
@@ -125,6 +125,7 @@ LEDGER = _fields(
     "level",
     "reason_code",
     "reason",
+    "notice_on",
     "effective_on",
     "valid_from",
     "valid_to",
@@ -132,6 +133,10 @@ LEDGER = _fields(
     "at",
     standard="standard__version",
 )
+APPEALS = _fields(
+    "text", "lodged_at", "due_on", "state", "level", "criteria", "overlooked_until", "answer", "decided_at",
+    step="event__number", lodged_by="lodged_by__name",
+)  # fmt: skip
 DECISIONS = _fields("outcome", "criteria", "content_sha256", "evaluated_at", standard="standard__version")
 AGREEMENTS = _fields(
     "id", "number", "title_en", "title_zh", "status", "starts_on", "ends_on", "base_year", "boundary", "scope2_method", "measure",
@@ -334,6 +339,7 @@ def _labels(supplier: Supplier, by: User) -> dict[str, Any]:
     return {
         "label": one_of(Label.objects.visible_to(by).filter(supplier=supplier), LABEL),
         "ledger": rows_of(LabelEvent.objects.visible_to(by).filter(supplier=supplier).order_by("number"), LEDGER),
+        "appeals": rows_of(Appeal.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), APPEALS),
         "decisions": rows_of(Decision.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), DECISIONS),
     }
 

@@ -5,7 +5,7 @@ from django.db import migrations
 FORWARD = """
     CREATE FUNCTION labels_mark(suppliers bigint[]) RETURNS void LANGUAGE sql AS $$
         INSERT INTO labels_evaluationmark (supplier_id, marked_at)
-        SELECT DISTINCT id, clock_timestamp() FROM unnest(suppliers) AS id WHERE id IS NOT NULL ORDER BY id
+        SELECT id, clock_timestamp() FROM unnest(suppliers) AS id WHERE id IS NOT NULL GROUP BY id ORDER BY id
         ON CONFLICT (supplier_id) DO UPDATE SET marked_at = excluded.marked_at
     $$;
 
