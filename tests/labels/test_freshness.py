@@ -31,10 +31,7 @@ CHANGES: dict[str, Callable[[Supplier], object]] = {
     "a finding": create_critical_finding,
     "a document": lambda supplier: create_document(supplier=supplier),
     "several documents at once": lambda supplier: Document.objects.bulk_create(
-        [
-            Document(supplier=supplier, original_name=name, sha256="0" * 64, uploaded_at=NOW)
-            for name in ("permit.pdf", "certificate.pdf")
-        ]
+        [Document(supplier=supplier, original_name=name, sha256="0" * 64, uploaded_at=NOW) for name in ("permit.pdf", "certificate.pdf")]
     ),
     "a document's date": lambda supplier: Document.objects.filter(supplier=supplier).update(valid_to=NOW.date()),
     "a document taken away": lambda supplier: Document.objects.filter(supplier=supplier).delete(),
