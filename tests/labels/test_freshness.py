@@ -68,7 +68,7 @@ def test_a_critical_finding_suspends_within_a_minute_and_its_closure_reinstates(
     assert Label.objects.get().state == "suspended"
     assert freshness.evaluate_marked(at=NOW + timedelta(minutes=2)) == 0
     closed = NOW + timedelta(hours=1)
-    Finding.objects.filter(pk=finding.pk).update(status="closed", closed_at=closed, closed_by=staff)
+    Finding.objects.filter(pk=finding.pk).update(status="withdrawn", closed_at=closed, closed_by=staff)
     freshness.evaluate_marked(at=closed + timedelta(minutes=1))
 
     assert Label.objects.get().state == "awarded"
