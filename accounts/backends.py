@@ -1,5 +1,7 @@
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.contrib.auth.backends import ModelBackend
 from django.db import connection
@@ -8,10 +10,14 @@ from django.http import HttpRequest  # noqa: TID251 - a sign-in backend is hande
 
 from accounts.demo_access import demo_account_allowed
 from accounts.models import Membership, User
+from accounts.prepared import read_prepared
+
+
+M = TypeVar("M", bound=Model)
 
 
 class MembershipBackend(ModelBackend):
-    """Signs in by e-mail and password, and loads the person with the active membership in one query."""
+    """Signs in by e-mail and password, and loads the person with the active membership and its company in one query."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -28,29 +34,40 @@ class MembershipBackend(ModelBackend):
         return user if user and self.user_can_authenticate(user) else None
 
 
+# Whose model this app may not import.
+_COMPANY: Any = Membership._meta.get_field("supplier")
+
+
 def _columns(model: type[Model]) -> list[str]:
     return [str(field.column) for field in model._meta.concrete_fields]
 
 
 @cache
 def _statement() -> str:
-    columns = [f"person.{name}" for name in _columns(User)] + [f"hat.{name}" for name in _columns(Membership)]
+    tables: dict[str, type[Model]] = {"person": User, "hat": Membership, "company": _COMPANY.related_model}
+    columns = [f"{name}.{column}" for name, model in tables.items() for column in _columns(model)]
     return (
         f"SELECT {', '.join(columns)} FROM {User._meta.db_table} person "  # noqa: S608 - names of our own columns
-        f"LEFT JOIN {Membership._meta.db_table} hat ON hat.id = person.active_membership_id WHERE person.id = %s"
+        f"LEFT JOIN {Membership._meta.db_table} hat ON hat.id = person.active_membership_id "
+        f"LEFT JOIN {_COMPANY.related_model._meta.db_table} company ON company.id = hat.supplier_id WHERE person.id = %s"
     )
 
 
 def _load(user_id: int) -> User | None:
-    """As `User.objects.select_related("active_membership").get()`, with the statement written once: every request runs it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), [user_id])
-        row = cursor.fetchone()
-    if row is None:
+    """As `select_related("active_membership__supplier")` would, with the statement written and planned once: every request runs it,
+    and every page of a supplier's people says for which company they act."""
+    rows = read_prepared(_statement(), [user_id])
+    if not rows:
         return None
-    split = len(User._meta.concrete_fields)
-    user = User.from_db(connection.alias, [field.attname for field in User._meta.concrete_fields], row[:split])
+    values = iter(rows[0])
+    user = _made(User, values)
     if user.active_membership_id is not None:
-        names = [field.attname for field in Membership._meta.concrete_fields]
-        user.active_membership = Membership.from_db(connection.alias, names, row[split:])
+        hat = user.active_membership = _made(Membership, values)
+        if hat.supplier_id is not None:
+            _COMPANY.set_cached_value(hat, _made(_COMPANY.related_model, values))
     return user
+
+
+def _made(model: type[M], values: Iterator[Any]) -> M:
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, list(islice(values, len(names))))

@@ -69,26 +69,34 @@ def read_earlier(assessment: Assessment, codes: Collection[str] | None = None) -
     stored = Answer.objects.filter(assessment=earlier).exclude(value={}).select_related("verdict", "site")
     if codes is not None:
         stored = stored.filter(question__in=list(codes))
+    answers = list(stored.order_by("question", "site_id"))
+    uses = EvidenceUse.objects.filter(answer__in=[answer.pk for answer in answers]).order_by("added_at", "pk")
+    library = Document.objects.filter(supplier=earlier.supplier_id)
+    return earlier_from(earlier, rules, answers, uses.values_list("answer_id", "document_id"), library)
+
+
+def earlier_from(
+    assessment: Assessment, rules: RuleSet, stored: Iterable[Answer], uses: Iterable[tuple[int, int]], library: Iterable[Document]
+) -> Earlier:
+    """`uses`: (answer, document), in the order they were attached. `library`: all documents of the supplier. No query."""
     answers: dict[str, Answer] = {}
     of_sites: dict[str, list[Answer]] = {}
-    for answer in stored.order_by("question", "site_id"):
+    for answer in stored:
         if answer.question not in rules.questionnaire.by_code:
             continue
         if answer.site_id is None:
             answers[answer.question] = answer
         else:
             of_sites.setdefault(answer.question, []).append(answer)
-    everything = [*answers.values(), *(each for some in of_sites.values() for each in some)]
-    return Earlier(earlier, rules, answers, of_sites, _documents(earlier, everything))
+    return Earlier(assessment, rules, answers, of_sites, _with_newest(uses, library))
 
 
-def _documents(earlier: Assessment, answers: Iterable[Answer]) -> dict[int, list[tuple[Document, Document]]]:
-    library = {document.pk: document for document in Document.objects.filter(supplier=earlier.supplier_id)}
-    newer = {document.replaces_id: document for document in library.values() if document.replaces_id}
+def _with_newest(uses: Iterable[tuple[int, int]], library: Iterable[Document]) -> dict[int, list[tuple[Document, Document]]]:
+    documents = {document.pk: document for document in library}
+    newer = {document.replaces_id: document for document in documents.values() if document.replaces_id}
     found: dict[int, list[tuple[Document, Document]]] = {}
-    uses = EvidenceUse.objects.filter(answer__in=[answer.pk for answer in answers]).order_by("added_at", "pk")
-    for answer_id, document_id in uses.values_list("answer_id", "document_id"):
-        newest = document = library[document_id]
+    for answer_id, document_id in uses:
+        newest = document = documents[document_id]
         while newest.pk in newer:
             newest = newer[newest.pk]
         found.setdefault(answer_id, []).append((document, newest))

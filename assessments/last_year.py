@@ -1,7 +1,7 @@
 """Last year's answers as the pages show them: what may be taken over, what was reworded, what is asked anew."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -176,6 +176,9 @@ class LastYearDesk:
         """The questions of an area that were answered then."""
         return [self.line(question) for question in self.asked_in(area.code) if question.code in self.offers]
 
+    def beside(self, questions: Iterable[Question]) -> dict[str, LastYear]:
+        return {question.code: self.line(question) for question in questions if question.code in self.offers}
+
     def line(self, question: Question) -> LastYear:
         offer, code = self.offers[question.code], question.code
         answer = self.worksheet.answers.get(code)
@@ -271,5 +274,4 @@ def beside(worksheet: Worksheet, questions: Sequence[Question], *, today: date) 
     earlier = read_earlier(worksheet.assessment, [question.code for question in questions])
     if earlier is None:
         return {}
-    found = LastYearDesk(worksheet, earlier, today)
-    return {question.code: found.line(question) for question in questions if question.code in found.offers}
+    return LastYearDesk(worksheet, earlier, today).beside(questions)

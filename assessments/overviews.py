@@ -13,7 +13,7 @@ from assessments.answer_times import Estimate, Times, time_left
 from assessments.inputs import answer_key
 from assessments.last_year import carried_words
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
-from assessments.questions import Area, Question
+from assessments.questions import Area, Question, Questionnaire
 from assessments.scoring import AreaScore
 from assessments.wording import Said, describe, local
 from assessments.worksheet import Progress, Worksheet
@@ -114,8 +114,8 @@ def _state(progress: Progress) -> tuple[str, str, str]:
     return label, "neutral", "circle-dashed"
 
 
-def area_view(worksheet: Worksheet, area: Area) -> AreaView:
-    areas = worksheet.rules.questionnaire.areas
+def area_view(questionnaire: Questionnaire, area: Area) -> AreaView:
+    areas = questionnaire.areas
     return AreaView(area.code, local(area.title), local(area.summary), areas.index(area) + 1, len(areas))
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -70,21 +69,19 @@ class AreaTeam:
     time_left: Estimate | None
     questions: Mapping[str, QuestionTeam]
     beside: str
-    seen_at: datetime
 
 
-def area_team(worksheet: Worksheet, this: Area, notes: Notes, *, user: User, at: datetime) -> AreaTeam:
+def area_team(worksheet: Worksheet, this: Area, notes: Notes, *, user: User, today: date) -> AreaTeam:
     codes = [question.code for question in worksheet.candidates_in(this.code)]
     waiting = waiting_in(worksheet, notes)
     given = notes.areas.get(this.code)
     return AreaTeam(
         here=places(worksheet, notes.here),
-        assigned=_assigned(worksheet, this.code, given, user=user, today=timezone.localdate(at)) if given else None,
+        assigned=_assigned(worksheet, this.code, given, user=user, today=today) if given else None,
         waiting=waiting,
         time_left=answer_times.time_left(worksheet, notes.times, this.code),
         questions=_beside_questions(codes, notes, waiting),
         beside=notes.beside,
-        seen_at=at,
     )
 
 

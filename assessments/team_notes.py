@@ -4,7 +4,7 @@ Every page of the assessment shows some of it, the area page all; a query each w
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -46,10 +46,11 @@ class Notes:
     beside: str
 
 
-# The door lets the supplier's own people in, nobody else: see `TeamQuerySet`.
-_NOTES = f"""
+# The door lets the supplier's own people in, nobody else: see `TeamQuerySet`. The area page reads it within a statement of its own,
+# where values without a plain type have to say which they are.
+NOTES = f"""
     WITH door AS (
-        SELECT id, supplier_id, status = ANY(%(editable)s) AS is_open FROM assessments_assessment
+        SELECT id, supplier_id, status = ANY(%(editable)s::text[]) AS is_open FROM assessments_assessment
         WHERE id = %(assessment)s AND supplier_id = %(supplier)s
     )
     SELECT 'here' AS kind, presence.area AS area, presence.question AS code, coalesce(nullif(person.name, ''), person.email) AS name,
@@ -81,23 +82,32 @@ _NOTES = f"""
 """  # noqa: S608 - made of a constant
 
 
-def notes_of(assessment: Assessment, *, user: User, at: datetime, area: str = "") -> Notes:
-    """One query. `assessment` comes with its campaign. `area`: the one whose page is drawn."""
-    parameters: dict[str, Any] = {
-        "assessment": assessment.pk,
+def parameters(*, assessment_id: int, questionnaire_id: int, user: User, at: datetime, area: str = "") -> dict[str, Any]:
+    return {
+        "assessment": assessment_id,
         "supplier": user.supplier_id,
-        "questionnaire": assessment.campaign.questionnaire_id,
+        "questionnaire": questionnaire_id,
         "editable": list(Assessment.EDITABLE),
         "by": user.pk,
         "gone_before": at - Presence.STAYS,
         "enough": ENOUGH,
-        **beside.parameters(rulesets.for_version(assessment.campaign.questionnaire_id), area),
+        **beside.parameters(rulesets.for_version(questionnaire_id), area),
     }
-    found: defaultdict[str, list[Any]] = defaultdict(list)
+
+
+def notes_of(assessment: Assessment, *, user: User, at: datetime) -> Notes:
+    """One query. `assessment` comes with its campaign."""
+    questionnaire_id = assessment.campaign.questionnaire_id
+    given = parameters(assessment_id=assessment.pk, questionnaire_id=questionnaire_id, user=user, at=at)
     with connection.cursor() as cursor:
-        cursor.execute(_NOTES, parameters)
-        for kind, *row in cursor.fetchall():
-            found[kind].append(row)
+        cursor.execute(NOTES, given)
+        return notes_from(cursor.fetchall())
+
+
+def notes_from(rows: Iterable[Sequence[Any]]) -> Notes:
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for kind, *row in rows:
+        found[kind].append(row)
     return Notes(
         here=[Someone(person, name, area, code) for area, code, name, person, *_rest in found["here"]],
         areas={area: Given(person, name, day, flag) for area, _code, name, person, _first, _second, day, _at, flag in found["area"]},

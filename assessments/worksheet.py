@@ -1,6 +1,6 @@
 """An assessment opened on the desk: its rules, the facts about the supplier, the answers so far, and what follows from them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from assessments.scoring import Line, RuleSet
 from assessments.site_answers import parts_of, sites_of, with_sites
 from assessments.submission_gates import closed_gates
 from assessments.wording import check_messages
+from assessments.year_on_year import Before
 from suppliers.models import Site
 
 
@@ -105,11 +106,14 @@ class Reading:
 
     @cached_property
     def _changes(self) -> dict[str, tuple[str, ...]]:
-        """One query, where quantities were answered and there is an earlier assessment."""
         codes = self.states.keys() & year_on_year.questions_about_quantities(self.rules)
-        earlier = year_on_year.before(self.assessment_id, codes)
+        earlier = self.answered_before(codes)
         questions = self.rules.questionnaire.by_code
         return {code: year_on_year.changes(questions[code], self.states[code].value, before) for code, before in earlier.items()}
+
+    def answered_before(self, codes: Collection[str]) -> Mapping[str, Before]:
+        """What was answered to these questions last year. One query, where there are any and there is an earlier assessment."""
+        return year_on_year.before(self.assessment_id, codes)
 
     # A question with all its answers ----------------------------------------------------------------------------
 
@@ -138,9 +142,21 @@ class Reading:
 
 
 class Worksheet(Reading):
-    """`answers`: question -> the answer for all sites. `answers_of_sites`: question -> site -> its own, also of sites not asked about."""
+    """`answers`: question -> the answer for all sites. `answers_of_sites`: question -> site -> its own, also of sites not asked about.
 
-    def __init__(self, assessment: Assessment, rules: RuleSet, sites: Sequence[Site], answers: Iterable[Answer]) -> None:
+    `before` are last year's answers, where they have been read already: nobody asks for those of other questions then.
+    """
+
+    def __init__(
+        self,
+        assessment: Assessment,
+        rules: RuleSet,
+        sites: Sequence[Site],
+        answers: Iterable[Answer],
+        *,
+        before: Mapping[str, Before] | None = None,
+    ) -> None:
+        self.before = before
         self.assessment = assessment
         self.sites = sites
         self.answers: dict[str, Answer] = {}
@@ -157,6 +173,11 @@ class Worksheet(Reading):
         shared = {code: state_of(answer) for code, answer in self.answers.items()}
         states = with_sites(rules.questionnaire, shared, of_sites, {site.pk: site.type for site in sites})
         super().__init__(rules, facts_from(assessment.supplier, sites), states, of_sites, assessment.pk)
+
+    def answered_before(self, codes: Collection[str]) -> Mapping[str, Before]:
+        if self.before is None:
+            return super().answered_before(codes)
+        return {code: before for code, before in self.before.items() if code in codes}
 
     @cached_property
     def asked(self) -> tuple[Question, ...]:

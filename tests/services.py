@@ -29,7 +29,8 @@ from config.paths import BASE_DIR, embedded_database_url
 
 # Whatever the shell has set for a run of the portal is not for the tests.
 for _name in (
-    *("ALLOWED_HOSTS", "BEHIND_PROXY", "CACHE_URL", "CELERY_BROKER_URL", "DATABASE_CONNECT_AS", "DATABASE_OWNER_URL", "DATABASE_POOL"),
+    *("ALLOWED_HOSTS", "BEHIND_PROXY", "CACHE_URL", "CELERY_BROKER_URL", "DATABASE_CONNECT_AS", "DATABASE_OWNER_URL"),
+    *("DATABASE_POOL", "DATABASE_PREPARE_AFTER"),
     *("DATABASE_URL", "EMAIL_URL", "MEDIA_ROOT", "PORTAL_DEBUG", "PORTAL_DEMO", "PORTAL_HTTPS", "PUBLIC_URL", "SECRET_KEY"),
     *("STATIC_COMPRESS", "STATIC_ROOT"),
 ):

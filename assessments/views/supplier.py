@@ -1,10 +1,9 @@
 """The supplier's way through an assessment: what to do, the eight areas, checking, signing, the results."""
 
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,21 +16,21 @@ from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
 from assessments import answer_times, last_year, outlook, overviews, page_saving, presence, results, submission, team
 from assessments.answering import NotOpen, detach_evidence
+from assessments.area_page import read_page
 from assessments.carrying import Pick
 from assessments.forms import SignForm
 from assessments.inputs import name_of
 from assessments.models import Assessment, Finding
-from assessments.presenters import Attempt, view_with_sites
+from assessments.presenters import Attempt
 from assessments.questions import Area, Question
 from assessments.team_notes import notes_of
-from assessments.views.answers import closed_message
+from assessments.views.answers import closed_message, rules_or_404
 from assessments.views.carrying import confirm_posted, say
 from assessments.views.teamwork import change_mark
 from assessments.wording import listed
 from assessments.worksheet import Worksheet, open_worksheet
 from audit import trail
 from suppliers.expiry import ending_soon
-from suppliers.inspecting.types import ACCEPT
 
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:
@@ -104,12 +103,11 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
-    assessment = find(request, pk)
-    worksheet = open_worksheet(assessment)
-    areas = worksheet.rules.questionnaire.areas
-    this = get_object_or_404_in(areas, code)
+    rules = rules_or_404(request, pk)
+    this = get_object_or_404_in(rules.questionnaire.areas, code)
     attempts: dict[str, Attempt] = {}
     if request.method == "POST":
+        worksheet = open_worksheet(find(request, pk))
         try:
             attempts = save_area(request, worksheet, this)
             if "confirm" in request.POST:
@@ -120,19 +118,18 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
         if not attempts:
             if "confirm" not in request.POST:
                 messages.success(request, _("All answers on the page are saved."))
-            return redirect(next_stop(request, assessment, areas, this))
-        worksheet = open_worksheet(assessment)
-    # Read before the evidence: what comes in between is then fetched once more, not missed.
-    now = timezone.now()
-    notes = notes_of(assessment, user=request.user, at=now, area=this.code)
-    context = area_context(worksheet, this, attempts, opened_site(request))
-    context["team"] = team.area_team(worksheet, this, notes, user=request.user, at=now)
-    return render(request, "assessments/area.html", context)
+            return redirect(next_stop(request, worksheet, this))
+    now = timezone.now()  # before the reading: what is saved in between is then heard of once more, not missed
+    try:
+        page = read_page(
+            assessment_id=pk, rules=rules, this=this, user=request.user, at=now, opened=opened_site(request), attempts=attempts
+        )
+    except Assessment.DoesNotExist:
+        raise Http404(pk) from None
+    return render(request, "assessments/area.html", {"page": page, "seen_at": now})
 
 
 def get_object_or_404_in(areas: tuple[Area, ...], code: str) -> Area:
-    from django.http import Http404
-
     for each in areas:
         if each.code == code:
             return each
@@ -169,8 +166,9 @@ def opened_site(request: AuthenticatedHttpRequest) -> str:
     return f"{code}@{request.POST.get(name_of(code, '-site'), '')}" if code else request.GET.get("differ", "")
 
 
-def next_stop(request: AuthenticatedHttpRequest, assessment: Assessment, areas: tuple[Area, ...], this: Area) -> str:
+def next_stop(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Area) -> str:
     """Where the button that was pressed leads: on to the next area, or back to where the person was."""
+    assessment, areas = worksheet.assessment, worksheet.rules.questionnaire.areas
     here = reverse("assessments:area", args=[assessment.pk, this.code])
     if marked := request.POST.get("mark") or request.POST.get("unmark"):
         return f"{here}#{marked}"
@@ -186,25 +184,6 @@ def next_stop(request: AuthenticatedHttpRequest, assessment: Assessment, areas: 
     if place < len(areas):
         return reverse("assessments:area", args=[assessment.pk, areas[place].code])
     return reverse("assessments:check", args=[assessment.pk])
-
-
-def area_context(worksheet: Worksheet, this: Area, attempts: dict[str, Attempt], opened: str = "") -> dict[str, Any]:
-    questions = worksheet.candidates_in(this.code)
-    evidence = worksheet.evidence([question.code for question in questions])
-    views = [view_with_sites(worksheet, question, evidence, attempts, opened) for question in questions]
-    each_answer = [answer for view in views for answer in (view, *(view.sites.views if view.sites else ()))]
-    assessment = worksheet.assessment
-    return {
-        "assessment": assessment,
-        "area": overviews.area_view(worksheet, this),
-        "steps": overviews.steps(worksheet, this),
-        "questions": views,
-        "wrong": [answer for answer in each_answer if answer.has_errors],
-        "progress": worksheet.progress(this.code),
-        "can_edit": assessment.is_editable,
-        "last_year": last_year.beside(worksheet, questions, today=timezone.localdate()),
-        "accept": ACCEPT,
-    }
 
 
 # --- check, sign, submit ----------------------------------------------------------------------------------------------

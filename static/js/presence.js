@@ -16,7 +16,7 @@
 
   // --- calling ----------------------------------------------------------------------------------------------------------------
   // What a call says: where this person is, and what the page knows already.
-  const says = { area: words.area, question: "", since: words.since || "", seen: words.beside };
+  const says = { area: words.area, question: "", since: root.closest("[data-seen-at]")?.dataset.seenAt || "", seen: words.beside };
   const listeners = [];
   let timer = 0;
   let isCalling = false;

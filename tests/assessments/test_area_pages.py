@@ -30,7 +30,7 @@ def area_url(assessment: Assessment, code: str = "A") -> str:
 def form_of(client: Client, assessment: Assessment, code: str = "A") -> dict[str, Any]:
     """The hidden inputs of the page, as a browser would send them back."""
     data = {}
-    for question in client.get(area_url(assessment, code)).context["questions"]:
+    for question in client.get(area_url(assessment, code)).context["page"].questions:
         data |= {f"{question.code}__-base": question.base, f"{question.code}__-was": question.was}
     return data
 
@@ -82,7 +82,7 @@ def test_bad_input_comes_back_beside_the_field_and_the_rest_is_saved(signed_in, 
     response = signed_in.post(area_url(assessment, "B"), data)
 
     assert response.status_code == 200
-    assert [view.code for view in response.context["wrong"]] == ["B-02"]
+    assert [view.code for view in response.context["page"].wrong] == ["B-02"]
     assert "a lot" in response.text
     assert "Enter a number in digits" in response.text
     assert stored(assessment) == {"B-01": {"value": "no"}}
@@ -93,11 +93,11 @@ def test_conflict_shows_both_answers_and_stays_until_one_is_chosen(signed_in, as
     create_answer(assessment=assessment, question="A-01", value={"value": "no"}, updated_by=colleague)
 
     page = signed_in.post(area_url(assessment), data)
-    [view] = page.context["wrong"]
+    [view] = page.context["page"].wrong
     assert (view.other.by, view.base, view.state) == ("Colin Colleague", 0, "conflict")
 
     again = {"A-01__-base": view.base, "A-01__-was": view.was, "A-01__-other": view.other.version, "A-01__value": "yes"}
-    assert signed_in.post(area_url(assessment), again).context["wrong"]
+    assert signed_in.post(area_url(assessment), again).context["page"].wrong
     assert stored(assessment) == {"A-01": {"value": "no"}}
 
     signed_in.post(area_url(assessment), {**again, "A-01__-choice": "theirs"})
@@ -132,9 +132,9 @@ def test_file_chosen_on_the_page_becomes_evidence_and_a_bad_one_is_named(signed_
 def test_hidden_question_is_on_the_page_but_not_shown(signed_in, assessment):
     response = signed_in.get(area_url(assessment))
 
-    views = {view.code: view for view in response.context["questions"]}
+    views = {view.code: view for view in response.context["page"].questions}
     assert views["A-02"].is_hidden
-    assert response.context["progress"].asked == 1
+    assert response.context["page"].progress.asked == 1
 
 
 def test_questions_of_other_categories_are_not_on_the_page(signed_in, supplier):
@@ -146,7 +146,7 @@ def test_questions_of_other_categories_are_not_on_the_page(signed_in, supplier):
 
     response = signed_in.get(area_url(assessment))
 
-    assert response.context["questions"] == []
+    assert response.context["page"].questions == []
     assert "Nothing is asked of you here" in response.text
 
 
@@ -169,7 +169,7 @@ def test_submitted_area_can_be_read_and_not_written(signed_in, supplier, owner):
     page = signed_in.get(area_url(assessment))
     response = signed_in.post(area_url(assessment), {**form_of(signed_in, assessment), "A-01__value": "yes"})
 
-    assert not page.context["can_edit"]
+    assert not page.context["page"].can_edit
     assert response.url == reverse("assessments:overview", args=[assessment.pk])
     assert stored(assessment) == {}
 
@@ -270,7 +270,7 @@ def test_every_area_of_the_real_questionnaire_is_drawn(signed_in, owner):
     assessment = create_assessment(supplier=supplier, campaign=create_campaign(questionnaire=create_questionnaire(content=content)))
     signed_in.force_login(create_user(role=Role.SUPPLIER_CONTRIBUTOR, supplier=supplier))
 
-    drawn = sum(len(signed_in.get(area_url(assessment, area["code"])).context["questions"]) for area in content["areas"])
+    drawn = sum(len(signed_in.get(area_url(assessment, area["code"])).context["page"].questions) for area in content["areas"])
 
     assert drawn > 80
 

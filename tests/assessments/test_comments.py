@@ -46,7 +46,7 @@ def test_a_comment_stands_on_its_page_and_is_counted_at_the_question(signed_in, 
     page = signed_in.get(url(assessment)).text
     assert "Which meter?<br>The &lt;b&gt;old&lt;/b&gt; one?" in page
     assert "The buyer does not see it" in page
-    beside = signed_in.get(reverse("assessments:area", args=[assessment.pk, "A"])).context["team"].questions
+    beside = signed_in.get(reverse("assessments:area", args=[assessment.pk, "A"])).context["page"].team.questions
     assert (beside["A-01"].comments, beside["A-01"].is_talk_open, beside["A-02"].comments) == (1, True, 0)
 
 
@@ -177,6 +177,6 @@ def test_comments_cost_the_same_for_one_and_for_many(signed_in, assessment, owne
     for number in range(30):
         Comment.objects.create(assessment=assessment, question="A-01", text=str(number), by=owner, at=NOW)
 
-    # session, person, assessment, the talk, the supplier in the user menu
-    with django_assert_num_queries(5):
+    # session, person, assessment, the talk
+    with django_assert_num_queries(4):
         signed_in.get(url(assessment))

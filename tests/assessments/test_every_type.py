@@ -126,7 +126,7 @@ def stored(assessment: Assessment) -> dict[str, Any]:
 def answer_everything(client: Client, assessment: Assessment) -> None:
     page = client.get(area_url(assessment))
     data: dict[str, Any] = {"save": "1", "A-11__-file": SimpleUploadedFile("plan.csv", PROOF)}
-    for view in page.context["questions"]:
+    for view in page.context["page"].questions:
         data |= {f"{view.code}__-base": view.base, f"{view.code}__-was": view.was}
     for code in TYPED:
         data |= named(code)
@@ -147,11 +147,11 @@ def test_one_form_saves_all_of_them_without_javascript_and_shows_them_again(sign
 
     assert stored(assessment) == STORED
     page = signed_in.get(area_url(assessment))
-    assert page.context["progress"].is_complete
+    assert page.context["page"].progress.is_complete
     # What is shown is what is stored: the same form sent back changes nothing.
     versions = dict(Answer.objects.values_list("question", "version"))
     again: dict[str, Any] = {"save": "1"}
-    for view in page.context["questions"]:
+    for view in page.context["page"].questions:
         again |= {f"{view.code}__-base": view.base, f"{view.code}__-was": view.was}
         again |= {name: value for each in view.inputs for name, value in sent_back(each)}
     signed_in.post(area_url(assessment), again)

@@ -151,7 +151,7 @@ def test_the_page_shows_without_script_who_is_here(signed_in, other, assessment)
     area = signed_in.get(reverse("assessments:area", args=[assessment.pk, "A"]))
     overview = signed_in.get(assessment.get_absolute_url())
 
-    assert area.context["team"].questions["A-01"].here == ("Colin Colleague",)
+    assert area.context["page"].team.questions["A-01"].here == ("Colin Colleague",)
     assert "Also here now" in area.text
     assert [(each.name, each.where) for each in overview.context["here"]] == [("Colin Colleague", "A-01")]
 

@@ -43,7 +43,7 @@ def signed_in(client: Client, owner: User) -> Client:
 
 def shown(client: Client, assessment: Assessment) -> list[str]:
     page = client.get(reverse("assessments:area", args=[assessment.pk, "A"]))
-    return [view.code for view in page.context["questions"] if not view.is_hidden]
+    return [view.code for view in page.context["page"].questions if not view.is_hidden]
 
 
 def answer(client: Client, assessment: Assessment, code: str, value: str, base: int = 0) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def stored(assessment: Assessment) -> dict[tuple[str, int | None], Any]:
 def form_of(response: Any) -> dict[str, Any]:
     """The hidden inputs of a page, as a browser would send them back, with what the fields hold."""
     data: dict[str, Any] = {}
-    for question in response.context["questions"]:
+    for question in response.context["page"].questions:
         for answer in (question, *(question.sites.views if question.sites else ())):
             data |= {f"{answer.code}__-base": answer.base, f"{answer.code}__-was": answer.was}
             data |= {each.name: choice.value for each in answer.inputs for choice in each.choices if choice.is_chosen}
@@ -219,7 +219,7 @@ def test_choosing_no_real_site_opens_nothing(signed_in, assessment, chosen):
     response = signed_in.post(area_url(assessment), {"differ": "A-01", "A-01__-site": chosen}, follow=True)
 
     assert response.status_code == 200
-    assert response.context["questions"][0].sites.views == []
+    assert response.context["page"].questions[0].sites.views == []
 
 
 # --- checking, reviewing, the results -----------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def test_supplier_sees_the_reviewers_word_beside_the_site(signed_in, handed_in, 
     Verdict.objects.create(answer=answer, outcome="reject_evidence", reason="Another works.", by=reviewer, at=NOW)
     Assessment.objects.filter(pk=handed_in.pk).update(status="returned", returned_reason="See the remarks.")
 
-    view = signed_in.get(area_url(handed_in)).context["questions"][0]
+    view = signed_in.get(area_url(handed_in)).context["page"].questions[0]
 
     assert view.verdict is None
     assert view.sites.views[0].verdict.reason == "Another works."
