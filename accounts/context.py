@@ -1,6 +1,7 @@
 """What every page needs to draw its frame: the menu of the role in use, and the theme the person chose."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
@@ -91,7 +92,9 @@ def current_url(path: str, urls: list[str]) -> str:
     return max((url for url in urls if url and path.startswith(url)), key=len, default="")
 
 
+@cache
 def url_or_empty(name: str) -> str:
+    """Each page asks for twenty of them, and they stay what they are."""
     try:
         return reverse(name)
     except NoReverseMatch:

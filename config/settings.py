@@ -219,9 +219,9 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if not STATIC_MANIFEST
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "config.static_storage.CompressedManifestStorage"
         if STATIC_COMPRESS
-        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        else "config.static_storage.ManifestStorage"
     },
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

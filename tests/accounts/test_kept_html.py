@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.template import Context, Engine
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
@@ -54,6 +55,13 @@ def test_times_of_day_are_kept_for_each_time_zone():
         assert key_of("piece.html", {}) != shanghai
 
 
+def test_words_about_today_are_kept_for_the_day():
+    with time_machine.travel("2026-06-07T12:00Z", tick=False):
+        today = key_of("piece.html", {})
+    with time_machine.travel("2026-06-08T12:00Z", tick=False):
+        assert key_of("piece.html", {}) != today
+
+
 def test_what_was_not_needed_for_longest_goes_first():
     kept = KeptHtml(most=10)
     drawn: list[str] = []
@@ -66,6 +74,58 @@ def test_what_was_not_needed_for_longest_goes_first():
 
     assert drawn == ["a", "b", "c", "b"]
     assert len(kept) == 2
+
+
+def nested(kept: KeptHtml, drawn: list[str]) -> SafeString:
+    """An outer piece with another one twice in it."""
+
+    def inner() -> SafeString:
+        drawn.append("inner")
+        return SafeString("<i>")
+
+    def outer() -> SafeString:
+        drawn.append("outer")
+        return SafeString(f"({kept.get(b'inner', inner)}{kept.get(b'inner', inner)})")
+
+    return kept.get(b"outer", outer)
+
+
+def test_piece_within_another_is_kept_once_and_found_in_its_place():
+    kept, drawn = KeptHtml(most=100), list[str]()
+
+    assert [nested(kept, drawn) for _ in range(3)] == ["(<i><i>)"] * 3
+    assert drawn == ["outer", "inner"]
+
+
+def test_piece_whose_parts_have_gone_is_drawn_again():
+    kept, drawn = KeptHtml(most=60), list[str]()
+    nested(kept, drawn)
+    kept.most = 20 + 20
+    kept.get(b"large", lambda: SafeString("x" * 30))
+
+    assert nested(kept, drawn) == "(<i><i>)"
+    assert drawn[0] == drawn[-2] == "outer"
+
+
+def test_page_too_large_to_be_kept_is_drawn_whole():
+    drawn: list[str] = []
+
+    assert nested(KeptHtml(most=0), drawn) == "(<i><i>)"
+
+
+def test_piece_that_could_not_be_drawn_leaves_the_next_one_alone():
+    kept = KeptHtml(most=100)
+    with pytest.raises(ZeroDivisionError):
+        kept.get(b"broken", lambda: SafeString(1 / 0))
+
+    assert kept.get(b"whole", lambda: SafeString("whole")) == "whole"
+
+
+def test_nobody_can_write_what_stands_for_a_piece():
+    kept = KeptHtml(most=100)
+    kept.get(b"secret", lambda: SafeString("secret"))
+
+    assert kept.get(b"typed", lambda: SafeString(f"\x00{b'secret'.hex()};")) == f"\x00{b'secret'.hex()};"
 
 
 def test_what_cannot_be_told_apart_is_refused_and_not_drawn_from_memory():

@@ -179,9 +179,8 @@ def test_area_page_costs_the_same_for_one_answer_and_for_all(signed_in, assessme
     for code in ("A-01", "A-02", "B-01"):
         create_answer(assessment=assessment, question=code)
 
-    # session, person, assessment with campaign and supplier, facts, answers, evidence, the supplier in the user menu;
-    # what the people noted for each other, the assessment of last year
-    with django_assert_max_num_queries(9):
+    # session, person with company, everything else
+    with django_assert_max_num_queries(3):
         signed_in.get(area_url(assessment))
 
 

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import answering, area_tasks, come_back, comments, rulesets
+from assessments.area_page import read_page
 from assessments.models import Assessment, Presence
 from assessments.presence import call
-from assessments.team_notes import notes_of
 from suppliers.models import Supplier
 from tests.assessments.test_site_pages import CONTENT
 from tests.factories import NOW, create_assessment, create_campaign, create_document, create_questionnaire, create_site
@@ -26,6 +26,12 @@ def assessment(supplier: Supplier) -> Assessment:
 def fingerprint(assessment: Assessment, by: User, area: str = "A") -> str:
     rules = rulesets.for_version(assessment.campaign.questionnaire_id)
     return call(assessment_id=assessment.pk, rules=rules, area=area, question="", by=by, at=NOW).beside
+
+
+def drawn_with(assessment: Assessment, by: User) -> str:
+    rules = rulesets.for_version(assessment.campaign.questionnaire_id)
+    page = read_page(assessment_id=assessment.pk, this=rules.questionnaire.areas[0], rules=rules, user=by, at=NOW)
+    return page.team.beside
 
 
 Deed = Callable[[Assessment, User], object]
@@ -74,7 +80,7 @@ def test_whatever_a_colleague_does_beside_an_answer_changes_it(assessment: Asses
     after = fingerprint(assessment, owner)
     assert after != before
     # Pages are drawn with the same one.
-    assert notes_of(assessment, user=owner, at=NOW, area="A").beside == after
+    assert drawn_with(assessment, owner) == after
 
 
 def test_what_was_taken_away_again_leaves_no_trace(assessment: Assessment, owner: User, colleague: User) -> None:

@@ -54,7 +54,9 @@ def test_one_leads_to_the_next_and_the_last_to_the_first(signed_in, assessment):
     assert signed_in.get(area(assessment)).context["page"].team.questions["A-01"].next_waiting is None
 
     mark(signed_in, assessment, "B-01")
-    following = [signed_in.get(area(assessment, code[0])).context["page"].team.questions[code].next_waiting.code for code in ("A-01", "B-01")]
+    following = [
+        signed_in.get(area(assessment, code[0])).context["page"].team.questions[code].next_waiting.code for code in ("A-01", "B-01")
+    ]
     assert following == ["B-01", "A-01"]
 
 

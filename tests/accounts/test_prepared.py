@@ -1,0 +1,60 @@
+"""Statements that are planned once a connection, and the person each request is made by."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
+
+from accounts.backends import MembershipBackend
+from accounts.models import User
+from accounts.prepared import read_prepared
+
+
+def columns(row: Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_person_comes_with_hat_and_company_as_the_models_would_read_them(owner, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        person = MembershipBackend().get_user(owner.pk)
+        assert person
+        assert person.active_membership
+        company = person.active_membership.supplier
+
+    again = User.objects.select_related("active_membership__supplier").get(pk=owner.pk)
+    assert again.active_membership
+    assert again.active_membership.supplier
+    assert company
+    assert columns(person) == columns(again)
+    assert columns(person.active_membership) == columns(again.active_membership)
+    assert columns(company) == columns(again.active_membership.supplier)
+
+
+def test_buyers_people_come_without_a_company(staff):
+    person = MembershipBackend().get_user(staff.pk)
+
+    assert person
+    assert person.active_membership
+    assert person.active_membership.supplier is None
+
+
+def test_nobody_is_read_for_an_unknown_number(db):
+    assert MembershipBackend().get_user(0) is None
+
+
+@pytest.mark.django_db
+def test_statement_is_prepared_after_some_uses_and_shows_in_the_log():
+    statement = "SELECT %(number)s::int + 1 AS prepared_for_a_test"
+
+    with CaptureQueriesContext(connection) as seen:
+        found = [read_prepared(statement, {"number": number}) for number in range(7)]
+
+    assert found == [[(number + 1,)] for number in range(7)]
+    assert [query["sql"] for query in seen] == [statement] * 7
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%prepared_for_a_test' AND statement LIKE 'SELECT $1%'"
+        )
+        assert cursor.fetchone() == (1,)
