@@ -398,7 +398,7 @@ def test_page_of_an_area_costs_the_same_for_few_and_many_answers(
     for _ in range(20):
         attach(answer=stored(earlier, "A-01"), document=create_document(supplier=supplier))
 
-    # session, person, assessment, sites, answers; the earlier one, its answers, documents and uses; the supplier in the user menu
+    # session, person, assessment, sites, answers; the earlier one, its answers, documents and uses
     with django_assert_max_num_queries(10):
         signed_in.get(page("carry_area", assessment, "A"))
 

@@ -236,9 +236,9 @@ def test_the_list_of_documents_costs_the_same_for_one_and_for_twenty(client, sup
 
     client.force_login(owner)
     store(supplier=supplier, file=pdf(content=b"first"), by=owner, at=NOW)
-    with django_assert_num_queries(6):  # session, person, supplier, documents, those that end; the company's name in the person's menu
+    with django_assert_num_queries(5):  # session, person, supplier, documents, those that end
         show()
     for number in range(20):
         store(supplier=supplier, file=pdf(content=str(number).encode()), by=owner, at=NOW)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         show()
