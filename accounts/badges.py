@@ -23,6 +23,9 @@ _STATES: dict[str, tuple[str, str]] = {
     "draft": ("neutral", "pencil"),
     "published": ("good", "circle-check"),
     "retired": ("neutral", "archive"),
+    "announced": ("info", "speakerphone"),
+    "in_force": ("good", "circle-check"),
+    "superseded": ("neutral", "archive"),
     "open": ("active", "circle-dot"),
     "closed": ("good", "lock"),
     # assessments

@@ -55,6 +55,7 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
             Entry("assessments:home", _("What to do now"), "home", suppliers),
             Entry("assessments:list_mine", _("My assessments"), "clipboard-list", suppliers),
             Entry("assessments:results", _("Results and scores"), "chart-bar", suppliers),
+            Entry("assessments:methods", _("How scores are made"), "calculator", suppliers),
             Entry("labels:mine", _("Green label"), "rosette-discount-check", suppliers),
         ],
     ),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from assessments import standing
+from assessments import publication, standing
 from assessments.models import Assessment, Campaign, QuestionnaireVersion
 from assessments.narrowing import narrowing
 from audit import trail
@@ -122,7 +122,7 @@ _ASK = """
 
 @transaction.atomic
 def launch(*, campaign_id: int, by: User | None, at: datetime, invite: bool = True) -> Run | None:
-    """Ask every supplier of the population, in one statement, and start the run that sends the invitations.
+    """Ask every supplier of the population, in one statement, and start the run that sends the invitations. By the rules in force today.
 
     Launching an open campaign again asks the suppliers that have joined its population since. Nobody is asked or written to twice.
     """
@@ -130,11 +130,13 @@ def launch(*, campaign_id: int, by: User | None, at: datetime, invite: bool = Tr
     if campaign.status == Campaign.Status.CLOSED:
         raise IllegalTransition(campaign.status)
     _check_ready(campaign, at=at)
+    if campaign.status == Campaign.Status.DRAFT:
+        _take_rules_in_force(campaign, at=at)
     asked = _ask(campaign, at=at)
     if campaign.status == Campaign.Status.DRAFT:
         campaign.status, campaign.launched_at, campaign.launched_by = Campaign.Status.OPEN, at, by
         campaign.save(update_fields=["status", "launched_at", "launched_by"])
-    detail = {"asked": asked, "population": campaign.population}
+    detail = {"asked": asked, "population": campaign.population, "rules": campaign.questionnaire.sha256}
     trail.record("campaign.launched", actor=by, target=campaign, detail=detail, at=at)
     return send_invitations(campaign_id=campaign.pk, by=by, at=at) if invite else None
 
@@ -142,10 +144,24 @@ def launch(*, campaign_id: int, by: User | None, at: datetime, invite: bool = Tr
 def _check_ready(campaign: Campaign, *, at: datetime) -> None:
     if campaign.opens_on > timezone.localdate(at):
         raise NotReady(gettext_noop("The opening date has not come yet. Launch the campaign on that day, or set an earlier one."))
-    if campaign.questionnaire.status != QuestionnaireVersion.Status.PUBLISHED:
-        raise NotReady(gettext_noop("The questionnaire version is not published."))
     if not Population.from_json(campaign.population).suppliers().exists():
         raise NotReady(gettext_noop("No supplier is in the population."))
+
+
+def _take_rules_in_force(campaign: Campaign, *, at: datetime) -> None:
+    """A draft may name a version that another has superseded since."""
+    publication.put_due_into_force(at=at)
+    rules = publication.in_force(campaign.questionnaire.key)
+    if rules is None:
+        raise NotReady(gettext_noop("No version of the questionnaire is in force."))
+    campaign.questionnaire.refresh_from_db(fields=["status"])
+    if campaign.questionnaire.status == QuestionnaireVersion.Status.ANNOUNCED:
+        raise NotReady(
+            gettext_noop("The questionnaire version is not in force yet. Launch the campaign on its day, or choose another version.")
+        )
+    if rules != campaign.questionnaire:
+        campaign.questionnaire = rules
+        campaign.save(update_fields=["questionnaire"])
 
 
 def _ask(campaign: Campaign, *, at: datetime) -> int:

@@ -143,15 +143,15 @@ class RemindOfAreas(Job):
 
 @job("measure_answer_times", title=_("Measure how long answering takes"))
 class MeasureAnswerTimes(Job):
-    """One chunk for each published questionnaire."""
+    """One chunk for each questionnaire that is being asked."""
 
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"measured": _("Questions with enough measured answers")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.models import QuestionnaireVersion
+        from assessments.models import Campaign, QuestionnaireVersion
 
-        published = QuestionnaireVersion.objects.filter(status=QuestionnaireVersion.Status.PUBLISHED)
-        return plan_ids(published.order_by("pk").values_list("pk", flat=True), size=1)
+        asked = QuestionnaireVersion.objects.filter(campaigns__status=Campaign.Status.OPEN).distinct()
+        return plan_ids(asked.order_by("pk").values_list("pk", flat=True), size=1)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from assessments.answer_times import measure
@@ -177,3 +177,22 @@ class AttachWorkbookFiles(Job):
         if run.started_by is None:
             raise GiveUp("Evidence is attached by a person.")
         return attach(upload_id=run.parameters["upload"], file=chunk.payload["file"], by=run.started_by, at=timezone.now())
+
+
+@job("tell_of_rules", title=_("Tell suppliers of coming rules"))
+class TellOfRules(Job):
+    """Parameters: `version`. One mail a person, that the version was announced, or that it was withdrawn."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.models import QuestionnaireVersion
+        from assessments.rules_news import suppliers_concerned
+
+        version = QuestionnaireVersion.objects.only("key").get(pk=run.parameters["version"])
+        return plan_ids(suppliers_concerned(version).iterator(), size=ADDRESSES_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.rules_news import tell
+
+        return {"queued": tell(run.parameters["version"], chunk.payload["ids"])}

@@ -1,4 +1,4 @@
-"""Questionnaires into the database: loaded from a file or from parsed data, checked as a whole, published once."""
+"""Questionnaires into the database: loaded from a file or from parsed data, checked as a whole. Publishing: `publication`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,8 +8,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from assessments import questionnaire, questionnaire_workbook
-from assessments.models import QuestionnaireVersion
+from assessments import questionnaire, questionnaire_workbook, rule_sheets
+from assessments.expressions import gettext_noop
+from assessments.models import QuestionnaireVersion, WeightSet
+from assessments.questionnaire import Problem, QuestionnaireError
 from assessments.questions import Questionnaire
 from audit import trail
 
@@ -36,7 +38,7 @@ def read(source: Source) -> Questionnaire:
     content = source.read_bytes() if isinstance(source, Path) else source
     if isinstance(content, str):
         return questionnaire.read_yaml(content)
-    if questionnaire_workbook.is_workbook(content):
+    if rule_sheets.is_workbook(content):
         return questionnaire_workbook.read_xlsx(content)
     return questionnaire.read_yaml(content.decode("utf-8-sig"))
 
@@ -46,16 +48,23 @@ def load_questionnaire(source: Source, *, by: User | None, at: datetime) -> Ques
 
     Raises `PublishedVersionDiffers` when this version was published with another content.
     """
-    return keep(read(source), by=by, at=at)
+    loaded = read(source)
+    if loaded.weight_set:
+        raise QuestionnaireError([Problem("weight_set", gettext_noop("Weights are loaded as a weight set, not within a questionnaire."))])
+    if WeightSet.objects.filter(version__key=loaded.key, version__version=loaded.version).exists():
+        raise QuestionnaireError([Problem("version", gettext_noop("This version is that of a weight set: choose another."))])
+    return keep(loaded, by=by, at=at)
 
 
 @transaction.atomic
 def keep(loaded: Questionnaire, *, by: User | None, at: datetime) -> QuestionnaireVersion:
-    fields = {
+    fields: dict[str, Any] = {
         "title_en": loaded.title.en or loaded.title.zh,
         "title_zh": loaded.title.zh or loaded.title.en,
         "content": dict(loaded.document),
         "sha256": loaded.sha256,
+        "changed_at": at,
+        "changed_by": by,
     }
     same_version = QuestionnaireVersion.objects.select_for_update()
     version, is_new = same_version.get_or_create(key=loaded.key, version=loaded.version, defaults=fields)
@@ -68,16 +77,4 @@ def keep(loaded: Questionnaire, *, by: User | None, at: datetime) -> Questionnai
             setattr(version, name, value)
         version.save(update_fields=list(fields))
     trail.record("questionnaire.loaded", actor=by, target=version, detail={"sha256": loaded.sha256}, at=at)
-    return version
-
-
-@transaction.atomic
-def publish(*, version_id: int, by: User | None, at: datetime) -> QuestionnaireVersion:
-    """From now on it can be used in campaigns and never changes. Publishing twice is the same as once."""
-    version = QuestionnaireVersion.objects.select_for_update().get(pk=version_id)
-    if version.status == QuestionnaireVersion.Status.DRAFT:
-        version.status = QuestionnaireVersion.Status.PUBLISHED
-        version.published_at, version.published_by = at, by
-        version.save(update_fields=["status", "published_at", "published_by"])
-        trail.record("questionnaire.published", actor=by, target=version, detail={"sha256": version.sha256}, at=at)
     return version

@@ -70,6 +70,8 @@ class Method:
     evidence_share: Decimal
     zero_tolerance_cap: Decimal
     zero_tolerance: list[tuple[str, str]]
+    # The version of the questionnaire that these rules give other weights to.
+    weights_of: str
 
     @property
     def count(self) -> int:
@@ -93,6 +95,7 @@ def describe(questionnaire: Questionnaire) -> Method:
             for trigger in question.triggers
             if trigger.kind == "zero_tolerance"
         ],
+        weights_of=questionnaire.weight_set,
     )
 
 

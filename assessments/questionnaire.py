@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from assessments import expressions, names
 from assessments.expressions import gettext_noop
@@ -32,8 +32,12 @@ __all__ = [
     "Text",
     "Trigger",
     "load",
+    "parse_yaml",
+    "plain",
     "read_yaml",
 ]
+
+Read = TypeVar("Read")
 
 ROOT = ""
 _IN_QUESTION = re.compile(r"questions\[(\d+)\]")
@@ -48,7 +52,7 @@ class QuestionnaireError(ValueError):
 def load(data: Any, *, texts: bool = True) -> Questionnaire:
     """Raises QuestionnaireError with every problem found. `texts=False` is for rules without wording, as in receipts."""
     problems: list[Problem] = []
-    root = Node(_plain(data), ROOT, problems, texts)
+    root = Node(plain(data), ROOT, problems, texts)
     questionnaire = read_questionnaire(root)
     _check_whole(questionnaire, problems)
     if problems:
@@ -58,6 +62,11 @@ def load(data: Any, *, texts: bool = True) -> Questionnaire:
 
 def read_yaml(source: str) -> Questionnaire:
     """Load from YAML text; problems carry the line they are on."""
+    return parse_yaml(source, load)
+
+
+def parse_yaml(source: str, read: Callable[[Any], Read]) -> Read:
+    """What `read` makes of YAML text; to the problems it raises, their lines are added."""
     import yaml
 
     try:
@@ -75,7 +84,7 @@ def read_yaml(source: str) -> Questionnaire:
         message = gettext_noop("This is not readable YAML: %(detail)s.")
         raise QuestionnaireError([Problem(ROOT, message, {"detail": error})]) from error
     try:
-        return load(data)
+        return read(data)
     except QuestionnaireError as error:
         raise QuestionnaireError([replace(p, line=_nearest(p.path, lines)) for p in error.problems]) from None
 
@@ -111,12 +120,12 @@ def _nearest(path: str, lines: Mapping[str, int]) -> int | None:
     return lines.get(path)
 
 
-def _plain(value: Any) -> Any:
-    """The document as JSON would hold it. YAML 1.1 reads the words yes and no as booleans where a key or option stands."""
+def plain(value: Any) -> Any:
+    """A document as JSON would hold it. YAML 1.1 reads the words yes and no as booleans where a key or option stands."""
     if isinstance(value, Mapping):
-        return {word(key): _plain(item) for key, item in value.items() if item is not None}
+        return {word(key): plain(item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value if isinstance(value, (str, int, float)) else str(value)
 
 

@@ -44,6 +44,7 @@ def read_questionnaire(root: Node) -> Questionnaire:
     root.only(
         "key",
         "version",
+        "weight_set",
         "title",
         "areas",
         "profiles",
@@ -61,6 +62,7 @@ def read_questionnaire(root: Node) -> Questionnaire:
     return Questionnaire(
         key=root.at("key").string(),
         version=root.at("version").string(),
+        weight_set=_weight_set(root.at("weight_set")),
         title=root.at("title").text(),
         areas=areas,
         profiles=_profiles(root.at("profiles"), areas),
@@ -72,6 +74,15 @@ def read_questionnaire(root: Node) -> Questionnaire:
         sha256="" if root.problems else canonical.sha256(document),
         by_code={question.code: question for question in questions},
     )
+
+
+def _weight_set(node: Node) -> str:
+    """The version whose weights these rules replace. Only `weighting.apply` writes it."""
+    if node.missing:
+        return ""
+    node.only("of", "sha256")
+    node.at("sha256").string()
+    return node.at("of").string()
 
 
 def _unique(node: Node, keys: Sequence[str]) -> None:
@@ -96,16 +107,7 @@ def _profiles(node: Node, areas: tuple[Area, ...]) -> dict[str, dict[str, Decima
     if not node.has("default"):
         node.complain(gettext_noop("A profile named “default” is needed."))
     codes = [area.code for area in areas]
-    profiles = {}
-    for category in node.value if isinstance(node.value, Mapping) else ():
-        profile = node.at(category)
-        profile.only(*codes)
-        shares = {code: profile.at(code).number(Decimal(0), "0", "100") for code in codes}
-        total = sum(shares.values(), Decimal(0))
-        if total != _HUNDRED:
-            profile.complain(gettext_noop("The shares add up to %(total)s, not to 100."), total=total)
-        profiles[category] = shares
-    return profiles
+    return {category: node.at(category).shares(codes) for category in (node.value if isinstance(node.value, Mapping) else ())}
 
 
 def _bands(node: Node) -> tuple[Band, ...]:

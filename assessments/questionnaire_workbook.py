@@ -5,23 +5,15 @@ its own here, whose first column names the question it belongs to. What can be a
 alone; this module adds the cell to each problem. The format: `docs/questionnaire-format.md`.
 """
 
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
-
-import xlsxwriter
-from django.utils.translation import gettext_lazy as _
-from python_calamine import CalamineError, CalamineWorkbook
 
 from assessments import questionnaire
 from assessments.expressions import gettext_noop
 from assessments.questionnaire import QuestionnaireError
 from assessments.questions import Questionnaire
-from assessments.reading import Problem
-from assessments.workbook.reading import cell_text
-from suppliers.workbook_opening import Marks, WorkbookRefused, column_letters, open_workbook
+from assessments.rule_sheets import Assembly, Row, Sheet, first_cell, join, sheets_of, write_tables
 
 
 TOP, NOTES = "questionnaire", "notes"
@@ -61,89 +53,25 @@ _COUNTS = ("min_rows", "max_rows", "credit.full")
 _FLAG_WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
-def is_workbook(data: bytes) -> bool:
-    """XLSX is a ZIP; the old form and locked files are named as such when they are opened."""
-    return data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
-
-
 def read_xlsx(data: bytes) -> Questionnaire:
     """Raises `WorkbookRefused` for what is no spreadsheet, `QuestionnaireError` with every problem and its cell."""
-    assembled = _Assembly(_sheets(data))
-    found = list(assembled.problems)
+    assembled = _Assembly(sheets_of(data))
     try:
         loaded = questionnaire.load(assembled.document)
     except QuestionnaireError as error:
-        # What follows from a cell or sheet that was named already is not said twice.
-        paths, cells = {problem.path for problem in found} - {""}, {problem.cell for problem in found} - {""}
-        placed = [assembled.placed(problem) for problem in error.problems]
-        found += [problem for problem in placed if problem.path not in paths and problem.cell not in cells]
-    if found:
-        raise QuestionnaireError(found)
+        raise QuestionnaireError(assembled.with_cells(error.problems)) from None
+    if assembled.problems:
+        raise QuestionnaireError(assembled.problems)
     return loaded
-
-
-# --- cells ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """`cells`: heading -> what stands there; `at`: heading -> address, for all headings of the sheet."""
-
-    cells: Mapping[str, str]
-    at: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    name: str
-    rows: Sequence[Sequence[Any]]
-    marks: Marks
-
-    def where(self, row: int, column: int) -> str:
-        return f"{self.name}!{column_letters(column + 1)}{row + 1}"
-
-    def text(self, row: int, column: int) -> str:
-        address = f"{column_letters(column + 1)}{row + 1}"
-        return cell_text(self.rows[row][column], is_percentage=address in self.marks.percentages)
-
-    def unreadable(self, row: int, column: int) -> bool:
-        address = f"{column_letters(column + 1)}{row + 1}"
-        return address in self.marks.errors or (address in self.marks.formulas and address not in self.marks.valued)
-
-
-def _sheets(data: bytes) -> dict[str, _Sheet]:
-    opened = open_workbook(data)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
-        return {
-            name.strip().lower(): _Sheet(
-                name, book.get_sheet_by_name(name).to_python(skip_empty_area=False), opened.marks.get(name) or Marks()
-            )
-            for name in book.sheet_names
-        }
-    except (CalamineError, OSError, ValueError) as error:
-        raise WorkbookRefused(_("The spreadsheet cannot be read. Save it again as XLSX."), code="unreadable") from error
 
 
 # --- the document -----------------------------------------------------------------------------------------------------
 
 
-class _Assembly:
-    """Builds the document, and keeps for each of its paths the cell it came from."""
-
-    def __init__(self, sheets: Mapping[str, _Sheet]) -> None:
-        self.document: dict[str, Any] = {}
-        self.problems: list[Problem] = []
-        self._sheets = sheets
-        self._cells: dict[str, str] = {}
+class _Assembly(Assembly):
+    def __init__(self, sheets: Mapping[str, Sheet]) -> None:
+        super().__init__(sheets, known=(TOP, *HEADINGS, NOTES), needed=(TOP, "areas", "profiles", "bands", "questions"))
         self._questions: dict[str, tuple[dict[str, Any], str]] = {}
-        for name, sheet in sheets.items():
-            if name not in (TOP, NOTES, *HEADINGS):
-                known = ", ".join((TOP, *HEADINGS, NOTES))
-                self._complain(sheet.where(0, 0), gettext_noop("Unknown sheet; known are: %(known)s."), known=known)
-        for name in (TOP, "areas", "profiles", "bands", "questions"):
-            if name not in sheets:
-                self._complain("", gettext_noop("The sheet “%(sheet)s” is missing."), path=name, sheet=name)
         self._top()
         self._areas_and_bands()
         self._profiles()
@@ -153,142 +81,50 @@ class _Assembly:
         self._credits()
         self._parts()
 
-    def placed(self, problem: Problem) -> Problem:
-        path = problem.path
-        while path not in self._cells and path:
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return replace(problem, cell=self._cells.get(path, ""))
+    def _rows(self, name: str) -> Iterator[Row]:
+        return self.rows_of(name, HEADINGS[name], free=_MAPPINGS if name == "questions" else "")
 
-    def _complain(self, cell: str, message: str, path: str = "", **params: object) -> None:
-        self.problems.append(Problem(path, message, params, cell=cell))
-
-    # --- rows -----------------------------------------------------------------------------------------------------
-
-    def _rows(self, name: str, more: Sequence[str] = ()) -> Iterator[_Row]:
-        """The filled rows below the headings. A row whose first cell begins with # is a remark."""
-        sheet = self._sheets.get(name)
-        if sheet is None or not sheet.rows:
-            return
-        heads = self._heads(sheet, (*HEADINGS[name], *more))
-        for number in range(1, len(sheet.rows)):
-            filled = [column for column in range(len(sheet.rows[number])) if self._is_filled(sheet, number, column)]
-            if not filled or sheet.text(number, 0).startswith("#"):
-                continue
-            for column in filled:
-                if column not in heads and not sheet.text(0, column):
-                    self._complain(sheet.where(number, column), gettext_noop("There is no heading above this cell."))
-            yield _Row(
-                {heads[column]: sheet.text(number, column) for column in filled if column in heads},
-                {head: sheet.where(number, column) for column, head in heads.items()},
-            )
-
-    def _heads(self, sheet: _Sheet, known: Sequence[str]) -> dict[int, str]:
-        heads: dict[int, str] = {}
-        for column in range(len(sheet.rows[0])):
-            head = sheet.text(0, column)
-            if not head:
-                continue
-            if head not in known and not (sheet.name.strip().lower() == "questions" and head.startswith(_MAPPINGS)):
-                self._complain(
-                    sheet.where(0, column), gettext_noop("Unknown heading “%(head)s”; known here: %(known)s."),
-                    head=head, known=", ".join(known),
-                )  # fmt: skip
-            elif head in heads.values():
-                self._complain(sheet.where(0, column), gettext_noop("“%(key)s” appears more than once."), key=head)
-            else:
-                heads[column] = head
-        return heads
-
-    def _is_filled(self, sheet: _Sheet, row: int, column: int) -> bool:
-        if sheet.unreadable(row, column):
-            self._complain(sheet.where(row, column), gettext_noop("This cell holds an error, or a formula without a result."))
-            return False
-        return bool(sheet.text(row, column))
-
-    # --- values ---------------------------------------------------------------------------------------------------
-
-    def _fill(self, target: dict[str, Any], path: str, row: _Row, heads: Sequence[str]) -> None:
+    def _fill(self, target: dict[str, Any], path: str, row: Row, heads: Sequence[str]) -> None:
         """The cells of these headings into `target`, which stands at `path`."""
         for head in heads:
             if head in row.cells:
-                self._put(target, path, _steps(head), _value(head, row.cells[head]), row.at[head])
+                self.put(target, path, _steps(head), _value(head, row.cells[head]), row.at[head])
             elif head in row.at:
-                self._cells.setdefault(_join(path, head), row.at[head])
-
-    def _put(self, target: dict[str, Any], path: str, steps: Sequence[str], value: Any, cell: str) -> None:
-        for step in steps[:-1]:
-            target, path = target.setdefault(step, {}), _join(path, step)
-            self._cells.setdefault(path, cell)
-        target[steps[-1]] = value
-        self._cells[_join(path, steps[-1])] = cell
-
-    def _append(self, holder: dict[str, Any], path: str, key: str, cell: str) -> tuple[dict[str, Any], str]:
-        """A new member of the list `key` of the holder, and its path."""
-        items = holder.setdefault(key, [])
-        items.append({})
-        self._cells.setdefault(_join(path, key), cell)
-        path = f"{_join(path, key)}[{len(items) - 1}]"
-        self._cells[path] = cell
-        return items[-1], path
+                self.cells.setdefault(join(path, head), row.at[head])
 
     # --- sheets ---------------------------------------------------------------------------------------------------
 
     def _top(self) -> None:
-        """Name and value side by side; the first row may be a heading."""
-        sheet = self._sheets.get(TOP)
-        if sheet is None:
-            return
-        self._cells[""] = sheet.where(0, 0)
-        for number in range(len(sheet.rows)):
-            name = sheet.text(number, 0) if sheet.rows[number] else ""
-            if not name or name.startswith("#") or (number == 0 and name == "name"):
-                continue
-            if name not in _TOP_KEYS:
-                self._complain(
-                    sheet.where(number, 0), gettext_noop("Unknown key; known here: %(known)s."), path=name, known=", ".join(_TOP_KEYS)
-                )
-            elif len(sheet.rows[number]) > 1 and self._is_filled(sheet, number, 1):
-                self._put(self.document, "", _steps(name), sheet.text(number, 1), sheet.where(number, 1))
+        for name, value, cell in self.named_values(TOP, _TOP_KEYS):
+            self.put(self.document, "", _steps(name), value, cell)
 
     def _areas_and_bands(self) -> None:
         for name in ("areas", "bands"):
             for row in self._rows(name):
-                item, path = self._append(self.document, "", name, _first(row))
+                item, path = self.append(self.document, "", name, first_cell(row))
                 self._fill(item, path, row, HEADINGS[name])
 
     def _profiles(self) -> None:
-        codes = [str(area.get("code", "")) for area in self.document.get("areas", [])]
-        if sheet := self._sheets.get("profiles"):
-            self._cells["profiles"] = sheet.where(0, 0)
-        for row in self._rows("profiles", codes):
-            category = row.cells.get("category", "")
-            if not category or category in self.document.get("profiles", {}):
-                reason = gettext_noop("“%(key)s” appears more than once.") if category else gettext_noop("A category is needed here.")
-                self._complain(_first(row), reason, key=category)
-                continue
-            profile: dict[str, Any] = {}
-            self.document.setdefault("profiles", {})[category] = profile
-            self._cells[f"profiles.{category}"] = _first(row)
-            self._fill(profile, f"profiles.{category}", row, codes)
+        self.shares("profiles", [str(area.get("code", "")) for area in self.document.get("areas", [])])
 
     def _read_questions(self) -> None:
         own = [head for head in HEADINGS["questions"] if head not in _FIELD_KEYS]
         for row in self._rows("questions"):
-            item, path = self._append(self.document, "", "questions", _first(row))
+            item, path = self.append(self.document, "", "questions", first_cell(row))
             mappings = [head for head in row.at if head.startswith(_MAPPINGS)]
             self._fill(item, path, row, [*own, *mappings])
             if any(head in row.cells for head in _FIELD_KEYS):
-                field, at = self._append(item, path, "fields", row.at.get("type", _first(row)))
+                field, at = self.append(item, path, "fields", row.at.get("type", first_cell(row)))
                 field["key"] = "value"
                 self._fill(field, at, row, _FIELD_KEYS)
             self._questions.setdefault(item.get("code", ""), (item, path))
 
-    def _question(self, row: _Row) -> tuple[dict[str, Any], str] | None:
+    def _question(self, row: Row) -> tuple[dict[str, Any], str] | None:
         code = row.cells.get("question", "")
         if code and code in self._questions:
             return self._questions[code]
-        self._complain(
-            row.at.get("question", _first(row)), gettext_noop("There is no question “%(code)s” on the sheet “questions”."), code=code
+        self.complain(
+            row.at.get("question", first_cell(row)), gettext_noop("There is no question “%(code)s” on the sheet “questions”."), code=code
         )
         return None
 
@@ -300,14 +136,14 @@ class _Assembly:
                 continue
             table = row.cells.get("table", "")
             if not table and row.cells["question"] in described:
-                self._complain(_first(row), gettext_noop("Describe the field here or on the sheet “questions”, not on both."))
+                self.complain(first_cell(row), gettext_noop("Describe the field here or on the sheet “questions”, not on both."))
                 continue
             holder = self._field(found, table, row, "table") if table else found
             if holder is not None:
-                item, path = self._append(*holder, "columns" if table else "fields", _first(row))
+                item, path = self.append(*holder, "columns" if table else "fields", first_cell(row))
                 self._fill(item, path, row, HEADINGS["fields"][2:])
 
-    def _field(self, question: tuple[dict[str, Any], str], name: str, row: _Row, head: str) -> tuple[dict[str, Any], str] | None:
+    def _field(self, question: tuple[dict[str, Any], str], name: str, row: Row, head: str) -> tuple[dict[str, Any], str] | None:
         """A field by its key, or a column of a table as `table.column`."""
         holder, path = question
         for kind, key in zip(("fields", "columns"), name.split(".")[:2], strict=False):
@@ -316,8 +152,8 @@ class _Assembly:
                     holder, path = field, f"{path}.{kind}[{place}]"
                     break
             else:
-                cell = row.at.get(head, _first(row))
-                self._complain(cell, gettext_noop("Question %(code)s has no field “%(field)s”."), code=row.cells["question"], field=name)
+                cell = row.at.get(head, first_cell(row))
+                self.complain(cell, gettext_noop("Question %(code)s has no field “%(field)s”."), code=row.cells["question"], field=name)
                 return None
         return holder, path
 
@@ -326,7 +162,7 @@ class _Assembly:
             question = self._question(row)
             field = self._field(question, row.cells.get("field", "value"), row, "field") if question else None
             if field:
-                item, path = self._append(*field, "options", _first(row))
+                item, path = self.append(*field, "options", first_cell(row))
                 self._fill(item, path, row, HEADINGS["options"][2:])
 
     def _credits(self) -> None:
@@ -335,28 +171,20 @@ class _Assembly:
             question = self._question(row)
             if question:
                 option = row.cells.get("option", "")
-                self._put(*question, ("credit", "credits", option), row.cells.get("credit", ""), row.at.get("credit", _first(row)))
+                self.put(*question, ("credit", "credits", option), row.cells.get("credit", ""), row.at.get("credit", first_cell(row)))
 
     def _parts(self) -> None:
         for row in self._rows("credit_bands"):
             if question := self._question(row):
                 item, path = question
-                self._cells.setdefault(f"{path}.credit", _first(row))
-                item, path = self._append(item.setdefault("credit", {}), f"{path}.credit", "bands", _first(row))
+                self.cells.setdefault(f"{path}.credit", first_cell(row))
+                item, path = self.append(item.setdefault("credit", {}), f"{path}.credit", "bands", first_cell(row))
                 self._fill(item, path, row, HEADINGS["credit_bands"][1:])
         for name in ("checks", "triggers"):
             for row in self._rows(name):
                 if question := self._question(row):
-                    item, path = self._append(*question, name, _first(row))
+                    item, path = self.append(*question, name, first_cell(row))
                     self._fill(item, path, row, HEADINGS[name][1:])
-
-
-def _first(row: _Row) -> str:
-    return next(iter(row.at.values()))
-
-
-def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
 
 
 def _steps(head: str) -> list[str]:
@@ -376,26 +204,11 @@ def _value(head: str, text: str) -> Any:
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 
-_WIDTHS = {"en": 48, "zh": 32, "when": 28, "code": 12, "question": 12}
-
 
 def write_xlsx(document: Mapping[str, Any]) -> bytes:
     """A questionnaire's document as a workbook that `read_xlsx` reads into the same document."""
-    output = io.BytesIO()
-    book = xlsxwriter.Workbook(output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    bold, wrapped = book.add_format({"bold": True, "bg_color": "#E8EEF4"}), book.add_format({"text_wrap": True, "valign": "top"})
-    tables = {TOP: (("name", "value"), [{"name": key, "value": _find(document, key)} for key in _TOP_KEYS]), **dict(_tables(document))}
-    for name, (heads, rows) in tables.items():
-        sheet = book.add_worksheet(name)
-        sheet.freeze_panes(1, 1)
-        for column, head in enumerate(heads):
-            sheet.set_column(column, column, _WIDTHS.get(head.rpartition(".")[2], 14), wrapped)
-            sheet.write_string(0, column, head, bold)
-            for number, row in enumerate(rows, start=1):
-                if (text := _written(row.get(head))) != "":
-                    sheet.write_string(number, column, text, wrapped)
-    book.close()
-    return output.getvalue()
+    top = [{"name": key, "value": _find(document, key)} for key in _TOP_KEYS]
+    return write_tables({TOP: (("name", "value"), top), **dict(_tables(document))})
 
 
 def _tables(document: Mapping[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, ...], list[dict[str, Any]]]]]:
@@ -457,11 +270,3 @@ def _find(row: Mapping[str, Any], head: str) -> Any:
     for step in head.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "; ".join(str(item) for item in value)
-    return "" if value is None else str(value)

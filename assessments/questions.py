@@ -177,6 +177,8 @@ class Band:
 class Questionnaire:
     key: str
     version: str
+    # The version of the questionnaire these rules give other weights to; empty for a questionnaire with its own.
+    weight_set: str
     title: Text
     areas: tuple[Area, ...]
     # Supplier category (or "default") -> area -> share of the total in per cent.

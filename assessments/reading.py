@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -117,6 +117,15 @@ class Node:
         if (low is not None and number < Decimal(low)) or (high is not None and number > Decimal(high)):
             self.complain(gettext_noop("%(number)s is not between %(low)s and %(high)s."), number=number, low=low, high=high)
         return number
+
+    def shares(self, codes: Sequence[str]) -> dict[str, Decimal]:
+        """A number for each code, left out where it is 0; together 100."""
+        self.only(*codes)
+        found = {code: self.at(code).number(Decimal(0), "0", "100") for code in codes}
+        total = sum(found.values(), Decimal(0))
+        if total != 100:
+            self.complain(gettext_noop("The shares add up to %(total)s, not to 100."), total=total)
+        return found
 
     def optional_number(self) -> Decimal | None:
         if self.missing:

@@ -80,9 +80,11 @@ def _no_number(constant: str) -> None:
 def _summary(receipt: dict[str, Any]) -> list[str]:
     result, about = receipt["result"], receipt["questionnaire"]
     numbers = ", ".join(f"{name} {result[name] or '–'}" for name in ("declared", "evidenced", "verified"))
+    weights = receipt["rules"].get("weight_set")
+    of = f", weights for {about['key']} {weights['of']}" if weights else ""
     return [
         f"sound. All {len(receipt['lines'])} lines and the totals follow from its rules and answers: {numbers}.",
-        f"Rules: {about['key']} {about['version']}, SHA-256 {receipt['rules_sha256']}. Compare it with the published one.",
+        f"Rules: {about['key']} {about['version']}{of}, SHA-256 {receipt['rules_sha256']}. Compare it with the published one.",
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from assessments import questionnaire, scoring
+from assessments import canonical, questionnaire, receipts, scoring
 from assessments.models import QuestionnaireVersion
 from assessments.questions import Field, Question, Questionnaire, Text
 
@@ -25,6 +25,11 @@ def for_version(version_id: int) -> scoring.RuleSet:
 
 def questionnaire_of(version_id: int) -> Questionnaire:
     return for_version(version_id).questionnaire
+
+
+def rules_sha256(version_id: int) -> str:
+    """Of the rules without their wording, as every receipt of the version states it."""
+    return _rules_sha256(for_version(version_id).sha256, version_id)
 
 
 @lru_cache(maxsize=32)
@@ -57,6 +62,11 @@ def trigger_text(version_id: int, key: str) -> Text:
 def _compiled(sha256: str, version_id: int) -> scoring.RuleSet:
     content = QuestionnaireVersion.objects.values_list("content", flat=True).get(pk=version_id)
     return scoring.compile(questionnaire.load(content))
+
+
+@lru_cache(maxsize=32)
+def _rules_sha256(sha256: str, version_id: int) -> str:
+    return canonical.sha256(receipts.rules_of(questionnaire_of(version_id)))
 
 
 @lru_cache(maxsize=32)

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -79,7 +80,8 @@ class CampaignForm(forms.ModelForm[Campaign]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        published = QuestionnaireVersion.objects.filter(status=QuestionnaireVersion.Status.PUBLISHED)
+        states = [QuestionnaireVersion.Status.IN_FORCE, QuestionnaireVersion.Status.ANNOUNCED]
+        published = QuestionnaireVersion.objects.filter(Q(status__in=states) | Q(pk=self.instance.questionnaire_id))
         field = cast("forms.ModelChoiceField[QuestionnaireVersion]", self.fields["questionnaire"])
         field.queryset = published.defer("content").order_by("key", "-published_at")
         cycle = cast(forms.IntegerField, self.fields["cycle"])

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
-from assessments.views import amendments, back_tests, campaigns, findings, questionnaires, review
+from assessments.views import amendments, back_tests, campaigns, findings, publishing, questionnaires, review, weight_sets
 
 
 urlpatterns = [
@@ -22,7 +22,12 @@ urlpatterns = [
     path("questionnaires/<int:pk>/file/", questionnaires.questionnaire_file, name="questionnaire_file"),
     path("questionnaires/<int:pk>/back-tests/", back_tests.back_test_start, name="back_test_start"),
     path("questionnaires/<int:pk>/back-tests/<int:number>/", back_tests.back_test, name="back_test"),
-    path("questionnaires/<int:pk>/publish/", questionnaires.questionnaire_publish, name="questionnaire_publish"),
+    path("questionnaires/<int:pk>/weights/", weight_sets.weight_set_edit, name="weight_set_edit"),
+    path("questionnaires/<int:pk>/weights/file/", weight_sets.weight_set_file, name="weight_set_file"),
+    path("questionnaires/weights/load/", weight_sets.weight_set_load, name="weight_set_load"),
+    path("questionnaires/<int:pk>/publication/", publishing.publication_steps, name="publication"),
+    path("questionnaires/<int:pk>/announce/", publishing.questionnaire_announce, name="questionnaire_announce"),
+    path("questionnaires/<int:pk>/withdraw/", publishing.questionnaire_withdraw, name="questionnaire_withdraw"),
     path("reviews/", review.queue, name="review_queue"),
     path("<int:pk>/review/", review.workbench, name="review"),
     path("<int:pk>/review/areas/<slug:code>/", review.workbench, name="review_area"),

@@ -27,3 +27,11 @@ def send_comment_notices() -> None:
     from assessments.comments import queue_notices
 
     queue_notices(at=timezone.now())
+
+
+@shared_task
+def put_rules_into_force() -> int:
+    """Every day. Rules that are in force already are left alone, so running twice changes nothing."""
+    from assessments import publication
+
+    return publication.put_due_into_force(at=timezone.now())

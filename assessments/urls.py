@@ -2,7 +2,7 @@ from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
 from assessments.staff_urls import urlpatterns as staff
-from assessments.views import amendments, answers, carrying, receipts, signing, supplier, teamwork, workbooks
+from assessments.views import amendments, answers, carrying, publishing, receipts, signing, supplier, teamwork, workbooks
 
 
 app_name = "assessments"
@@ -27,6 +27,8 @@ urlpatterns = [
     path("<int:pk>/results/receipt.json", receipts.receipt, name="receipt"),
     path("receipts/schema.json", receipts.receipt_schema, name="receipt_schema"),
     path("receipts/verify_receipt.py", receipts.receipt_checker, name="receipt_checker"),
+    path("methods/", publishing.methods, name="methods"),
+    path("methods/<int:pk>/", publishing.method_page, name="method"),
     path("<int:pk>/workbooks/", workbooks.workbooks, name="workbooks"),
     path("<int:pk>/workbooks/copy.xlsx", workbooks.copy, name="workbook_copy"),
     path("<int:pk>/workbooks/<int:upload>/", workbooks.workbook, name="workbook"),

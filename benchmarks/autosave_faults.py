@@ -132,7 +132,7 @@ def _papers(count: int) -> "list[Paper]":
 
     from accounts.demo import PASSWORD
     from accounts.models import Membership, Role, User
-    from assessments import loading, rulesets
+    from assessments import loading, publication, rulesets
     from assessments.models import Assessment, Campaign
     from benchmarks.autosave_clients import Paper
     from config.demo.code import QUESTIONNAIRE
@@ -140,7 +140,7 @@ def _papers(count: int) -> "list[Paper]":
 
     now = timezone.now()
     version = loading.load_questionnaire(QUESTIONNAIRE, by=None, at=now)
-    loading.publish(version_id=version.pk, by=None, at=now)
+    publication.announce(version_id=version.pk, in_force_from=publication.buyers_day(now), by=None, at=now)
     due = now.date() + timedelta(days=30)
     campaign = Campaign.objects.create(
         title_en="Faults",

@@ -68,7 +68,7 @@ def _campaign(at: datetime) -> Campaign:
     return Campaign.objects.create(
         title_en=TITLE,
         title_zh=TITLE,
-        questionnaire=QuestionnaireVersion.objects.filter(status=QuestionnaireVersion.Status.PUBLISHED).order_by("-version")[0],
+        questionnaire=QuestionnaireVersion.objects.filter(status=QuestionnaireVersion.Status.IN_FORCE)[0],
         cycle=at.year + 1,
         opens_on=at.date(),
         due_on=at.date() + timedelta(days=60),

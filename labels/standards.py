@@ -97,10 +97,9 @@ def earliest_start(rules: Rules, *, at: datetime) -> date:
 
 def unknown_to_questionnaire(rules: Rules) -> list[str]:
     """What the standard asks about and the newest published questionnaire does not have."""
-    published = QuestionnaireVersion.objects.filter(key=rules.questionnaire, status=QuestionnaireVersion.Status.PUBLISHED)
-    version = published.order_by("-published_at", "-pk").first()
+    version = QuestionnaireVersion.objects.filter(key=rules.questionnaire, status=QuestionnaireVersion.Status.IN_FORCE).first()
     if version is None:
-        return [f"No questionnaire {rules.questionnaire!r} is published."]
+        return [f"No questionnaire {rules.questionnaire!r} is in force."]
     areas = {area["code"] for area in version.content["areas"]}
     questions = {question["code"] for question in version.content["questions"]}
     hits = [hit for question in version.content["questions"] for hit in question.get("triggers", ())]

@@ -136,9 +136,11 @@ def create_questionnaire(*, content: dict[str, Any] | None = None, **fields: Any
         "title_zh": content["title"]["zh"],
         "content": content,
         "sha256": hashlib.sha256(repr(content).encode()).hexdigest(),
-        "status": QuestionnaireVersion.Status.PUBLISHED,
+        "status": QuestionnaireVersion.Status.IN_FORCE,
         "published_at": NOW,
     }
+    # One version of a questionnaire is in force at a time.
+    QuestionnaireVersion.objects.filter(key=fields.get("key", content["key"]), status="in_force").update(status="superseded")
     return QuestionnaireVersion.objects.create(**defaults | fields)
 
 

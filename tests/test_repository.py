@@ -21,7 +21,14 @@ OURS = ("reports", "labels", "pilots", "assessments", "emissions", "suppliers", 
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models() if not issubclass(model, Event)]
 
 # These steps the machine takes too (a command that publishes, a schedule that launches, a score that withdraws its finding).
-BY_MACHINE = {"QuestionnaireVersion.published", "Standard.published", "Campaign.launched", "Finding.closed", "Run.started"}
+BY_MACHINE = {
+    "QuestionnaireVersion.changed",
+    "QuestionnaireVersion.published",
+    "Standard.published",
+    "Campaign.launched",
+    "Finding.closed",
+    "Run.started",
+}
 
 # Reached only through something that is asked for with `visible_to`, or by those who may see all of them.
 REACHED_THROUGH = {

@@ -7,8 +7,10 @@ from assessments.models.back_tests import BackTest, BackTestScore
 from assessments.models.campaigns import Campaign, QuestionnaireVersion
 from assessments.models.findings import Finding, FindingAction, FindingEvidence, FindingStep
 from assessments.models.marks import ScoreMark
+from assessments.models.publications import Publication
 from assessments.models.scores import Score, Standing
 from assessments.models.teamwork import AnswerTime, AreaTask, ComeBack, Comment, CommentNotice, Presence
+from assessments.models.weight_sets import WeightSet
 from assessments.models.workbooks import WorkbookUpload
 
 
@@ -33,11 +35,13 @@ __all__ = [
     "FindingEvidence",
     "FindingStep",
     "Presence",
+    "Publication",
     "QuestionnaireVersion",
     "Score",
     "ScoreMark",
     "Signature",
     "Standing",
     "Verdict",
+    "WeightSet",
     "WorkbookUpload",
 ]

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 
 class QuestionnaireVersion(models.Model):
-    """A version of the code as data. Published versions never change; the parsed form is `assessments.rulesets.for_version()`."""
+    """A version of the code as data. Published versions never change; the parsed form is `assessments.rulesets.for_version()`.
+
+    The steps from one state to the next: `assessments.publication`.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
-        PUBLISHED = "published", _("Published")
-        RETIRED = "retired", _("Retired")
+        ANNOUNCED = "announced", _("Announced")
+        IN_FORCE = "in_force", _("In force")
+        SUPERSEDED = "superseded", _("Superseded")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     key = models.CharField(_("key"), max_length=60)
     version = models.CharField(_("version"), max_length=20)
@@ -31,6 +36,9 @@ class QuestionnaireVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # Who wrote what stands in the draft now: somebody else announces it. Nobody, where it came by the command line.
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -40,9 +48,12 @@ class QuestionnaireVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key", "version"], name="questionnaire_version_once"),
             models.CheckConstraint(
-                condition=Q(status="draft", published_at__isnull=True) | Q(status__in=["published", "retired"], published_at__isnull=False),
+                condition=Q(status="draft", published_at__isnull=True)
+                | Q(status__in=["announced", "in_force", "superseded", "withdrawn"], published_at__isnull=False),
                 name="questionnaire_published_at_when_published",
             ),
+            models.UniqueConstraint(fields=["key"], condition=Q(status="in_force"), name="questionnaire_one_in_force"),
+            models.UniqueConstraint(fields=["key"], condition=Q(status="announced"), name="questionnaire_one_announced"),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -55,9 +66,24 @@ class QuestionnaireVersion(models.Model):
                 ),
                 func="RAISE EXCEPTION 'a published questionnaire never changes';",
             ),
-            pgtrigger.Protect(
-                name="published_never_deleted", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__status__in=["published", "retired"])
+            pgtrigger.Trigger(
+                name="steps_are_taken_in_turn",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("OLD.status <> NEW.status"),
+                func="""
+                    IF (OLD.status, NEW.status) NOT IN (('draft', 'announced'), ('announced', 'in_force'), ('announced', 'withdrawn'),
+                                                        ('in_force', 'superseded')) THEN
+                        RAISE EXCEPTION 'a questionnaire does not go from % to %', OLD.status, NEW.status;
+                    END IF;
+                    IF NEW.status = 'announced'
+                       AND NOT EXISTS (SELECT FROM assessments_publication WHERE version_id = NEW.id AND sha256 = NEW.sha256) THEN
+                        RAISE EXCEPTION 'a questionnaire is announced by its publication';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
+            pgtrigger.Protect(name="published_never_deleted", operation=pgtrigger.Delete, condition=~pgtrigger.Q(old__status="draft")),
         ]
 
     def __str__(self) -> str:

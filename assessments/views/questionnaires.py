@@ -1,4 +1,4 @@
-"""Questionnaire versions: what is asked, what it is worth, how it is scored; loading a file and publishing."""
+"""Questionnaire versions: what is asked, what it is worth, how it is scored; loading a file."""
 
 import io
 
@@ -8,7 +8,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
@@ -70,8 +70,7 @@ def questionnaire_load(request: AuthenticatedHttpRequest) -> HttpResponse:
         except UnicodeDecodeError:
             form.add_error("file", _("This file is neither a spreadsheet nor text in UTF-8."))
         except loading.PublishedVersionDiffers as error:
-            text = _("Version %(version)s is published and says something else: give the new text a new version.")
-            form.add_error("file", text % {"version": error.version.version})
+            form.add_error("file", is_published(error))
         else:
             messages.success(request, _("The questionnaire is loaded."))
             return redirect(version)
@@ -79,13 +78,9 @@ def questionnaire_load(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "assessments/questionnaire_load.html", context, status=422 if request.method == "POST" else 200)
 
 
-@require_POST
-def questionnaire_publish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    require(request.user, Permission.QUESTIONNAIRE_PUBLISH)
-    version = get_object_or_404(QuestionnaireVersion.objects.defer("content"), pk=pk)
-    loading.publish(version_id=pk, by=request.user, at=timezone.now())
-    messages.success(request, _("The version is published. It never changes from here."))
-    return redirect(version)
+def is_published(error: loading.PublishedVersionDiffers) -> str:
+    text = _("Version %(version)s is published and says something else: give the new text a new version.")
+    return text % {"version": error.version.version}
 
 
 def line_of(found: Problem) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
-from assessments import answer_times, last_year, outlook, overviews, page_saving, presence, results, submission, team
+from assessments import answer_times, last_year, outlook, overviews, page_saving, presence, results, rules_news, submission, team
 from assessments.answering import NotOpen, detach_evidence
 from assessments.area_page import read_page
 from assessments.carrying import Pick
@@ -56,6 +56,7 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
         "scored": next((assessment for assessment in newest if assessment.scored_at), None),
         "findings": Finding.objects.visible_to(request.user).open().order_by("next_due_on", "pk")[:20],
         "ending": ending_soon(request.user.supplier_id),
+        "coming_rules": rules_news.coming_for(request.user.supplier_id),
     }
     return render(request, "assessments/home.html", context)
 

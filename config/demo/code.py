@@ -7,23 +7,30 @@ from typing import Any
 import yaml
 from django.conf import settings
 
-from assessments import loading
+from assessments import loading, publication
 from assessments.models import QuestionnaireVersion
 
 
 QUESTIONNAIRE = settings.BASE_DIR / "assessments" / "questionnaires" / "supplier-esg-code-2026.1.yaml"
+CHANGE_EN = "The yearly revision of the code: some questions are new, some are worded more clearly."
+CHANGE_ZH = "准则的年度修订：新增部分问题，部分问题的表述更加清楚。"
 EARLIER = settings.BASE_DIR / "config" / "demo" / "earlier-code.yaml"
 
 
 def load_both(at: datetime) -> tuple[QuestionnaireVersion, QuestionnaireVersion]:
-    """(last year's, this year's), published."""
+    """(last year's, this year's): superseded, and in force."""
     present = loading.read(QUESTIONNAIRE)
     return _published(_earlier(present.document), at - timedelta(days=520)), _published(present.document, at - timedelta(days=120))
 
 
 def _published(document: Any, at: datetime) -> QuestionnaireVersion:
-    version = loading.load_questionnaire(document, by=None, at=at)
-    return loading.publish(version_id=version.pk, by=None, at=at)
+    """In force at the time, after thirty days of notice."""
+    announced = at - publication.NOTICE
+    version = loading.load_questionnaire(document, by=None, at=announced)
+    day = publication.buyers_day(at)
+    publication.announce(version_id=version.pk, in_force_from=day, by=None, at=announced, change_en=CHANGE_EN, change_zh=CHANGE_ZH)
+    publication.put_due_into_force(at=at)
+    return QuestionnaireVersion.objects.get(pk=version.pk)
 
 
 def _earlier(document: Any) -> dict[str, Any]:

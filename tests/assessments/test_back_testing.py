@@ -15,6 +15,7 @@ from assessments.scorekeeping import keep_scores
 from runs import engine
 from runs.models import Run
 from suppliers.models import Category
+from tests.assessments.publishing import put_in_force
 from tests.assessments.small import document, option, question
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_supplier
 
@@ -25,7 +26,7 @@ def rules(version: str, *, weight: str = "1", **second: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def old(db: None) -> QuestionnaireVersion:
-    return loading.publish(version_id=loading.load_questionnaire(rules("1"), by=None, at=NOW).pk, by=None, at=NOW)
+    return put_in_force(rules("1"))
 
 
 def answered(old: QuestionnaireVersion, first: str, second: str, *, campaign: Any = None, **supplier: Any) -> Assessment:

@@ -10,11 +10,12 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Role, User
 from assessments import loading, rulesets
 from assessments.models import QuestionnaireVersion
 from assessments.questionnaire import QuestionnaireError
-from tests.factories import NOW, SMALL_QUESTIONNAIRE
+from tests.assessments.publishing import put_in_force, today
+from tests.factories import NOW, SMALL_QUESTIONNAIRE, create_user
 
 
 def changed(**fields: Any) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def test_a_draft_is_loaded_over(db: None) -> None:
 
 
 def test_a_published_version_never_changes(db: None) -> None:
-    version = loading.publish(version_id=load().pk, by=None, at=NOW)
+    version = put_in_force(SMALL_QUESTIONNAIRE)
 
     with pytest.raises(loading.PublishedVersionDiffers, match="give the new text a new version"):
         load(changed(zero_tolerance_cap="20"))
@@ -69,8 +70,8 @@ def test_the_command_loads_publishes_and_says_so(db: None, tmp_path: Path, capsy
 
     call_command("load_questionnaire", file, "--publish")
 
-    assert "small 1: published" in capsys.readouterr().out
-    assert QuestionnaireVersion.objects.get().status == "published"
+    assert "small 1: in_force" in capsys.readouterr().out
+    assert QuestionnaireVersion.objects.get().status == "in_force"
 
 
 def test_the_command_lists_every_problem_with_its_line(db: None, tmp_path: Path) -> None:
@@ -113,9 +114,10 @@ def test_staff_load_a_file_read_its_method_and_publish_it(client: Client, staff:
     assert "Do you meter your water?" in page.text
     assert "without it the answer earns 0.5 of its credit" in page.text
     assert "caps all three at 30" in page.text
-    client.post(reverse("assessments:questionnaire_publish", args=[version.pk]))
+    client.force_login(create_user(role=Role.ESG_STAFF))
+    client.post(reverse("assessments:questionnaire_announce", args=[version.pk]), {"in_force_from": today().isoformat()})
     version.refresh_from_db()
-    assert (version.status, version.published_by) == ("published", staff)
+    assert (version.status, version.changed_by) == ("in_force", staff)
 
 
 def test_the_browser_lists_every_problem_of_a_file(client: Client, staff: User) -> None:
@@ -135,7 +137,7 @@ def test_reviewers_read_questionnaires_and_change_none(client: Client, reviewer:
     assert client.get(reverse("assessments:questionnaire_list")).status_code == 200
     assert client.get(version.get_absolute_url()).status_code == 200
     assert client.get(reverse("assessments:questionnaire_load")).status_code == 403
-    assert client.post(reverse("assessments:questionnaire_publish", args=[version.pk])).status_code == 403
+    assert client.post(reverse("assessments:questionnaire_announce", args=[version.pk])).status_code == 403
 
 
 def test_the_shipped_questionnaire_has_a_page_in_both_languages(client: Client, staff: User) -> None:

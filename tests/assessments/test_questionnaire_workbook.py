@@ -13,7 +13,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import User
+from accounts.models import Role, User
 from assessments import loading, questionnaire, questionnaire_workbook
 from assessments.models import Assessment, QuestionnaireVersion
 from assessments.questionnaire import QuestionnaireError
@@ -22,8 +22,9 @@ from reports import audit_pdf
 from suppliers.models import Supplier
 from suppliers.workbook_opening import WorkbookRefused, column_letters
 from tests.assessments.filling import Workbook
+from tests.assessments.publishing import today
 from tests.assessments.small import document, option, question, text
-from tests.factories import NOW, create_assessment, create_campaign
+from tests.factories import NOW, create_assessment, create_campaign, create_user
 
 
 FOLDER = Path(__file__).resolve().parents[2] / "assessments/questionnaires"
@@ -234,7 +235,9 @@ def load_in_the_browser(client: Client, staff: User) -> QuestionnaireVersion:
     )
     version = QuestionnaireVersion.objects.get(key="hotel-and-venue-check")
     assert "46 questions in 3 areas" in page.text
-    client.post(reverse("assessments:questionnaire_publish", args=[version.pk]))
+    client.force_login(create_user(role=Role.ESG_STAFF))
+    client.post(reverse("assessments:questionnaire_announce", args=[version.pk]), {"in_force_from": today().isoformat()})
+    client.force_login(staff)
     version.refresh_from_db()
     return version
 
@@ -279,7 +282,7 @@ def test_a_strangers_questionnaire_is_asked_scored_and_printed_like_ours(
 def test_the_command_loads_a_workbook(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("load_questionnaire", EXAMPLE, "--publish")
 
-    assert "hotel-and-venue-check 1: published" in capsys.readouterr().out
+    assert "hotel-and-venue-check 1: in_force" in capsys.readouterr().out
 
 
 def test_the_command_names_file_cell_and_reason(db: None, tmp_path: Path) -> None:

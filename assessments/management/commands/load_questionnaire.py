@@ -4,17 +4,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from assessments import loading
+from assessments import loading, publication
+from assessments.models import QuestionnaireVersion
 from assessments.questionnaire import QuestionnaireError
 from suppliers.workbook_opening import WorkbookRefused
 
 
 class Command(BaseCommand):
-    help = "Loads a questionnaire from a YAML, JSON or XLSX file, as a draft; --publish puts it in force."
+    help = "Loads a questionnaire from a YAML, JSON or XLSX file, as a draft; --publish puts a first version in force."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--publish", action="store_true", help="publish it as well: it can never change afterwards")
+        parser.add_argument(
+            "--publish", action="store_true", help="put it in force at once, where it is the first version of its questionnaire"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -27,14 +30,27 @@ class Command(BaseCommand):
         except WorkbookRefused as error:
             raise CommandError(f"{path}: {' '.join(error.messages)}") from error
         except QuestionnaireError as error:
-            raise CommandError(_report(path, error)) from error
+            raise CommandError(report(path, error)) from error
         except loading.PublishedVersionDiffers as error:
             raise CommandError(str(error)) from error
         if options["publish"]:
-            version = loading.publish(version_id=version.pk, by=None, at=timezone.now())
+            self._publish(version)
+            version.refresh_from_db()
         self.stdout.write(f"{version.key} {version.version}: {version.status}, SHA-256 {version.sha256}")
 
+    def _publish(self, version: QuestionnaireVersion) -> None:
+        now = timezone.now()
+        earlier = publication.in_force(version.key)
+        if earlier is not None and earlier.pk != version.pk:
+            raise CommandError(
+                f"{earlier} is in force: a version that follows it is tried and announced in the browser. It is kept as a draft."
+            )
+        try:
+            publication.announce(version_id=version.pk, in_force_from=publication.buyers_day(now), by=None, at=now)
+        except publication.NotReady as refusal:
+            raise CommandError(f"{refusal} It is kept as a draft.") from refusal
 
-def _report(path: Path, error: QuestionnaireError) -> str:
+
+def report(path: Path, error: QuestionnaireError) -> str:
     lines = [f"{path}:{problem.cell or problem.line or 1}: {problem.path or 'the file'}: {problem.reason}" for problem in error.problems]
     return "\n".join([f"{path} was not loaded; {len(lines)} problem(s):", *lines])
