@@ -43,6 +43,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "query": ("warning", "question-mark"),
     "reject_evidence": ("bad", "file-x"),
     "reject_answer": ("bad", "circle-x"),
+    "correct": ("warning", "pencil"),
     # findings
     "critical": ("bad", "alert-octagon"),
     "major": ("warning", "alert-triangle"),

@@ -166,7 +166,7 @@ def _offer(earlier: Earlier, question: Question, today: date) -> Offer:
     kind = FIGURES if asks_figures(question) else SAME if is_same(old, question) else REWORDED
     verdict: Verdict | None = getattr(answer, "verdict", None)
     value, why_not = carried(question, answer.value), ""
-    if verdict and verdict.outcome == Verdict.Outcome.REJECT_ANSWER:
+    if verdict and verdict.outcome in (Verdict.Outcome.REJECT_ANSWER, Verdict.Outcome.CORRECT):
         value, why_not = None, "rejected"
     elif value is None:
         why_not = "figures" if kind == FIGURES else "does_not_fit"

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from assessments import expressions, names, units, values
-from assessments.names import State
+from assessments.names import State, Verdict
 from assessments.questions import NOTE, Credit, Field, Question, Questionnaire
 
 
@@ -38,14 +38,24 @@ class Outcome(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-def verified_worth(outcome: Outcome, has_evidence: bool, verdict: str | None, reviewed: bool) -> int:
+def verified_worth(outcome: Outcome, has_evidence: bool, verdict: Verdict, reviewed: bool) -> int:
+    """`outcome` is that of the value which stands: the corrected one where there is one (`QuestionRules.standing`)."""
     if verdict == REJECT_ANSWER:
         return 0
     if verdict == REJECT_EVIDENCE:
         return outcome.bare
-    if verdict == ACCEPT or reviewed:
+    if verdict == ACCEPT or is_correction(verdict) or reviewed:
         return outcome.full if has_evidence else outcome.bare
     return 0
+
+
+def is_correction(verdict: Verdict) -> bool:
+    """Bulk runs take it straight from JSON, where it is a list."""
+    return verdict is not None and not isinstance(verdict, str)
+
+
+def verdict_name(verdict: Verdict) -> str | None:
+    return verdict if verdict is None or isinstance(verdict, str) else verdict[0]
 
 
 # The credit of the answer in `state.own`, times the scale; None when the answer takes its question out of the score.
@@ -149,6 +159,12 @@ class QuestionRules:
             self.remembered.clear()
         self.remembered[key] = found
         return found
+
+    def standing(self, given: Outcome, has_evidence: bool, verdict: Verdict, state: State) -> Outcome:
+        """What stands after the review: the corrected value's outcome, else that of the answer as given."""
+        if verdict is None or isinstance(verdict, str):
+            return given
+        return self.outcome(verdict[1], has_evidence, state)
 
     def _work_out(self, value: Mapping[str, Any], has_evidence: bool, state: State) -> Outcome:
         # The state is one caller's own, and looks at one question after the other.

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from assessments import site_answers
-from assessments.crediting import REJECT_ANSWER, QuestionRules, verified_worth
+from assessments.crediting import REJECT_ANSWER, QuestionRules, verdict_name, verified_worth
 from assessments.names import Answers, Facts, SitedState, State
 from assessments.questions import Question
 from assessments.scoring import AnswerState, Line, SiteLine, Step
@@ -54,7 +54,7 @@ def _has_verdict(answer: SitedState | tuple[Any, ...]) -> bool:
 
 def _drops_out(rules: QuestionRules, answer: SitedState | tuple[Any, ...], state: State) -> bool:
     if isinstance(answer, SitedState):
-        return not site_answers.worth(rules, answer, state, False).counts
+        return not site_answers.worth(rules, site_answers.parts_of(answer), state, False).counts
     return rules.outcome(answer[0], answer[1], state).drops_out
 
 
@@ -105,16 +105,15 @@ def _hidden(question: Question, why_not: str) -> Line:
 
 def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: bool, has_verified: bool, possible: Fraction) -> Line:
     question, outcome = rules.question, rules.outcome(answer.value, answer.has_evidence, state)
+    stands = rules.standing(outcome, answer.has_evidence, answer.verdict, state)
     whole = rules.scale * rules.weight
     counts = bool(whole) and not outcome.drops_out
     declared = evidenced = verified = None
     if counts:
         declared = Fraction(outcome.full, whole)
         evidenced = Fraction(outcome.full if answer.has_evidence else outcome.bare, whole)
-        if has_verified:
-            verified = Fraction(verified_worth(outcome, answer.has_evidence, answer.verdict, reviewed), whole)
-    elif whole and has_verified and answer.verdict == REJECT_ANSWER:
-        verified = Fraction(0)
+    if whole and has_verified and (not stands.drops_out or answer.verdict == REJECT_ANSWER):
+        verified = Fraction(verified_worth(stands, answer.has_evidence, answer.verdict, reviewed), whole)
     failed = rules.failed_checks(rules.own_state(answer.value, state))
     return Line(
         question=question.code,
@@ -128,11 +127,11 @@ def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: boo
         evidenced=_decimal(evidenced),
         verified=_decimal(verified),
         evidence=_evidence(outcome.evidence_asked, answer.has_evidence),
-        verdict=answer.verdict,
+        verdict=verdict_name(answer.verdict),
         points_possible=number(possible),
         points=number(possible * (evidenced or 0)),
         failed_checks=failed,
-        triggers=outcome.hits,
+        triggers=stands.hits,
         takes=_takes(rules, answer, state, failed, possible, evidenced) if counts else (),
         exact=(declared, evidenced, verified),
     )
@@ -140,8 +139,8 @@ def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: boo
 
 def _sited_line(rules: QuestionRules, answer: SitedState, state: State, reviewed: bool, has_verified: bool, possible: Fraction) -> Line:
     """The mean over the sites, and a line for each of the answers it is the mean of."""
-    worth, whole = site_answers.worth(rules, answer, state, reviewed), rules.scale * rules.weight
     parts = site_answers.parts_of(answer)
+    worth, whole = site_answers.worth(rules, parts, state, reviewed), rules.scale * rules.weight
     counting = sum(part.stands_at for part in parts if not rules.outcome(part.state.value, part.state.has_evidence, state).drops_out)
     lines = []
     for part in parts:
@@ -153,7 +152,7 @@ def _sited_line(rules: QuestionRules, answer: SitedState, state: State, reviewed
     standing = [each.line for each in lines if each.stands_at]
     is_scored = bool(whole) and worth.counts
     declared, evidenced = (worth.declared / whole, worth.evidenced / whole) if is_scored else (None, None)
-    verified = worth.verified / whole if whole and has_verified and (worth.counts or worth.comes_back) else None
+    verified = worth.verified / whole if whole and has_verified and worth.counts_verified else None
     return Line(
         question=rules.question.code,
         area=rules.question.area,
@@ -166,7 +165,7 @@ def _sited_line(rules: QuestionRules, answer: SitedState, state: State, reviewed
         evidenced=_decimal(evidenced),
         verified=_decimal(verified),
         evidence=next((word for word in ("missing", "given", "attached") if word in {line.evidence for line in standing}), ""),
-        verdict=answer.verdict,
+        verdict=verdict_name(answer.verdict),
         points_possible=number(possible),
         points=number(possible * (evidenced or 0)),
         failed_checks=tuple(dict.fromkeys(key for line in standing for key in line.failed_checks)),

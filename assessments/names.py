@@ -19,12 +19,31 @@ class Facts(NamedTuple):
     sites: tuple[tuple[str, str], ...]
 
 
+CORRECT = "correct"
+
+
+class Correction(NamedTuple):
+    """The verdict that puts another value beside the answer. `outcome` is CORRECT; JSON has it as ["correct", {...}]."""
+
+    outcome: str
+    value: Mapping[str, Any]
+
+
+# A reviewer's word on one answer: its name or, for a correction, its name and the value.
+Verdict = str | Correction | None
+
+
+def verdict_of(outcome: str | None, corrected: Mapping[str, Any] | None) -> Verdict:
+    """From the two columns it is stored in."""
+    return Correction(CORRECT, corrected) if corrected is not None else outcome
+
+
 class AnswerState(NamedTuple):
     """One answer as it counts: field key -> value, whether evidence is attached, and the reviewer's verdict if any."""
 
     value: Mapping[str, Any]
     has_evidence: bool = False
-    verdict: str | None = None
+    verdict: Verdict = None
 
 
 class SiteState(NamedTuple):
@@ -33,7 +52,7 @@ class SiteState(NamedTuple):
     site: int
     value: Mapping[str, Any]
     has_evidence: bool = False
-    verdict: str | None = None
+    verdict: Verdict = None
 
 
 class SiteStates(NamedTuple):
@@ -48,12 +67,12 @@ class SitedState(NamedTuple):
 
     value: Mapping[str, Any]
     has_evidence: bool
-    verdict: str | None
+    verdict: Verdict
     sites: SiteStates
 
 
 # Plain (value, has_evidence, verdict) triples do as well: bulk runs take them straight from JSON.
-Answers = Mapping[str, "AnswerState | SitedState | tuple[Mapping[str, Any], bool, str | None]"]
+Answers = Mapping[str, "AnswerState | SitedState | tuple[Mapping[str, Any], bool, Verdict]"]
 
 _NO_FACTS = Facts("", "", "", ())
 

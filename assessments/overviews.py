@@ -155,6 +155,7 @@ class CheckLine:
     carried: str
     is_gate: bool
     verdict: Verdict | None
+    corrected: list[Said]
     # Where sites differ: whose answer this is, or for how many sites it stands, and those that differ.
     site: Site | None = None
     stands_for: int | None = None
@@ -232,6 +233,7 @@ def _check_line(
     different = [] if site else worksheet.different_sites(question)
     counts = site_id in worksheet.standing(code)
     remarks, lacks_note = worksheet.remarks(code, site_id), worksheet.lacks_note(code, site_id)
+    verdict = worksheet.verdict_told(code, site_id)
     return CheckLine(
         code=key,
         text=local(question.text),
@@ -246,7 +248,8 @@ def _check_line(
         explained=() if lacks_note else remarks,
         carried=carried.get(key, ""),
         is_gate=code in gates and site is None,
-        verdict=getattr(answer, "verdict", None) if answer else None,
+        verdict=verdict,
+        corrected=describe(question, verdict.corrected) if verdict and verdict.corrected else [],
         site=site,
         stands_for=len(worksheet.sites_of(question)) - len(different) if different else None,
         sites=tuple(_check_line(worksheet, question, evidence, gates, carried, each) for each in different),

@@ -12,7 +12,7 @@ from django.db import connection
 
 from assessments import receipts, rulesets
 from assessments.models import Score
-from assessments.names import AnswerState, Facts
+from assessments.names import AnswerState, Facts, verdict_of
 from assessments.site_answers import with_sites
 
 
@@ -31,14 +31,14 @@ _ANSWERS_AT = """
     ), answer AS (
         SELECT DISTINCT ON (id) * FROM version ORDER BY id, until
     ), word AS (
-        SELECT answer_id, outcome, at, pgh_created_at AS until FROM assessments_verdictevent
+        SELECT answer_id, outcome, corrected, at, pgh_created_at AS until FROM assessments_verdictevent
         WHERE answer_id IN (SELECT id FROM answer) AND pgh_created_at > %(at)s
         UNION ALL
-        SELECT answer_id, outcome, at, 'infinity' FROM assessments_verdict WHERE answer_id IN (SELECT id FROM answer)
+        SELECT answer_id, outcome, corrected, at, 'infinity' FROM assessments_verdict WHERE answer_id IN (SELECT id FROM answer)
     ), verdict AS (
         SELECT DISTINCT ON (answer_id) * FROM word ORDER BY answer_id, until
     )
-    SELECT answer.question, answer.site_id, answer.value, answer.evidence_count > 0, verdict.outcome
+    SELECT answer.question, answer.site_id, answer.value, answer.evidence_count > 0, verdict.outcome, verdict.corrected
     FROM answer LEFT JOIN verdict ON verdict.answer_id = answer.id AND verdict.at <= %(at)s
     WHERE answer.updated_at <= %(at)s
 """
@@ -74,8 +74,9 @@ def answers_at(assessment_id: int, at: datetime) -> AnswersAt:
     found = AnswersAt({}, {})
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS_AT, {"assessment": assessment_id, "at": at})
-        for code, site_id, value, has_evidence, outcome in cursor.fetchall():
-            state = AnswerState(orjson.loads(value), has_evidence, outcome)
+        for code, site_id, value, has_evidence, outcome, corrected in cursor.fetchall():
+            verdict = verdict_of(outcome, orjson.loads(corrected) if corrected else None)
+            state = AnswerState(orjson.loads(value), has_evidence, verdict)
             if site_id is None:
                 found.shared[code] = state
             elif state.value:

@@ -103,6 +103,7 @@ class QuestionView:
     saved_by: str
     checks: tuple[str, ...]
     verdict: Verdict | None
+    corrected: list[Said]
     errors: tuple[str, ...] = ()
     file_errors: tuple[str, ...] = ()
     other: OtherAnswer | None = None
@@ -174,13 +175,14 @@ def question_view(
     key, answer = answer_key(code, site_id), worksheet.answer(code, site_id)
     stored = answer.value if answer else {}
     typed = attempt.typed if attempt else stored
+    verdict = worksheet.verdict_told(code, site_id)
     errors = attempt.errors if attempt else {}
     return QuestionView(
         code=key,
         topic=local(question.topic),
         text=local(question.text),
         help=local(question.help),
-        inputs=_inputs(question, key, typed, errors),
+        inputs=inputs_of(question, key, typed, errors),
         evidence_text=local(question.evidence.text),
         evidence_rule="required" if _has_file(question) and question.evidence.rule == "none" else question.evidence.rule,
         evidence=list(evidence),
@@ -194,7 +196,8 @@ def question_view(
         saved_at=answer.updated_at if answer and answer.version else None,
         saved_by=worksheet.saved_by(code, site_id),
         checks=worksheet.remarks(code, site_id),
-        verdict=getattr(answer, "verdict", None) if answer else None,
+        verdict=verdict,
+        corrected=describe(question, verdict.corrected) if verdict and verdict.corrected else [],
         errors=tuple(text for path, text in errors.items() if path in ("", NOTE)),
         file_errors=tuple(attempt.file_errors) if attempt else (),
         other=_other(question, attempt.conflict) if attempt and attempt.conflict else None,
@@ -223,7 +226,7 @@ def _other(question: Question, conflict: Conflict) -> OtherAnswer:
 # --- inputs -----------------------------------------------------------------------------------------------------------
 
 
-def _inputs(question: Question, key: str, typed: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Input, ...]:
+def inputs_of(question: Question, key: str, typed: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Input, ...]:
     answerable = [each for each in question.fields if each.type != "file"]
     return tuple(
         _input(each, name_of(key, each.key), typed.get(each.key), errors, each.key, is_labelled=len(answerable) > 1)

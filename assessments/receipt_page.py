@@ -3,7 +3,7 @@
 It shows the very receipt that can be downloaded; only the wording of questions and the names of sites are added.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assessments import conditions, method
+from assessments.inputs import answer_key
 from assessments.models import Verdict
 from assessments.questions import Question, Questionnaire
 from assessments.results import step_text
-from assessments.scoring import REJECT_ANSWER, REJECT_EVIDENCE, Step
+from assessments.scoring import CORRECT, REJECT_ANSWER, REJECT_EVIDENCE, Step
 from assessments.wording import Said, check_messages, describe, local
 from suppliers.models import Site
 
@@ -36,6 +37,9 @@ class ReadLine:
     counts: bool
     evidence: str
     verdict: str
+    # What counts in the verified score instead, and why; the reason once the review is closed.
+    corrected: list[Said]
+    verdict_reason: str
     declared: str | None
     evidenced: str | None
     verified: str | None
@@ -71,7 +75,7 @@ class ReadArea:
 
 
 def read(receipt: Mapping[str, Any], questionnaire: Questionnaire) -> list[ReadArea]:
-    """In the language in use. One query, for the names of sites."""
+    """In the language in use. Two queries at most, for the names of sites and the reasons of verdicts."""
     return _Reader(receipt, questionnaire).areas()
 
 
@@ -82,6 +86,7 @@ class _Reader:
         self.answers: Mapping[str, Any] = receipt["inputs"]["answers"]
         self.rules = {each.code: each for area in method.describe(questionnaire).areas for each in area.questions}
         ids = {part["site"] for line in receipt["lines"] for part in line.get("sites", ()) if part["site"] is not None}
+        self.reasons = _reasons_of_verdicts(receipt)
         self.sites: Mapping[int, str] = dict(Site.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
     def areas(self) -> list[ReadArea]:
@@ -116,36 +121,35 @@ class _Reader:
             weight=Decimal(line["weight"]),
             rule=rule.credit,
             evidence_rule=rule.evidence_rule,
-            line=self.line(code, line, self.value_of(code, None)),
+            line=self.line(code, line, None),
             sites=[
-                self.line(code, part, self.value_of(code, part["site"]), self.site_name(part["site"]))
-                for part in line.get("sites", ())
-                if part["stands_at"]
+                self.line(code, part, part["site"], self.site_name(part["site"])) for part in line.get("sites", ()) if part["stands_at"]
             ],
         )
 
     def site_name(self, site: int | None) -> str:
         return _("All other sites") if site is None else self.sites.get(site, str(site))
 
-    def value_of(self, code: str, site: int | None) -> Mapping[str, Any]:
-        answer = self.answers.get(code)
-        if answer is None:
-            return {}
-        if site is not None:
-            return next((value for pk, value, *_rest in answer[3][1] if pk == site), {})
-        value: Mapping[str, Any] = answer[0]
-        return value
+    def answer_of(self, code: str, site: int | None) -> Sequence[Any]:
+        """[value, evidence, verdict]"""
+        answer: Sequence[Any] = self.answers.get(code) or [{}, False, None]
+        if site is None:
+            return answer
+        return next((each[1:] for each in answer[3][1] if each[0] == site), [{}, False, None])
 
-    def line(self, code: str, line: Mapping[str, Any], value: Mapping[str, Any], site: str = "") -> ReadLine:
+    def line(self, code: str, line: Mapping[str, Any], site: int | None, site_name: str = "") -> ReadLine:
         question = self.questionnaire.question(code)
+        value, _evidence, verdict = self.answer_of(code, site)[:3]
         return ReadLine(
-            site=site,
+            site=site_name,
             said=describe(question, value),
             note=str(value.get("note") or ""),
             answered=line["answered"],
             counts=line["counts"],
             evidence=line["evidence"],
             verdict=str(dict(Verdict.Outcome.choices).get(line["verdict"], "")),
+            corrected=describe(question, verdict[1]) if line["verdict"] == CORRECT else [],
+            verdict_reason=self.reasons.get(answer_key(code, site), ""),
             declared=line["declared"],
             evidenced=line["evidenced"],
             verified=line["verified"],
@@ -154,6 +158,15 @@ class _Reader:
             reasons=list(_reasons(question, line)),
             takes=[_take(question, step, self.sites) for step in line["takes"]],
         )
+
+
+def _reasons_of_verdicts(receipt: Mapping[str, Any]) -> dict[str, str]:
+    """Key of an answer -> why the reviewer did not accept it. They take no part in the score, so the receipt does not hold them."""
+    if not receipt["inputs"]["reviewed"]:
+        return {}
+    said = Verdict.objects.filter(answer__assessment=receipt["subject"].get("assessment")).exclude(outcome=Verdict.Outcome.ACCEPT)
+    rows = said.values_list("answer__question", "answer__site", "reason")
+    return {answer_key(question, site): reason for question, site, reason in rows}
 
 
 def _reasons(question: Question, line: Mapping[str, Any]) -> Iterator[str]:
@@ -168,6 +181,8 @@ def _reasons(question: Question, line: Mapping[str, Any]) -> Iterator[str]:
         yield _("The evidence this answer requires is missing.")
     if line["verdict"] == REJECT_EVIDENCE:
         yield _("The reviewer did not accept the evidence: it counts as missing.")
+    if line["verdict"] == CORRECT:
+        yield _("The reviewer corrected the answer: the corrected value counts in the verified score.")
     if line["verdict"] == REJECT_ANSWER:
         yield _("The reviewer did not accept the answer: it earns nothing in the verified score.")
     if question.credit.kind == "disclosure":

@@ -8,6 +8,7 @@ A receipt is JSON. It holds the rules without their wording, the inputs, the sta
      "questionnaire": {"key", "version", "sha256"},
      "rules_sha256": "...", "rules": {...},
      "inputs_sha256": "...", "inputs": {"facts": {...}, "answers": {code: [value, evidence, verdict]}, "reviewed": false},
+                                          # a verdict is its name; a correction is ["correct", value]
                                           # and where sites differ: [value, evidence, verdict,
                                           #   [sites it stands at, [[site, value, evidence, verdict], ...]]]
      "result": {...}, "lines": [...],
@@ -28,7 +29,7 @@ from typing import Any, NamedTuple
 
 from assessments import canonical, questionnaire, scoring
 from assessments.expressions import gettext_noop
-from assessments.names import Answers, AnswerState, Facts, SitedState, SiteState, SiteStates
+from assessments.names import CORRECT, Answers, AnswerState, Correction, Facts, SitedState, SiteState, SiteStates, Verdict
 from assessments.questions import Questionnaire
 from assessments.scoring import Result, RuleSet
 
@@ -338,9 +339,15 @@ def _is_whole(number: Any) -> bool:
 def _one_answer(value: Any, has_evidence: Any, verdict: Any) -> AnswerState:
     if not isinstance(value, dict) or not isinstance(has_evidence, bool):
         raise TypeError("an answer is [value, evidence, verdict]")
-    if verdict is not None and verdict not in scoring.VERDICTS:
-        raise ValueError(f"unknown verdict {verdict!r}")
-    return AnswerState(value, has_evidence, verdict)
+    return AnswerState(value, has_evidence, _verdict(verdict))
+
+
+def _verdict(given: Any) -> Verdict:
+    if isinstance(given, list) and len(given) == 2 and given[0] == CORRECT and isinstance(given[1], dict):
+        return Correction(CORRECT, given[1])
+    if given is None or (isinstance(given, str) and given in scoring.VERDICTS):
+        return given
+    raise ValueError(f"unknown verdict {given!r}")
 
 
 @lru_cache(maxsize=8)

@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from assessments import signatures
-from assessments.models import Assessment, Finding, Score
+from assessments.models import Assessment, Finding, Score, Verdict
 from assessments.questions import Question, Questionnaire
 from assessments.scoring import GATE, ZERO_TOLERANCE, Line, Step
-from assessments.wording import grouped, local, unit_name
+from assessments.wording import Said, describe, grouped, local, unit_name
 from assessments.worksheet import Worksheet, open_worksheet
 from charts import AreaScore, area_scores
 
@@ -28,6 +28,17 @@ class Advice:
     text: str
     what: str
     gain: Decimal
+
+
+@dataclass(frozen=True)
+class Objection:
+    """An answer the reviewer did not simply accept; with what counts instead where it was corrected."""
+
+    label: str
+    text: str
+    said: list[Said]
+    verdict: Verdict
+    corrected: list[Said]
 
 
 @dataclass(frozen=True)
@@ -67,8 +78,23 @@ def context_of(assessment: Assessment) -> dict[str, Any]:
         "has_moved_on": result.inputs_sha256 != score.inputs_sha256,
         # The verified scores of reviews that were opened again.
         "earlier_scores": assessment.scores.filter(is_current=False, verified__isnull=False).order_by("-computed_at", "-pk")[:10],
+        "objections": objections(worksheet),
         "lines_count": sum(line.applies for line in worksheet.lines.values()),
     }
+
+
+def objections(worksheet: Worksheet) -> list[Objection]:
+    """What the reviewer did not simply accept, in the order of the questionnaire."""
+    found = []
+    for question in worksheet.asked:
+        for site in (None, *worksheet.sites_of(question)):
+            site_id = site.pk if site else None
+            verdict, answer = worksheet.verdict_told(question.code, site_id), worksheet.answer(question.code, site_id)
+            if answer and verdict and verdict.outcome != Verdict.Outcome.ACCEPT:
+                said, instead = describe(question, answer.value), describe(question, verdict.corrected or {})
+                label = f"{question.code} · {site}" if site else question.code
+                found.append(Objection(label, local(question.text), said, verdict, instead if verdict.corrected else []))
+    return found
 
 
 def band_title(worksheet: Worksheet, score: Score) -> str:

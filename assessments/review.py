@@ -1,8 +1,10 @@
 """Reviewing a submitted assessment: taken by one reviewer, judged answer by answer, returned to the supplier or closed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
 
 from accounts.models import User
@@ -10,6 +12,7 @@ from assessments import amending, scorekeeping, standing
 from assessments.inputs import answer_key
 from assessments.models import Answer, Assessment, Verdict
 from assessments.notices import write_to_supplier
+from assessments.questions import NOTE
 from audit import trail
 
 
@@ -23,6 +26,18 @@ class TakenByAnother(Exception):
 
 class ReasonMissing(Exception):
     """Whoever does not simply accept says why."""
+
+
+class NothingCorrected(Exception):
+    """A correction says something else than the answer."""
+
+
+class Overtaken(Exception):
+    """This very verdict had arrived before, and has been replaced since. `stored` is the one that stands."""
+
+    def __init__(self, stored: Verdict) -> None:
+        super().__init__(stored.pk)
+        self.stored = stored
 
 
 class QueriesOpen(Exception):
@@ -88,19 +103,69 @@ def _drop_overtaken_verdicts(assessment: Assessment) -> None:
 
 
 @transaction.atomic
-def decide(*, assessment_id: int, question: str, outcome: str, reason: str, by: User, at: datetime, site: int | None = None) -> Verdict:
-    """One verdict on one answer, for all sites or for one; a later verdict replaces it.
+def decide(
+    *,
+    assessment_id: int,
+    question: str,
+    outcome: str,
+    reason: str,
+    by: User,
+    at: datetime,
+    site: int | None = None,
+    corrected: Mapping[str, Any] | None = None,
+    base_version: int | None = None,
+) -> Verdict:
+    """One verdict on one answer, for all sites or for one; a later verdict replaces it. The same one given again changes nothing.
 
-    Raises `TakenByAnother`, `ReasonMissing`, `Answer.DoesNotExist`.
+    `corrected` is the cleaned value of a correction. `base_version` is the version of the verdict the reviewer saw, 0 for none: it
+    tells a request that comes late from a change of mind. Raises `TakenByAnother`, `ReasonMissing`, `NothingCorrected`, `Overtaken`,
+    `Answer.DoesNotExist`.
     """
     reason = reason.strip()
     if outcome != Verdict.Outcome.ACCEPT and not reason:
         raise ReasonMissing
     _mine(assessment_id, by)
     answer = Answer.objects.get(assessment_id=assessment_id, question=question, site=site)
-    verdict, _is_new = Verdict.objects.update_or_create(answer=answer, defaults={"outcome": outcome, "reason": reason, "by": by, "at": at})
+    value = _correction(answer, corrected or {}) if outcome == Verdict.Outcome.CORRECT else None
+    given: dict[str, Any] = {"outcome": outcome, "reason": reason, "corrected": value, "by": by}
+    verdict = Verdict.objects.filter(answer=answer).first() or Verdict(answer=answer, version=0)
+    if verdict.version and all(getattr(verdict, name) == said for name, said in given.items()):
+        return verdict
+    if base_version is not None and _was_given(verdict, given, base_version):
+        raise Overtaken(verdict)
+    for name, said in given.items():
+        setattr(verdict, name, said)
+    verdict.at, verdict.version = at, verdict.version + 1
+    verdict.save()
     transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
     return verdict
+
+
+def _correction(answer: Answer, corrected: Mapping[str, Any]) -> dict[str, Any]:
+    # The supplier's note explains figures, and goes on doing so.
+    value = {**({NOTE: answer.value[NOTE]} if NOTE in answer.value else {}), **corrected}
+    if not corrected or value == answer.value:
+        raise NothingCorrected
+    return value
+
+
+def _was_given(verdict: Verdict, given: Mapping[str, Any], base_version: int) -> bool:
+    """What was given over version n is version n + 1 of the history, whatever came after."""
+    if not verdict.version or base_version >= verdict.version:
+        return False
+    history = apps.get_model("assessments", "VerdictEvent")._default_manager
+    earlier = history.filter(pgh_obj=verdict, version=base_version + 1).first()
+    return earlier is not None and all(getattr(earlier, name) == said for name, said in given.items())
+
+
+@transaction.atomic
+def withdraw(*, assessment_id: int, question: str, by: User, at: datetime, site: int | None = None) -> bool:
+    """Takes a verdict back: the answer waits for one again. Says whether there was one. Raises `TakenByAnother`."""
+    _mine(assessment_id, by)
+    deleted, _rows = Verdict.objects.filter(answer__assessment=assessment_id, answer__question=question, answer__site=site).delete()
+    if deleted:
+        transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
+    return bool(deleted)
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessments import canonical_fast, facts, findings, rulesets, standing
 from assessments.models import Answer, Assessment, Campaign
-from assessments.names import AnswerState, Facts
+from assessments.names import AnswerState, Facts, Verdict, verdict_of
 from assessments.scoring import Result, RuleSet
 from assessments.site_answers import SiteTypes, with_sites
 
@@ -57,7 +57,7 @@ _READ_OF_SITES = """
 """
 
 _READ_VERDICTS = """
-    SELECT verdict.assessment_id, answer.question, answer.site_id, verdict.outcome
+    SELECT verdict.assessment_id, answer.question, answer.site_id, verdict.outcome, verdict.corrected::text
     FROM assessments_verdict verdict JOIN assessments_answer answer ON answer.id = verdict.answer_id
     WHERE verdict.assessment_id = ANY(%(ids)s)
 """
@@ -205,24 +205,25 @@ def score_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterato
 
 
 # Question and site (None: the answer for all sites) -> what the reviewer said of that answer.
-_Verdicts = Mapping[tuple[str, int | None], str]
+_Verdicts = Mapping[tuple[str, int | None], Verdict]
 
 
 def _verdicts(ids: Sequence[int]) -> Mapping[int, _Verdicts]:
-    found: dict[int, dict[tuple[str, int | None], str]] = {}
+    found: dict[int, dict[tuple[str, int | None], Verdict]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_READ_VERDICTS, {"ids": list(ids)})
-        for assessment_id, question, site_id, outcome in cursor.fetchall():
-            found.setdefault(assessment_id, {})[question, site_id] = outcome
+        for assessment_id, question, site_id, outcome, corrected in cursor.fetchall():
+            verdict = verdict_of(outcome, canonical_fast.loads(corrected) if corrected else None)
+            found.setdefault(assessment_id, {})[question, site_id] = verdict
     return found
 
 
 def _answers(row: Stored, verdicts: _Verdicts) -> dict[str, Any]:
     """The answers for all sites, as lists of value, evidence and verdict."""
     answers: dict[str, Any] = canonical_fast.loads(row.answers) if row.answers else {}
-    for (question, site_id), outcome in verdicts.items():
+    for (question, site_id), verdict in verdicts.items():
         if site_id is None and question in answers:
-            answers[question][2] = outcome
+            answers[question][2] = verdict
     return answers
 
 
@@ -232,8 +233,8 @@ def _answers_of_sites(ids: Sequence[int], verdicts: Mapping[int, _Verdicts]) -> 
     with connection.cursor() as cursor:
         cursor.execute(_READ_OF_SITES, {"ids": list(ids)})
         for assessment_id, question, site_id, value, has_evidence in cursor.fetchall():
-            outcome = verdicts.get(assessment_id, {}).get((question, site_id))
-            state = AnswerState(canonical_fast.loads(value), has_evidence, outcome)
+            verdict = verdicts.get(assessment_id, {}).get((question, site_id))
+            state = AnswerState(canonical_fast.loads(value), has_evidence, verdict)
             found.setdefault(assessment_id, {}).setdefault(question, {})[site_id] = state
     return found
 

@@ -14,18 +14,21 @@ takes its question out of numerator and denominator; so does a question that is 
   - `accept`: counts as evidenced;
   - `reject_evidence`: counts as if no evidence were attached;
   - `reject_answer`: counts 0. A rejected "not applicable" comes back into the denominator, with 0;
+  - `correct`: the reviewer's value counts in place of the answer, with the evidence attached. It may also say "not applicable";
   - `query`: not yet reviewed.
   It is None while the review is open and no answer has a verdict. While the review is open, an answer without a verdict
   counts 0 here, so the number grows as far as the review has come and never overstates. Once the review is closed
   (`reviewed=True`) an answer without a verdict counts as evidenced.
 
-So verified <= evidenced <= declared, always. Which questions are asked follows from the answers as given, in all three.
+So evidenced <= declared, always, and verified <= evidenced unless a correction is better than the answer. A correction changes the
+verified number alone. Which questions are asked follows from the answers as given, in all three.
 
 **Areas.** 100 x sum(weight x credit) / sum(weight). **Total**: area scores weighted by the shares of the supplier's category;
 an area without any scored question drops out and the shares of the others are scaled up. No scored question: no score.
 
 **Zero tolerance.** One trigger of that kind caps each of the three totals (not the areas). Triggers fire on answers as given
-to questions that are asked. A gate bars labels and leaves the score alone; findings are opened by others from `triggers`.
+to questions that are asked; for the verified total, and for what is stated as `triggers`, on the corrected value where there is
+one. A gate bars labels and leaves the score alone; findings are opened by others from `triggers`.
 
 **Sites.** A question asked per site has one answer for all sites and, where sites differ, one for each of those; the credit is
 the mean over the sites, each with the answer that stands there (`assessments.site_answers`).
@@ -56,17 +59,19 @@ from assessments.crediting import (
     scale_of,
     verified_worth,
 )
-from assessments.names import Answers, AnswerState, Facts, SitedState, State
+from assessments.names import CORRECT, Answers, AnswerState, Correction, Facts, SitedState, State
 from assessments.questions import Questionnaire
 
 
 __all__ = [
     "ACCEPT",
+    "CORRECT",
     "QUERY",
     "REJECT_ANSWER",
     "REJECT_EVIDENCE",
     "AnswerState",
     "AreaScore",
+    "Correction",
     "Facts",
     "Hit",
     "Line",
@@ -77,7 +82,9 @@ __all__ = [
     "compile",
 ]
 
+# All but CORRECT, which comes with its value and is no plain name.
 VERDICTS = (ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER)
+_NAMES = (type(None), str)
 ZERO_TOLERANCE, GATE = "zero_tolerance", "gate"
 
 # Every number a score can have, made once: 0.00 to 100.00.
@@ -98,6 +105,7 @@ class Result(NamedTuple):
     # Every area; None where it has no scored question.
     areas: Mapping[str, AreaScore]
     band: str | None
+    # Of what stands: the corrected value where there is one. `capped` says that a zero-tolerance rule caps at least one total.
     triggers: tuple[Hit, ...]
     capped: bool
     # Counts of questions asked and answered; of answers that require evidence, and of those that have it, each site's own
@@ -254,12 +262,12 @@ class RuleSet:
         tally = self._tally(facts, answers, reviewed)
         has_verified, scale = reviewed or tally.has_verdict, self.scale.credit
         shares = self._shares.get(facts[0]) or self._shares["default"]
-        capped = any(hit[0] == ZERO_TOLERANCE for hit in tally.hits)
+        capped, verified_capped = _is_capped(tally.given_hits), _is_capped(tally.hits)
         declared = self._capped(_total(shares, tally.declared, tally.weight, scale), capped)
         evidenced = self._capped(_total(shares, tally.evidenced, tally.weight, scale), capped)
         verified = None
         if has_verified:
-            verified = self._capped(_total(shares, tally.verified, tally.verified_weight, scale), capped)
+            verified = self._capped(_total(shares, tally.verified, tally.verified_weight, scale), verified_capped)
         sums = zip(tally.declared, tally.evidenced, tally.verified, tally.weight, tally.verified_weight, strict=True)
         areas = {
             code: AreaScore(
@@ -276,7 +284,7 @@ class RuleSet:
             areas,
             self.band(verified if verified is not None else evidenced),
             tuple(tally.hits),
-            capped,
+            capped or verified_capped,
             tally.asked,
             tally.answered,
             tally.evidence_asked,
@@ -288,10 +296,10 @@ class RuleSet:
     def _tally(self, facts: Facts, answers: Answers, reviewed: bool) -> _Tally:
         """One pass over the questions asked. It runs a million times a night, so it calls as little as it can."""
         declared, evidenced, verified = _sums(self._areas), _sums(self._areas), _sums(self._areas)
-        weights, rejected = [0] * len(self._areas), [0] * len(self._areas)
+        weights, verified_more = [0] * len(self._areas), [0] * len(self._areas)
         hits: list[Hit] = []
         asked = answered = evidence_asked = evidence_given = with_verdict = 0
-        sited: list[tuple[QuestionRules, SitedState]] = []
+        by_parts: list[tuple[QuestionRules, tuple[site_answers.Part, ...]]] = []
         candidates, hidden = self.applicability.settle(facts, answers)
         state, rules_of = State({}, answers, facts, hidden), self.rules
         for code in candidates:
@@ -305,8 +313,8 @@ class RuleSet:
                 # Nothing in the numerator, the weight in the denominator.
                 weights[area] += rules.weight
                 continue
-            if isinstance(answer, SitedState):
-                sited.append((rules, answer))
+            if isinstance(answer, SitedState) or answer[2].__class__ not in _NAMES:
+                by_parts.append((rules, site_answers.parts_of(answer)))
                 continue
             value, has_evidence, verdict = answer
             try:
@@ -323,7 +331,7 @@ class RuleSet:
             if verdict is not None and verdict != QUERY:
                 with_verdict += 1
             if drops_out:
-                rejected[area] += rules.weight if verdict == REJECT_ANSWER else 0
+                verified_more[area] += rules.weight if verdict == REJECT_ANSWER else 0
                 continue
             weights[area] += rules.weight
             if full:
@@ -331,31 +339,34 @@ class RuleSet:
                 evidenced[area] += full if has_evidence else bare
                 verified[area] += verified_worth(outcome, has_evidence, verdict, reviewed) if reviewed or verdict else 0
         tally = _Tally(
-            declared, evidenced, verified, weights, rejected, hits,
+            declared, evidenced, verified, weights, verified_more, hits, hits,
             asked, answered, evidence_asked, evidence_given, with_verdict, with_verdict > 0,
         )  # fmt: skip
-        return self._with_sites(tally, sited, state, reviewed) if sited else tally
+        return self._with_parts(tally, by_parts, state, reviewed) if by_parts else tally
 
-    def _with_sites(self, tally: _Tally, sited: list[tuple[QuestionRules, SitedState]], state: State, reviewed: bool) -> _Tally:
-        """The questions to which sites answer differently, added to the others."""
-        worths = [(rules, site_answers.worth(rules, answer, state, reviewed)) for rules, answer in sited]
+    def _with_parts(
+        self, tally: _Tally, by_parts: list[tuple[QuestionRules, tuple[site_answers.Part, ...]]], state: State, reviewed: bool
+    ) -> _Tally:
+        """The questions to which sites answer differently, and those with a corrected answer, added to the others."""
+        worths = [(rules, site_answers.worth(rules, parts, state, reviewed)) for rules, parts in by_parts]
         for rules, worth in worths:
-            if worth.counts:
-                tally.weight[rules.area] += rules.weight
-            elif worth.comes_back:
-                tally.rejected[rules.area] += rules.weight
+            tally.weight[rules.area] += rules.weight * worth.counts
+            tally.verified_more[rules.area] += rules.weight * (worth.counts_verified - worth.counts)
             tally.declared[rules.area] += worth.declared
             tally.evidenced[rules.area] += worth.evidenced
             tally.verified[rules.area] += worth.verified
-            tally.hits.extend(worth.hits)
-        tally.hits.sort(key=lambda hit: self._places[hit.question])
         return tally._replace(
+            given_hits=self._in_order([*tally.hits, *(hit for _, worth in worths for hit in worth.given_hits)]),
+            hits=self._in_order([*tally.hits, *(hit for _, worth in worths for hit in worth.hits)]),
             answered=tally.answered + sum(worth.answered for _, worth in worths),
             evidence_asked=tally.evidence_asked + sum(worth.evidence_asked for _, worth in worths),
             evidence_given=tally.evidence_given + sum(worth.evidence_given for _, worth in worths),
             reviewed=tally.reviewed + sum(worth.is_judged for _, worth in worths),
             has_verdict=tally.has_verdict or any(worth.has_verdict for _, worth in worths),
         )
+
+    def _in_order(self, hits: list[Hit]) -> list[Hit]:
+        return sorted(hits, key=lambda hit: self._places[hit.question])
 
     def _capped(self, total: Decimal | None, capped: bool) -> Decimal | None:
         return min(total, self._cap) if capped and total is not None else total
@@ -394,8 +405,11 @@ class _Tally(NamedTuple):
     evidenced: list[int | Fraction]
     verified: list[int | Fraction]
     weight: list[int]
-    # The weight of answers "not applicable" that were rejected: they come back in the verified score alone.
-    rejected: list[int]
+    # What weighs more in the verified score alone: an answer "not applicable" that was rejected comes back, a correction may bring an
+    # answer back or (less than nothing here) take it out.
+    verified_more: list[int]
+    # Of the answers as given, and of what stands after corrections.
+    given_hits: list[Hit]
     hits: list[Hit]
     asked: int
     answered: int
@@ -406,7 +420,11 @@ class _Tally(NamedTuple):
 
     @property
     def verified_weight(self) -> list[int]:
-        return [weight + back for weight, back in zip(self.weight, self.rejected, strict=True)]
+        return [weight + more for weight, more in zip(self.weight, self.verified_more, strict=True)]
+
+
+def _is_capped(hits: list[Hit]) -> bool:
+    return any(hit[0] == ZERO_TOLERANCE for hit in hits)
 
 
 def _sums(areas: tuple[str, ...]) -> list[int | Fraction]:

@@ -17,6 +17,7 @@ from assessments.questions import Area, Question
 from assessments.scoring import AreaScore, Line, Result
 from assessments.wording import Said, describe, local
 from assessments.worksheet import Worksheet, open_worksheet
+from suppliers.inspecting.types import SHOWN
 from suppliers.models import Site
 
 
@@ -31,6 +32,8 @@ class EvidenceItem:
     size: int
     valid_to: date | None
     added_at: datetime
+    # Its pages or its picture can be shown within a page.
+    is_drawn: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class AnsweredQuestion:
     evidence_text: str
     remarks: tuple[str, ...]
     verdict: Verdict | None
+    # What the reviewer put beside the answer.
+    corrected: list[Said]
     updated_at: datetime | None
     line: Line
     mappings: Mapping[str, tuple[str, ...]]
@@ -108,8 +113,13 @@ class AnsweredArea:
         return sum(question.verdict is not None for question in self.to_judge)
 
     @property
+    def left(self) -> int:
+        """Answers without a verdict."""
+        return len(self.to_judge) - self.judged
+
+    @property
     def is_judged(self) -> bool:
-        return self.judged == len(self.to_judge)
+        return not self.left
 
 
 @dataclass(frozen=True)
@@ -213,6 +223,7 @@ def _answered_question(
 ) -> AnsweredQuestion:
     site_id = site.pk if site else None
     key, answer = answer_key(question.code, site_id), worksheet.answer(question.code, site_id)
+    verdict: Verdict | None = getattr(answer, "verdict", None) if answer else None
     return AnsweredQuestion(
         code=key,
         topic=local(question.topic),
@@ -222,7 +233,8 @@ def _answered_question(
         evidence=[_evidence_item(use) for use in evidence.get(key, ())],
         evidence_text=local(question.evidence.text),
         remarks=worksheet.remarks(question.code, site_id),
-        verdict=getattr(answer, "verdict", None) if answer else None,
+        verdict=verdict,
+        corrected=describe(question, verdict.corrected) if verdict and verdict.corrected else [],
         updated_at=answer.updated_at if answer and (answer.value or answer.evidence_count) else None,
         line=line,
         mappings=question.mappings,
@@ -241,6 +253,7 @@ def _evidence_item(use: EvidenceUse) -> EvidenceItem:
         size=document.size,
         valid_to=document.valid_to,
         added_at=use.added_at,
+        is_drawn=bool(document.file) and document.content_type in SHOWN,
     )
 
 

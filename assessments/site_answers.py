@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from assessments.crediting import QUERY, REJECT_ANSWER, Hit, QuestionRules, verified_worth
+from assessments.crediting import QUERY, REJECT_ANSWER, Hit, Outcome, QuestionRules, verified_worth
 from assessments.names import AnswerState, SitedState, SiteState, SiteStates, State
 from assessments.questions import Question, Questionnaire
 
@@ -54,8 +54,10 @@ class Part(NamedTuple):
     state: AnswerState
 
 
-def parts_of(answer: SitedState) -> tuple[Part, ...]:
-    """The answer for all sites first, even where every site differs from it."""
+def parts_of(answer: SitedState | AnswerState | tuple[Any, ...]) -> tuple[Part, ...]:
+    """The answer for all sites first, even where every site differs from it. One from which no site differs stands alone."""
+    if not isinstance(answer, SitedState):
+        return (Part(None, 1, AnswerState(*answer)),)
     shared = Part(None, answer.sites.shared, AnswerState(answer.value, answer.has_evidence, answer.verdict))
     return (shared, *(Part(each.site, 1, AnswerState(each.value, each.has_evidence, each.verdict)) for each in answer.sites.own))
 
@@ -72,46 +74,62 @@ class Worth(NamedTuple):
     """What the answers of one question are worth together: as `crediting.Outcome`, with the mean over the sites."""
 
     answered: bool
-    # Where at least one site's answer is in the score.
+    # Where at least one site's answer is in the score: in all three numbers, and in the verified one, where a rejection brings a
+    # "not applicable" back with 0, and a correction may bring an answer back or take it out.
     counts: bool
-    # Only rejected answers "not applicable" would count: they come back in the verified score alone.
-    comes_back: bool
+    counts_verified: bool
     declared: Fraction
     evidenced: Fraction
     verified: Fraction
     # Counts of answers.
     evidence_asked: int
     evidence_given: int
+    # Of the answers as given, and of what stands after corrections.
+    given_hits: tuple[Hit, ...]
     hits: tuple[Hit, ...]
     is_judged: bool
     has_verdict: bool
 
 
-def worth(rules: QuestionRules, answer: SitedState, state: State, reviewed: bool) -> Worth:
+class _Standing(NamedTuple):
+    part: Part
+    given: Outcome
+    stands: Outcome
+
+    @property
+    def is_in_verified(self) -> bool:
+        return not self.stands.drops_out or self.part.state.verdict == REJECT_ANSWER
+
+
+def worth(rules: QuestionRules, parts: tuple[Part, ...], state: State, reviewed: bool) -> Worth:
     """A site whose answer says "not applicable" is left out of the mean, and comes back with 0 when that was rejected."""
-    parts = parts_of(answer)
     outcomes = [rules.outcome(part.state.value, part.state.has_evidence, state) for part in parts]
-    standing = [(part, outcome) for part, outcome in zip(parts, outcomes, strict=True) if part.stands_at]
-    counting = [(part, outcome) for part, outcome in standing if not outcome.drops_out]
-    sites = sum(part.stands_at for part, _ in counting)
-    back = sum(part.stands_at for part, outcome in standing if outcome.drops_out and part.state.verdict == REJECT_ANSWER)
-    evidence = [part.state.has_evidence for part, outcome in standing if outcome.evidence_asked]
-    verified = sum(
-        part.stands_at * verified_worth(outcome, part.state.has_evidence, part.state.verdict, reviewed) for part, outcome in counting
+    standing = [
+        _Standing(part, given, rules.standing(given, part.state.has_evidence, part.state.verdict, state))
+        for part, given in zip(parts, outcomes, strict=True)
+        if part.stands_at
+    ]
+    counting = [(part, given) for part, given, _ in standing if not given.drops_out]
+    verified = [each for each in standing if each.is_in_verified]
+    sites, verified_sites = sum(part.stands_at for part, _ in counting), sum(each.part.stands_at for each in verified)
+    evidence = [part.state.has_evidence for part, given, _ in standing if given.evidence_asked]
+    earned = sum(
+        part.stands_at * verified_worth(stands, part.state.has_evidence, part.state.verdict, reviewed) for part, _, stands in verified
     )
     return Worth(
         answered=all(outcome.answered for outcome in outcomes),
         counts=sites > 0,
-        comes_back=back > 0 and not sites,
-        declared=_mean(sum(part.stands_at * outcome.full for part, outcome in counting), sites),
+        counts_verified=verified_sites > 0,
+        declared=_mean(sum(part.stands_at * given.full for part, given in counting), sites),
         evidenced=_mean(sum(part.stands_at * (o.full if part.state.has_evidence else o.bare) for part, o in counting), sites),
-        verified=_mean(verified, sites + back),
+        verified=_mean(earned, verified_sites),
         evidence_asked=len(evidence),
         evidence_given=sum(evidence),
         # A rule is hit once, at however many sites.
-        hits=tuple(dict.fromkeys(hit for _, outcome in standing for hit in outcome.hits)),
-        is_judged=all(_is_judged(part) for part, _ in standing),
-        has_verdict=has_verdict(answer),
+        given_hits=tuple(dict.fromkeys(hit for each in standing for hit in each.given.hits)),
+        hits=tuple(dict.fromkeys(hit for each in standing for hit in each.stands.hits)),
+        is_judged=all(_is_judged(each.part) for each in standing),
+        has_verdict=any(_is_judged(each.part) for each in standing),
     )
 
 

@@ -10,7 +10,7 @@ from django_countries import countries
 from accounts.models import User
 from accounts.visible_text import VisibleTextMixin
 from assessments.campaigns import Population
-from assessments.models import Campaign, QuestionnaireVersion, Verdict
+from assessments.models import Campaign, QuestionnaireVersion
 from assessments.narrowing import narrowings
 from suppliers.models import BuyingUnit, Category, HeadcountBand, SiteType, Supplier
 
@@ -99,30 +99,6 @@ class CampaignForm(forms.ModelForm[Campaign]):
         opens_on, due_on = cleaned.get("opens_on"), cleaned.get("due_on")
         if opens_on and due_on and due_on < opens_on:
             self.add_error("due_on", _("The due date lies before the opening date."))
-        return cleaned
-
-
-class VerdictForm(VisibleTextMixin, forms.Form):
-    outcome = forms.ChoiceField(label=_("Verdict"), choices=[
-        (Verdict.Outcome.ACCEPT, _("Accept")),
-        (Verdict.Outcome.QUERY, _("Ask the supplier")),
-        (Verdict.Outcome.REJECT_EVIDENCE, _("Reject the evidence")),
-        (Verdict.Outcome.REJECT_ANSWER, _("Reject the answer")),
-    ], widget=forms.RadioSelect)  # fmt: skip
-    reason = forms.CharField(
-        label=_("Reason"),
-        required=False,
-        max_length=4000,
-        # The space lets the stylesheet see that the box is empty.
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": " "}),
-        help_text=_("Needed unless you accept. The supplier reads it."),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        outcome = cleaned.get("outcome")
-        if outcome and outcome != Verdict.Outcome.ACCEPT and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Please say why: the supplier has to know what to put right."))
         return cleaned
 
 

@@ -3,7 +3,17 @@
 from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
-from assessments.views import amendments, back_tests, campaigns, findings, publishing, questionnaires, review, weight_sets
+from assessments.views import (
+    amendments,
+    back_tests,
+    campaigns,
+    findings,
+    publishing,
+    questionnaires,
+    review,
+    weight_sets,
+    workbench,
+)
 
 
 urlpatterns = [
@@ -29,10 +39,10 @@ urlpatterns = [
     path("questionnaires/<int:pk>/announce/", publishing.questionnaire_announce, name="questionnaire_announce"),
     path("questionnaires/<int:pk>/withdraw/", publishing.questionnaire_withdraw, name="questionnaire_withdraw"),
     path("reviews/", review.queue, name="review_queue"),
-    path("<int:pk>/review/", review.workbench, name="review"),
-    path("<int:pk>/review/areas/<slug:code>/", review.workbench, name="review_area"),
-    path("<int:pk>/review/areas/<slug:code>/accept/", review.accept_rest, name="review_accept_rest"),
-    path("<int:pk>/review/questions/<answer_key:code>/", review.decide, name="review_decide"),
+    path("<int:pk>/review/", workbench.first_area, name="review"),
+    path("<int:pk>/review/areas/<slug:code>/", workbench.area, name="review_area"),
+    path("<int:pk>/review/areas/<slug:code>/accept/", workbench.accept_rest, name="review_accept_rest"),
+    path("<int:pk>/review/questions/<answer_key:code>/", workbench.decide, name="review_decide"),
     path("<int:pk>/review/questions/<slug:code>/finding/", findings.finding_new, name="finding_new"),
     path("<int:pk>/review/take/", review.take, name="review_take"),
     path("<int:pk>/review/give-back/", review.give_back, name="review_give_back"),

@@ -10,8 +10,8 @@ from django.db.models import F
 from assessments import rulesets, year_on_year
 from assessments.facts import facts_for, facts_from, open_sites
 from assessments.inputs import answer_key
-from assessments.models import Answer, Assessment, EvidenceUse
-from assessments.names import AnswerState, Facts, SitedState, State
+from assessments.models import Answer, Assessment, EvidenceUse, Verdict
+from assessments.names import AnswerState, Facts, SitedState, State, verdict_of
 from assessments.questions import Question
 from assessments.scoring import Line, RuleSet
 from assessments.site_answers import parts_of, sites_of, with_sites
@@ -203,6 +203,12 @@ class Worksheet(Reading):
         answer = self.answer(code, site)
         return str(getattr(answer, "author", None) or "") if answer else ""
 
+    def verdict_told(self, code: str, site: int | None = None) -> Verdict | None:
+        """The reviewer's word as the supplier reads it: not while it is being thought over."""
+        if self.assessment.status in (Assessment.Status.SUBMITTED, Assessment.Status.IN_REVIEW):
+            return None
+        return getattr(self.answer(code, site), "verdict", None)
+
     def lacks_note(self, code: str, site: int | None = None) -> bool:
         answer = self.answer(code, site)
         return answer is not None and not answer.note.strip() and bool(self.remarks(code, site))
@@ -240,7 +246,7 @@ class Worksheet(Reading):
 
 def state_of(answer: Answer) -> AnswerState:
     verdict = getattr(answer, "verdict", None)
-    return AnswerState(answer.value, answer.evidence_count > 0, verdict.outcome if verdict else None)
+    return AnswerState(answer.value, answer.evidence_count > 0, verdict_of(verdict.outcome, verdict.corrected) if verdict else None)
 
 
 def open_worksheet(assessment: Assessment) -> Worksheet:
@@ -255,8 +261,8 @@ def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Ite
     """Two queries: facts, and the answers to these questions alone, without their rows: for what happens with every save."""
     states: dict[str, AnswerState | SitedState] = {}
     of_sites: dict[str, dict[int, AnswerState]] = {}
-    for code, site, value, count, outcome in _stored(assessment_id, codes):
-        state = AnswerState(value, count > 0, outcome)
+    for code, site, value, count, outcome, corrected in _stored(assessment_id, codes):
+        state = AnswerState(value, count > 0, verdict_of(outcome, corrected))
         if site is None:
             states[code] = state
         elif value:
@@ -264,6 +270,9 @@ def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Ite
     return Reading(rules, facts_for([supplier_id])[supplier_id], states, of_sites, assessment_id)
 
 
-def _stored(assessment_id: int, codes: Iterable[str]) -> Iterable[tuple[str, int | None, dict[str, Any], int, str | None]]:
+_Row = tuple[str, int | None, dict[str, Any], int, str | None, dict[str, Any] | None]
+
+
+def _stored(assessment_id: int, codes: Iterable[str]) -> Iterable[_Row]:
     answers = Answer.objects.filter(assessment=assessment_id, question__in=list(codes))
-    return answers.values_list("question", "site_id", "value", "evidence_count", "verdict__outcome")
+    return answers.values_list("question", "site_id", "value", "evidence_count", "verdict__outcome", "verdict__corrected")

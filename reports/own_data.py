@@ -101,7 +101,7 @@ EARLIER = _fields(
     until="pgh_created_at",
 )
 EVIDENCE = _fields("added_at", answer="answer_id", document="document_id", added_by="added_by__name")
-VERDICTS = _fields("outcome", "reason", "at", answer="answer_id", by="by__name")
+VERDICTS = _fields("outcome", "reason", "corrected", "at", answer="answer_id", by="by__name")
 SIGNATURES = _fields("id", "name", "job_title", "statement", "content_sha256", "signed_at", signed_by="signed_by__name")
 AMENDMENTS = _fields(
     "id", "state", "opened_from", "reason", "asked_at", "decision", "decided_at", asked_by="asked_by__name", decided_by="decided_by__name"

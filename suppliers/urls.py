@@ -1,6 +1,6 @@
 from django.urls import path
 
-from suppliers.views import documents, imports, profile, registration, uploads
+from suppliers.views import documents, imports, previews, profile, registration, uploads
 
 
 app_name = "suppliers"
@@ -21,6 +21,8 @@ urlpatterns = [
     path("documents/uploads/<uuid:pk>/finish/", uploads.upload_finish, name="upload_finish"),
     path("documents/<int:pk>/", documents.document, name="document"),
     path("documents/<int:pk>/file/", documents.document_file, name="document_file"),
+    path("documents/<int:pk>/preview/", previews.document_preview, name="document_preview"),
+    path("documents/<int:pk>/pages/<int:number>.webp", previews.document_page, name="document_page"),
     path("documents/<int:pk>/edit/", documents.document_edit, name="document_edit"),
     path("documents/<int:pk>/revise/", documents.document_revise, name="document_revise"),
     # a company that wants to become a supplier, and the staff who decide

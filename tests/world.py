@@ -36,6 +36,7 @@ from tests.factories import (
     create_user,
 )
 from tests.labels.support import create_score, create_standard
+from tests.suppliers.files import pdf_bytes
 
 
 SHA = "0" * 64
@@ -110,7 +111,7 @@ class World:
     @cached_property
     def document(self) -> Any:
         document = create_document(supplier=self.supplier)
-        document.file.save("certificate.pdf", ContentFile(b"%PDF-1.7\na certificate"))
+        document.file.save("certificate.pdf", ContentFile(pdf_bytes()))
         return document
 
     @cached_property

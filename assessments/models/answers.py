@@ -129,12 +129,17 @@ class Verdict(models.Model):
         QUERY = "query", _("Queried")
         REJECT_EVIDENCE = "reject_evidence", _("Evidence rejected")
         REJECT_ANSWER = "reject_answer", _("Answer rejected")
+        CORRECT = "correct", _("Corrected")
 
     answer = models.OneToOneField(Answer, on_delete=models.CASCADE, related_name="verdict")
     # Set by a trigger: whoever scores asks for the verdicts of some assessments, by its index, and not for those of all answers.
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="verdicts", editable=False)
     outcome = models.CharField(_("verdict"), max_length=16, choices=Outcome.choices)
     reason = models.TextField(_("reason"), blank=True)
+    # The value that counts in the verified score, beside the supplier's answer and never over it.
+    corrected = models.JSONField(_("corrected value"), null=True, blank=True)
+    # Counts the saves, so that one that comes late does not undo a later one.
+    version = models.PositiveIntegerField(default=1)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -142,7 +147,13 @@ class Verdict(models.Model):
         verbose_name = _("verdict")
         verbose_name_plural = _("verdicts")
         constraints = [
-            models.CheckConstraint(condition=Q(outcome__in=["accept", "query", "reject_evidence", "reject_answer"]), name="verdict_known"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["accept", "query", "reject_evidence", "reject_answer", "correct"]), name="verdict_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="correct", corrected__isnull=False) | (~Q(outcome="correct") & Q(corrected__isnull=True)),
+                name="verdict_value_when_corrected",
+            ),
             models.CheckConstraint(condition=Q(outcome="accept") | ~Q(reason=""), name="verdict_reason_unless_accepted"),
         ]
         triggers = [

@@ -1,16 +1,14 @@
-"""The review queue, and the workbench where one assessment is judged area by area."""
+"""The review queue; taking an assessment into review, handing it over, and the end of its review."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
@@ -18,13 +16,11 @@ from accounts.models import Role, User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, has, require
 from assessments import review
 from assessments.filters import ReviewQueueFilter
-from assessments.inputs import split_key
-from assessments.models import Amendment, Answer, Assessment, Verdict
+from assessments.models import Amendment, Assessment, Verdict
 from assessments.paging import page_of
-from assessments.selectors import AnsweredArea, AnsweredQuestion, Dossier, open_dossier
-from assessments.staff_forms import HandOverForm, ReasonForm, VerdictForm
-from assessments.views.parts import is_from_htmx, page_or_part
-from audit import trail
+from assessments.selectors import AnsweredQuestion, Dossier, open_dossier
+from assessments.staff_forms import HandOverForm, ReasonForm
+from assessments.views.parts import page_or_part
 
 
 # --- the queue --------------------------------------------------------------------------------------------------------
@@ -65,7 +61,7 @@ def wishes(user: User) -> dict[str, Any]:
     }
 
 
-# --- the workbench ----------------------------------------------------------------------------------------------------
+# --- one assessment ---------------------------------------------------------------------------------------------------
 
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:
@@ -75,121 +71,9 @@ def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:
     return get_object_or_404(submitted.select_related("supplier", "campaign", "reviewer"), pk=pk)
 
 
-@require_GET
-def workbench(request: AuthenticatedHttpRequest, pk: int, code: str = "") -> HttpResponse:
-    assessment = find(request, pk)
-    dossier = open_dossier(assessment)
-    area = dossier.area(code) if code else next((a for a in dossier.areas if not a.is_judged), dossier.areas[0])
-    if area is None:
-        raise Http404(code)
-    trail.record("assessment.viewed", actor=request.user, target=assessment, supplier_id=assessment.supplier_id, detail={"area": area.code})
-    context = workbench_context(request, dossier, area)
-    return render(request, "assessments/review.html", context)
-
-
-def workbench_context(request: AuthenticatedHttpRequest, dossier: Dossier, area: AnsweredArea) -> dict[str, Any]:
-    may_decide = can_decide(request.user, dossier.assessment)
-    return {
-        "assessment": dossier.assessment,
-        "dossier": dossier,
-        "area": area,
-        "cards": [card(answer, may_decide=may_decide) for answer in area.answers],
-        "not_asked": [question for question in area.questions if not question.is_asked],
-        "next_area": next_area(dossier, area),
-        "may_decide": may_decide,
-        "waiting": dossier.assessment.amendments.filter(state=Amendment.State.ASKED).select_related("asked_by").first(),
-        "may_take": has(request.user, Permission.REVIEW_DECIDE) and dossier.assessment.status == Assessment.Status.SUBMITTED,
-        "may_hand_over": has(request.user, Permission.REVIEW_DECIDE) and dossier.assessment.status == Assessment.Status.IN_REVIEW,
-        "may_raise": has(request.user, Permission.FINDING_MANAGE),
-        "left": len(area.to_judge) - area.judged,
-    }
-
-
 def can_decide(user: User, assessment: Assessment) -> bool:
     is_reviewer = assessment.reviewer_id == user.pk and assessment.status == Assessment.Status.IN_REVIEW
     return is_reviewer and has(user, Permission.REVIEW_DECIDE)
-
-
-def next_area(dossier: Dossier, area: AnsweredArea) -> AnsweredArea | None:
-    place = dossier.areas.index(area) + 1
-    return dossier.areas[place] if place < len(dossier.areas) else None
-
-
-def card(question: AnsweredQuestion, *, may_decide: bool, form: VerdictForm | None = None) -> dict[str, Any]:
-    if form is None and may_decide and question.has_answer:
-        given = question.verdict
-        initial = {"outcome": given.outcome, "reason": given.reason} if given else {}
-        form = VerdictForm(initial=initial, prefix=question.code)
-    return {"question": question, "form": form}
-
-
-# --- deciding ---------------------------------------------------------------------------------------------------------
-
-
-@require_POST
-def decide(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
-    assessment = find(request, pk)
-    require(request.user, Permission.REVIEW_DECIDE)
-    question, site = split_key(code)
-    form: VerdictForm | None = VerdictForm(request.POST, prefix=code)
-    if form and form.is_valid():
-        try:
-            review.decide(
-                assessment_id=pk,
-                question=question,
-                site=site,
-                outcome=form.cleaned_data["outcome"],
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-                at=timezone.now(),
-            )
-        except Answer.DoesNotExist as error:
-            raise Http404(code) from error
-        except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
-            messages.error(request, refusal_text(refusal))
-            return back_to(request, pk, code)
-        form = None
-    return after_verdict(request, assessment, code, form)
-
-
-def after_verdict(request: AuthenticatedHttpRequest, assessment: Assessment, code: str, form: VerdictForm | None) -> HttpResponse:
-    """The question as it stands now, with the figures beside it; the whole page at its place where there is no script."""
-    dossier = open_dossier(assessment)
-    area, question = place_of(dossier, code)
-    if form is None and not is_from_htmx(request):
-        return redirect(f"{reverse('assessments:review_area', args=[assessment.pk, area.code])}#q-{code}")
-    context = workbench_context(request, dossier, area)
-    if not is_from_htmx(request):
-        context["cards"] = [card(each, may_decide=True, form=form if each.code == code else None) for each in area.answers]
-        return render(request, "assessments/review.html", context, status=422)
-    context |= {"card": card(question, may_decide=True, form=form), "is_part": True, "just_saved": form is None}
-    return render(request, "assessments/_review_saved.html", context)
-
-
-def place_of(dossier: Dossier, code: str) -> tuple[AnsweredArea, AnsweredQuestion]:
-    for area in dossier.areas:
-        for answer in area.answers:
-            if answer.code == code:
-                return area, answer
-    raise Http404(code)
-
-
-@require_POST
-def accept_rest(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
-    assessment = find(request, pk)
-    require(request.user, Permission.REVIEW_DECIDE)
-    area = open_dossier(assessment).area(code)
-    if area is None:
-        raise Http404(code)
-    keys = [answer.code for answer in area.to_judge if answer.verdict is None]
-    try:
-        accepted = review.accept_rest(assessment_id=pk, keys=keys, by=request.user, at=timezone.now())
-    except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
-        messages.error(request, refusal_text(refusal))
-    else:
-        done = ngettext("%(count)s answer was accepted.", "%(count)s answers were accepted.", accepted)
-        messages.success(request, done % {"count": accepted})
-    return redirect("assessments:review_area", pk, code)
 
 
 # --- taking, handing over, giving back --------------------------------------------------------------------------------
@@ -301,12 +185,3 @@ def refusal_text(refusal: Exception) -> str:
     if isinstance(refusal, review.QueriesOpen):
         return _("These answers still have a question to the supplier: %(codes)s.") % {"codes": ", ".join(refusal.questions)}
     return _("This assessment is not in review any more.")
-
-
-def back_to(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
-    url = reverse("assessments:review", args=[pk])
-    if is_from_htmx(request):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
-        return response
-    return redirect(url)

@@ -1,5 +1,6 @@
 """Two yearly cycles of assessments with their answers, evidence and verdicts."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,6 +27,9 @@ REJECTIONS = (
     "所附记录与填报年度不符。",
     "数量与上一年度差异较大，请说明计算口径。",
 )
+CORRECTION = "所附文件与填报不符，按文件更正。"
+# Of the evidence that is not accepted as it is.
+CORRECTED_SHARE = 0.4
 ZERO_TOLERANCE_SHARE = 0.012
 # Share of the questions asked of several sites to which one of them answers differently.
 SITE_DIFFERS, SITE_DIFFERS_IN_SHOWCASE = 0.06, 0.4
@@ -184,7 +188,9 @@ def create_answers(
         )
         copy_text("assessments_answer", columns, ["".join(lines)])
         copy_rows("assessments_evidenceuse", ("answer_id", "document_id", "added_by_id", "added_at"), evidence)
-        copy_rows("assessments_verdict", ("answer_id", "assessment_id", "outcome", "reason", "by_id", "at"), verdicts)
+        copy_rows(
+            "assessments_verdict", ("answer_id", "assessment_id", "outcome", "reason", "corrected", "by_id", "at", "version"), verdicts
+        )
         yield min(start + 1000, len(assessments))
     move_sequences(["assessments_assessment", "assessments_answer"])
 
@@ -221,7 +227,20 @@ def _write(
         if reviewed and drawn.asks_evidence and random.random() < 0.12:
             outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
             reason = "" if outcome == "accept" else random.choice(REJECTIONS)
-            verdicts.append((counters.answer, assessment.id, outcome, reason, assessment.reviewer_id, assessment.closed or saved))
+            corrected = _corrected(code, drawn, pools, supplier.headcount, counters.answer) if outcome == "reject_evidence" else None
+            if corrected is not None:
+                outcome, reason = "correct", CORRECTION
+            at = assessment.closed or saved
+            verdicts.append((counters.answer, assessment.id, outcome, reason, corrected, assessment.reviewer_id, at, 1))
+
+
+def _corrected(code: str, drawn: DrawnAnswer, pools: AnswerPools, headcount: str, seed: int) -> str | None:
+    """Now and then the document says something else than the answer, and the reviewer writes down what."""
+    random = Random(seed)  # noqa: S311 - the same demo every time is the point
+    if random.random() > CORRECTED_SHARE:
+        return None
+    instead = pools.draw(code, 0.2, headcount, random).value
+    return json.dumps(instead, ensure_ascii=False) if instead != drawn.value else None
 
 
 def _continuing(assessment: DemoAssessment, rules: RuleSet, given: dict[str, DrawnAnswer], counters: Counters) -> dict[str, DrawnAnswer]:

@@ -8,7 +8,7 @@
   const form = document.querySelector("form[data-answers]");
   if (!form) return;
   const person = form.dataset.person;
-  const storeKey = `answers:${person}:${form.dataset.assessment}`;
+  const storeKey = `${form.dataset.store || "answers"}:${person}:${form.dataset.assessment}`;
   const queue = window.portal.answerQueue(storeKey);
   const tokenInput = form.querySelector("[name=csrfmiddlewaretoken]");
   const TYPING_PAUSE = 800;
@@ -318,6 +318,7 @@
       showQuestions(answer.questions);
       if (isNewest) clearErrors(section);
     }
+    form.dispatchEvent(new CustomEvent("portal:saved", { detail: answer }));
     if (isNewest) {
       confirmed.set(code, JSON.stringify(entry.pairs));
       setState(code, "saved");
@@ -338,10 +339,11 @@
       if (answer.version !== undefined) showSaved(section, answer);
       showQuestions(answer.questions);
       // Somebody who is still typing is not told off; leaving the field sends it again.
-      const isTyping = entry.typed && section.contains(document.activeElement) && document.activeElement.matches("input, textarea");
+      // Neither is somebody who has only begun.
+      const isTyping = answer.is_unfinished || (entry.typed && section.contains(document.activeElement) && document.activeElement.matches("input, textarea"));
       if (isNewest && !isTyping) showErrors(section, answer.errors);
       if (isNewest) setState(code, isTyping ? "draft" : "invalid");
-    } else if (isNewest) setState(code, "invalid");
+    } else if (isNewest) setState(code, answer.is_unfinished ? "draft" : "invalid");
     return true;
   };
   // It had arrived, and somebody has answered anew since: what stands there now is shown. What was typed meanwhile is another matter.

@@ -270,7 +270,7 @@ def test_reviewer_finds_the_request_in_queue_and_workbench_and_decides(
 
     client.force_login(reviewer)
     for page in (reverse("assessments:review_queue"), reverse("assessments:review", args=[in_review.pk])):
-        assert amendment.get_absolute_url() in client.get(page).text
+        assert amendment.get_absolute_url() in client.get(page, follow=True).text
     assert "This field is required" in post(client, "amendment", amendment.pk, step="refuse").text
     post(client, "amendment", amendment.pk, step="grant")
 

@@ -1,5 +1,6 @@
 """Scores: examples calculated by hand, and what must hold for any questionnaire, supplier and answers."""
 
+import json
 import random
 from decimal import Decimal
 from functools import lru_cache
@@ -10,18 +11,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import canonical, canonical_fast, questionnaire, scoring
-from assessments.names import AnswerState, Facts
-from assessments.questions import CATEGORIES, HEADCOUNT_BANDS, SITE_TYPES, Field
-from assessments.scoring import ACCEPT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
+from assessments import canonical, canonical_fast, questionnaire, receipts, scoring
+from assessments.dependencies import dependencies_of
+from assessments.names import AnswerState, Correction, Facts, Verdict
+from assessments.questions import CATEGORIES, HEADCOUNT_BANDS, SITE_TYPES, Field, Question
+from assessments.scoring import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
 from tests.assessments.small import MEDIA, document, option, question, rules, text
 
 
 REQUIRED = {"rule": "required", "text": text("Proof")}
 
 
-def said(value: Any, evidence: bool = False, verdict: str | None = None) -> AnswerState:
+def said(value: Any, evidence: bool = False, verdict: Verdict = None) -> AnswerState:
     return AnswerState({"value": value}, evidence, verdict)
+
+
+def corrected(value: Any) -> Correction:
+    return Correction(CORRECT, {"value": value})
 
 
 def amount(number: str, unit: str | None = None) -> dict[str, str]:
@@ -131,6 +137,39 @@ def test_worked_example_five_verdicts() -> None:
     assert (closed.headline, closed.band) == (Decimal("42.58"), "developing")
     # The other two numbers do not know verdicts: A = 100 x (2.25 + 2 + 1) / 6 = 87.5; 0.6 x 87.5 + 21.3333 = 73.83.
     assert closed.declared == closed.evidenced == Decimal("73.83")
+
+
+def test_worked_example_seven_corrections() -> None:
+    # Level 3 corrected to 1, "no" to "not applicable". Declared: A = 100 x (2.25 + 2 + 0) / 6; 42.5 + 21.3333 = 63.83.
+    # Verified, A-3 left out: A = 100 x (3 x 1/4 + 2) / 5 = 55; 33 + 21.3333 = 54.33.
+    answers = {**ANSWERS, "A-1": said("3", True, corrected("1")), "A-3": said("no", verdict=corrected("na"))}
+    result = worked_example().score(MEDIA, answers, reviewed=True)
+
+    assert (result.declared, result.evidenced, result.verified) == (Decimal("63.83"), Decimal("63.83"), Decimal("54.33"))
+    assert (result.areas["A"].declared, result.areas["A"].verified) == (Decimal("70.83"), 55)
+    lines = worked_example().explain(MEDIA, answers, True)
+    assert [(line.verdict, line.declared, line.verified) for line in lines[:3]] == [
+        (CORRECT, Decimal("0.75"), Decimal("0.25")),
+        (None, 1, 1),
+        (CORRECT, 0, None),
+    ]
+
+
+def test_a_correction_can_be_better_than_the_answer_and_counts_as_a_verdict() -> None:
+    result = worked_example().score(MEDIA, {**ANSWERS, "A-1": said("1", True, corrected("4"))})
+
+    # The rest has no verdict yet: A = 100 x 3 / 6 = 50, of which 60 %.
+    assert (result.areas["A"].verified, result.verified, result.reviewed) == (50, 30, 1)
+
+
+@pytest.mark.parametrize(("given", "then"), [("yes", "no"), ("no", "yes")])
+def test_a_correction_sets_or_lifts_the_zero_tolerance_cap_of_the_verified_score_alone(given: str, then: str) -> None:
+    answers = {**ANSWERS, "A-1": said("3", True), "A-2": said(given, verdict=corrected(then))}
+    result = worked_example().score(MEDIA, answers, reviewed=True)
+
+    assert result.capped
+    assert [hit.key for hit in result.triggers] == (["A-2-no"] if then == "no" else [])
+    assert (result.declared == 30, result.verified == 30) == (given == "no", then == "no")
 
 
 def test_there_is_no_verified_score_before_a_verdict_or_the_end_of_the_review() -> None:
@@ -424,8 +463,12 @@ def some_value(field: Field, rng: random.Random) -> Any:
     return [{column.key: some_value(column, rng) for column in field.columns} for _ in range(rng.randint(1, 2))]
 
 
+def some_answer(question: Question, rng: random.Random) -> dict[str, Any]:
+    return {field.key: some_value(field, rng) for field in question.fields if field.type != "file" and rng.random() < 0.95}
+
+
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[RuleSet, Facts, dict[str, AnswerState], bool, random.Random]:
+def cases(draw: st.DrawFn, corrections: bool = True) -> tuple[RuleSet, Facts, dict[str, AnswerState], bool, random.Random]:
     """Our own questionnaire, any supplier, any part of it answered in any way, reviewed in any way."""
     rng = random.Random(draw(st.integers(0, 2**32)))
     rule_set = shipped()
@@ -433,11 +476,12 @@ def cases(draw: st.DrawFn) -> tuple[RuleSet, Facts, dict[str, AnswerState], bool
     sites = draw(st.lists(st.tuples(st.sampled_from(SITE_TYPES), countries), max_size=4))
     facts = Facts(draw(st.sampled_from([*CATEGORIES, ""])), draw(countries), draw(st.sampled_from(HEADCOUNT_BANDS)), tuple(sites))
     share, verdicts = draw(st.sampled_from([0.1, 0.6, 0.95, 1])), [None, None, ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER]
+    words = [*verdicts, CORRECT] if corrections else verdicts
     answers = {
         each.code: AnswerState(
-            {field.key: some_value(field, rng) for field in each.fields if field.type != "file" and rng.random() < 0.95},
+            some_answer(each, rng),
             rng.random() < 0.5,
-            rng.choice(verdicts),
+            Correction(CORRECT, some_answer(each, rng)) if (word := rng.choice(words)) == CORRECT else word,
         )
         for each in rule_set.questionnaire.questions
         if rng.random() < share
@@ -456,7 +500,7 @@ def totals(rule_set: RuleSet, facts: Facts, answers: dict[str, AnswerState], rev
 
 
 @quickly
-@given(cases())
+@given(cases(corrections=False))
 def test_verified_is_never_above_evidenced_nor_evidenced_above_declared(case: Case) -> None:
     rule_set, facts, answers, reviewed, _ = case
     result = rule_set.score(facts, answers, reviewed)
@@ -465,6 +509,55 @@ def test_verified_is_never_above_evidenced_nor_evidenced_above_declared(case: Ca
         if declared is not None and evidenced is not None:
             assert 0 <= evidenced <= declared <= 100
             assert verified is None or 0 <= verified <= evidenced
+
+
+@quickly
+@given(cases())
+def test_a_correction_changes_the_verified_score_alone(case: Case) -> None:
+    rule_set, facts, answers, reviewed, rng = case
+    corrected = {
+        code: answer._replace(verdict=Correction(CORRECT, some_answer(rule_set.questionnaire.question(code), rng)))
+        if rng.random() < 0.5
+        else answer
+        for code, answer in answers.items()
+    }
+
+    before, after = rule_set.score(facts, answers, reviewed), rule_set.score(facts, corrected, reviewed)
+
+    assert (after.declared, after.evidenced, after.evidence_coverage) == (before.declared, before.evidenced, before.evidence_coverage)
+    assert (after.asked, after.answered) == (before.asked, before.answered)
+    for code, area in after.areas.items():
+        assert (area.declared, area.evidenced) == (before.areas[code].declared, before.areas[code].evidenced)
+
+
+@quickly
+@given(cases(corrections=False))
+def test_a_correction_counts_as_that_answer_accepted(case: Case) -> None:
+    rule_set, facts, answers, reviewed, rng = case
+    # Others look at some answers: these are taken as given, so there a correction and another answer are two things.
+    watched = dependencies_of(rule_set).watchers
+    codes = [code for code in sorted(answers) if code not in watched]
+    if not codes:
+        return
+    code = rng.choice(codes)
+    value, answer = some_answer(rule_set.questionnaire.question(code), rng), answers[code]
+    corrected = {**answers, code: answer._replace(verdict=Correction(CORRECT, value))}
+    answered = {**answers, code: answer._replace(value=value, verdict=ACCEPT)}
+
+    one, other = rule_set.score(facts, corrected, reviewed), rule_set.score(facts, answered, reviewed)
+
+    assert (one.verified, one.triggers) == (other.verified, other.triggers)
+    assert [area.verified for area in one.areas.values()] == [area.verified for area in other.areas.values()]
+
+
+@quickly
+@given(cases())
+def test_a_score_with_corrections_follows_from_its_receipt(case: Case) -> None:
+    rule_set, facts, answers, reviewed, _ = case
+    as_file = json.loads(json.dumps(receipts.build(rule_set, facts, answers, reviewed)))
+
+    assert receipts.verify(as_file) == []
+    assert receipts.recompute(as_file) == rule_set.score(facts, answers, reviewed)
 
 
 @quickly

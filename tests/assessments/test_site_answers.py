@@ -10,18 +10,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments import canonical, canonical_fast, questionnaire, receipts, scoring
-from assessments.names import AnswerState, Facts, SitedState, SiteState, SiteStates
-from assessments.scoring import ACCEPT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
+from assessments.names import AnswerState, Correction, Facts, SitedState, SiteState, SiteStates, Verdict
+from assessments.scoring import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
 from assessments.site_answers import sites_of, with_sites
 from tests.assessments.small import MEDIA, document, question, rules, text
-from tests.assessments.test_scoring import ANSWERS, REQUIRED, Case, cases, quickly, said, some_value, totals, worked_example
+from tests.assessments.test_scoring import (
+    ANSWERS,
+    REQUIRED,
+    Case,
+    cases,
+    corrected,
+    quickly,
+    said,
+    some_answer,
+    some_value,
+    totals,
+    worked_example,
+)
 
 
 def sited(shared: AnswerState, at: int, *own: SiteState) -> SitedState:
     return SitedState(*shared, SiteStates(at, own))
 
 
-def own(site: int, value: Any, evidence: bool = False, verdict: str | None = None) -> SiteState:
+def own(site: int, value: Any, evidence: bool = False, verdict: Verdict = None) -> SiteState:
     return SiteState(site, {"value": value}, evidence, verdict)
 
 
@@ -129,6 +141,20 @@ def test_an_answer_of_a_closed_site_or_one_of_another_type_takes_no_part() -> No
     assert together == {"A-1": sited(said("yes"), 1, own(12, "no"))}
 
 
+def test_a_correction_at_one_site_moves_the_mean_of_the_verified_score() -> None:
+    answers = {"A-1": sited(said("4", True, ACCEPT), 1, own(12, "4", True, corrected("2")), own(13, "na"))}
+    rule_set = rules(question("A-1", "maturity", per_site=True), question("A-2", "yes_no_na", per_site=True))
+
+    # (1 + 1/2 + 0) / 3 of half the score; "na" is no level and earns nothing.
+    assert rule_set.score(MEDIA, answers).verified == 25
+    # Of "yes", "not applicable" corrected to "no", and "yes" corrected to "not applicable", the last is left out: 1 of 2.
+    answers = {
+        "A-2": sited(said("yes", verdict=ACCEPT), 1, own(12, "na", verdict=corrected("no")), own(13, "yes", verdict=corrected("na")))
+    }
+    result = rule_set.score(MEDIA, answers)
+    assert (result.declared, result.verified) == (50, 25)
+
+
 def test_sites_that_differ_before_the_answer_for_all_is_given() -> None:
     together = with_sites(loaded(**FACTORIES), {}, {"A-1": {12: AnswerState({"value": "yes"})}}, OPEN)
 
@@ -144,8 +170,9 @@ def test_a_question_of_files_alone_cannot_be_asked_per_site() -> None:
 # --- for any answers ----------------------------------------------------------------------------------------------
 
 
-def differing(case: Case, verdicts: tuple[str | None, ...] = (None, ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER)) -> dict[str, Any]:
+def differing(case: Case, corrections: bool = True) -> dict[str, Any]:
     """The case's answers; where a question is asked per site, sites differ in any way."""
+    verdicts = [None, ACCEPT, QUERY, REJECT_EVIDENCE, REJECT_ANSWER, *([CORRECT] if corrections else [])]
     rule_set, _, answers, _, rng = case
     found: dict[str, Any] = dict(answers)
     for code, answer in answers.items():
@@ -155,7 +182,8 @@ def differing(case: Case, verdicts: tuple[str | None, ...] = (None, ACCEPT, QUER
         states = []
         for site in range(rng.randint(1, 3)):
             value = {field.key: some_value(field, rng) for field in each.fields if field.type != "file" and rng.random() < 0.9}
-            states.append(SiteState(site, value, rng.random() < 0.5, rng.choice(verdicts)))
+            verdict = Correction(CORRECT, some_answer(each, rng)) if (word := rng.choice(verdicts)) == CORRECT else word
+            states.append(SiteState(site, value, rng.random() < 0.5, verdict))
         found[code] = sited(answer, rng.randint(0, 2), *states)
     return found
 
@@ -173,10 +201,10 @@ def changed(answers: dict[str, Any], rng: random.Random, **parts: Any) -> dict[s
 
 
 @quickly
-@given(cases())
+@given(cases(corrections=False))
 def test_verified_is_never_above_evidenced_nor_evidenced_above_declared_at_any_site(case: Case) -> None:
     rule_set, facts, _, reviewed, _ = case
-    result = rule_set.score(facts, differing(case), reviewed)
+    result = rule_set.score(facts, differing(case, corrections=False), reviewed)
 
     for declared, evidenced, verified in [(result.declared, result.evidenced, result.verified), *result.areas.values()]:
         if declared is not None and evidenced is not None:

@@ -263,20 +263,19 @@ def test_reviewer_judges_each_site_by_itself(client, handed_in, reviewer, ningbo
     client.force_login(reviewer)
     workbench = client.get(reverse("assessments:review_area", args=[handed_in.pk, "A"]))
     assert "This answer stands for 1 site; those that differ follow." in workbench.content.decode()
-    assert [card["question"].code for card in workbench.context["cards"]] == ["A-01", f"A-01@{ningbo.pk}", "A-02"]
+    assert [card.question.code for card in workbench.context["desk"].cards] == ["A-01", f"A-01@{ningbo.pk}", "A-02"]
 
     key = f"A-01@{ningbo.pk}"
     address = reverse("assessments:review_decide", args=[handed_in.pk, key])
-    told = client.post(address, {f"{key}-outcome": "reject_answer"}, headers={"HX-Request": "true"})
-    assert told.status_code == 200
+    assert client.post(address, {f"{key}__.outcome": "reject_answer"}).status_code == 422
     assert not Verdict.objects.exists()
-    client.post(address, {f"{key}-outcome": "query", f"{key}-reason": "Which meter?"})
+    client.post(address, {f"{key}__.outcome": "query", f"{key}__.reason": "Which meter?"})
 
     assert list(Verdict.objects.values_list("answer__site", "outcome")) == [(ningbo.pk, "query")]
     with pytest.raises(review.QueriesOpen) as refusal:
         review.close(assessment_id=handed_in.pk, by=reviewer, at=NOW)
     assert refusal.value.questions == [key]
-    client.post(reverse("assessments:review_accept_rest", args=[handed_in.pk, "A"]))
+    review.accept_rest(assessment_id=handed_in.pk, keys=["A-01", "A-02"], by=reviewer, at=NOW)
     assert Verdict.objects.filter(outcome="accept").count() == 2
     # One question of two answers, with one verdict each.
     assert "Ningbo works" in client.get(reverse("assessments:review_finish", args=[handed_in.pk])).content.decode()

@@ -1,0 +1,62 @@
+"""What a document looks like, for reading it beside something else: its pages as pictures, drawn when they are asked for.
+
+Nothing is kept: a picture of a page is as secret as the page, and would have to be forgotten with it.
+"""
+
+import logging
+import subprocess
+import sys
+from functools import lru_cache
+
+from django.conf import settings
+
+from suppliers.models import Document
+
+
+logger = logging.getLogger(__name__)
+
+# Further pages are read in the file itself.
+MOST_PAGES = 30
+PATIENCE = 30
+
+
+class NotDrawn(Exception):
+    """The file is gone, has no such page, or cannot be drawn."""
+
+
+def page_count(document: Document) -> int:
+    """Of a PDF. Raises `NotDrawn`."""
+    return _count(document.sha256, document.pk)
+
+
+@lru_cache(maxsize=4096)
+def _count(_sha256: str, document_id: int) -> int:
+    """A file never changes, so its pages are counted once by each process."""
+    return int(_drawn(Document.objects.get(pk=document_id), "count"))
+
+
+def page_picture(document: Document, number: int) -> bytes:
+    """One page of a PDF as WebP. Raises `NotDrawn`."""
+    if not 1 <= number <= min(page_count(document), MOST_PAGES):
+        raise NotDrawn(number)
+    return _drawn(document, str(number))
+
+
+def _drawn(document: Document, what: str) -> bytes:
+    try:
+        with document.file.open("rb") as file:
+            done = subprocess.run(
+                [sys.executable, "-m", "suppliers.inspecting.drawing", what],
+                input=file.read(),
+                capture_output=True,
+                cwd=settings.BASE_DIR,
+                env={"PYTHONDONTWRITEBYTECODE": "1"},
+                timeout=PATIENCE,
+                check=False,
+            )
+    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+        raise NotDrawn(what) from error
+    if done.returncode or not done.stdout:
+        logger.warning("Document %s was not drawn (%s): %s", document.pk, what, done.stderr[-500:].decode("utf-8", "replace"))
+        raise NotDrawn(what)
+    return bytes(done.stdout)
