@@ -289,8 +289,6 @@ def test_a_review_is_handed_to_those_who_may_decide_only(
     assert assessment.reviewer == staff
 
 
-
-
 def test_reviewers_know_only_people_who_may_decide(db: None, assessment: Assessment) -> None:
     from assessments.views.review import colleagues
 

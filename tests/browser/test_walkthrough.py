@@ -385,8 +385,7 @@ def judge(card: Any, verdict: str, reason: str = "") -> None:
     card.get_by_label(verdict, exact=True).check()
     if reason:
         card.get_by_label("Reason").fill(reason)
-    card.get_by_role("button", name=re.compile("Save the verdict|Change the verdict")).click()
-    card.get_by_text("Saved", exact=True).wait_for()
+    card.locator("[data-answer-state][data-state=saved]").wait_for()
 
 
 # --- 9 ----------------------------------------------------------------------------------------------------------------
