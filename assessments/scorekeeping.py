@@ -200,7 +200,7 @@ def score_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterato
         if row.id in of_sites:
             sites = sites_by_supplier.get(row.supplier_id, {})
             answers = with_sites(rule_set.questionnaire, answers, of_sites[row.id], sites)
-        result = rule_set.score(about, answers, row.is_reviewed, canonical_fast.encode)
+        result = rule_set.score(about, answers, row.is_reviewed, None if rules else canonical_fast.encode)
         yield Scored(row._replace(answers=None), rule_set.sha256, about, sites, result)
 
 

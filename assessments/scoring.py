@@ -115,6 +115,7 @@ class Result(NamedTuple):
     evidence_asked: int
     evidence_given: int
     reviewed: int
+    # Empty where it was not asked for.
     inputs_sha256: str
 
     @property
@@ -256,9 +257,10 @@ class RuleSet:
         facts: Facts,
         answers: Answers,
         reviewed: bool = False,
-        encode: canonical.Encode = canonical.encode,
+        encode: canonical.Encode | None = canonical.encode,
     ) -> Result:
-        """`reviewed` says that the review is closed. `encode` may be a faster writer of the same bytes."""
+        """`reviewed` says that the review is closed. `encode` may be a faster writer of the same bytes; None leaves the inputs unhashed,
+        for a score that is looked at and not kept."""
         tally = self._tally(facts, answers, reviewed)
         has_verified, scale = reviewed or tally.has_verdict, self.scale.credit
         shares = self._shares.get(facts[0]) or self._shares["default"]
@@ -290,7 +292,7 @@ class RuleSet:
             tally.evidence_asked,
             tally.evidence_given,
             tally.reviewed,
-            canonical.sha256(inputs(facts, answers, reviewed), encode),
+            canonical.sha256(inputs(facts, answers, reviewed), encode) if encode else "",
         )
 
     def _tally(self, facts: Facts, answers: Answers, reviewed: bool) -> _Tally:

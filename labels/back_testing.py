@@ -24,10 +24,13 @@ def levels(scored: Sequence[Scored], at: datetime) -> Mapping[int, tuple[str, st
     except standards.NoStandardInForce:
         return {}
     by_id = {item.stored.id: item for item in scored}
+    suppliers = sorted({item.stored.supplier_id for item in scored})
     found = {}
-    for standing in facts.read(rules, supplier_ids=sorted({item.stored.supplier_id for item in scored}), on=on, at=at):
+    # Of a supplier's older assessments, labels make nothing: whoever is not judged by one of these is not read.
+    for standing in facts.read(rules, supplier_ids=suppliers, on=on, at=at, judged_by=by_id):
         basis = standing.facts.basis
-        if basis is not None and (item := by_id.get(basis.assessment_id)):
+        if basis is not None:
+            item = by_id[basis.assessment_id]
             then = decide(rules, _with_scores(standing.facts, basis, item), on).level
             found[basis.assessment_id] = decide(rules, standing.facts, on).level, then
     return found

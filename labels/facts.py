@@ -7,7 +7,7 @@ count yet. So an evaluation for a past day sees what was known then.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -132,15 +132,21 @@ class _Gathered:
     overlooked: dict[int, dict[str, Overlooked]] = field(default_factory=lambda: defaultdict(dict))
 
 
-def read(rules: Rules, *, supplier_ids: Sequence[int] | None, on: date, at: datetime) -> Iterator[Standing]:
-    """Everybody, where no suppliers are named; in order of their numbers."""
-    reader = FactReader(rules, supplier_ids=supplier_ids, on=on, at=at)
+def read(
+    rules: Rules, *, supplier_ids: Sequence[int] | None, on: date, at: datetime, judged_by: Container[int] | None = None
+) -> Iterator[Standing]:
+    """Everybody, where no suppliers are named; in order of their numbers. `judged_by`: of them, only those whose scores count from one
+    of these assessments."""
+    reader = FactReader(rules, supplier_ids=supplier_ids, on=on, at=at, judged_by=judged_by)
     yield from reader.standings()
 
 
 class FactReader:
-    def __init__(self, rules: Rules, *, supplier_ids: Sequence[int] | None, on: date, at: datetime) -> None:
+    def __init__(
+        self, rules: Rules, *, supplier_ids: Sequence[int] | None, on: date, at: datetime, judged_by: Container[int] | None = None
+    ) -> None:
         self.rules = rules
+        self.judged_by = judged_by
         self.parameters: dict[str, Any] = {
             "suppliers": list(supplier_ids) if supplier_ids is not None else None,
             "on": on,
@@ -168,6 +174,8 @@ class FactReader:
         self.parameters["campaigns"] = [row[0] for row in self.rows(CAMPAIGNS)]
         gathered = self.gathered
         self.gather_assessments()
+        if self.judged_by is not None:
+            self.keep_those(self.judged_by)
         self.gather_answers()
         for supplier_id, *paper in self.rows(PAPERS):
             gathered.papers[supplier_id].append(Paper(*paper))
@@ -191,6 +199,11 @@ class FactReader:
             if hits:
                 found = {hit["key"]: number for hit in orjson.loads(hits) if hit["kind"] == "gate"}
                 gates[supplier_id] = {**gates.get(supplier_id, {}), **found}
+
+    def keep_those(self, judged_by: Container[int]) -> None:
+        """Before anything else is asked about the others."""
+        self.gathered.bases = {pk: basis for pk, basis in self.gathered.bases.items() if basis.assessment_id in judged_by}
+        self.parameters["suppliers"] = list(self.gathered.bases)
 
     def gather_answers(self) -> None:
         """The reviewed assessment's own answers decide what is asked of its supplier."""
