@@ -45,9 +45,45 @@ class _Lever(NamedTuple):
     evidence_share: Fraction
 
 
-def shortest(lines: Sequence[Line], shares: Mapping[str, Decimal], goal: Goal) -> list[Change] | None:
-    """Of lines explained as after a closed review. None: not all the questions together reach the goal. Empty: it is reached."""
-    plan = _Plan(lines, shares)
+@dataclass(frozen=True)
+class Ground:
+    """Where a plan begins: the lines, each area's part of the total and its score, and what each question lacks, the most first."""
+
+    lines: Sequence[Line]
+    parts: Mapping[str, Fraction]
+    areas: Mapping[str, Fraction]
+    levers: Sequence[_Lever]
+
+
+def ground_of(lines: Sequence[Line], shares: Mapping[str, Decimal]) -> Ground:
+    """Of lines explained as after a closed review."""
+    counting = [line for line in lines if line.weight and line.exact[2] is not None]
+    weights: dict[str, Fraction] = {}
+    for line in counting:
+        weights[line.area] = weights.get(line.area, Fraction(0)) + Fraction(line.weight)
+    shared = sum((Fraction(shares[area]) for area in weights), Fraction(0))
+    parts = {area: Fraction(shares[area]) / shared if shared else Fraction(0) for area in weights}
+    # Points of its area each unit of weight brings.
+    points = {area: 100 / weight for area, weight in weights.items()}
+    areas = dict.fromkeys(weights, Fraction(0))
+    for line in counting:
+        areas[line.area] += Fraction(line.weight) * (line.exact[2] or 0)
+    levers = [_lever(line, points[line.area], parts[line.area]) for line in counting if line.exact[2] != 1]
+    levers.sort(key=lambda lever: (-lever.gain, lever.line.question))
+    return Ground(lines, parts, {area: earned * points[area] for area, earned in areas.items()}, levers)
+
+
+def _lever(line: Line, points: Fraction, part: Fraction) -> _Lever:
+    now, declared = line.exact[2] or Fraction(0), line.exact[0] or Fraction(0)
+    lacks_evidence = line.evidence == "missing" or line.verdict == "reject_evidence"
+    share = (declared - now) / (1 - now) if lacks_evidence and declared > now else Fraction(0)
+    gain = points * Fraction(line.weight) * (1 - now)
+    return _Lever(line, gain, gain * part, share)
+
+
+def shortest(ground: Ground, goal: Goal) -> list[Change] | None:
+    """None: not all the questions together reach the goal. Empty: it is reached."""
+    plan = _Plan(ground)
     plan.clear(goal.clear)
     for area, least in goal.areas.items():
         if not plan.lift_area(area, Fraction(least)):
@@ -56,31 +92,12 @@ def shortest(lines: Sequence[Line], shares: Mapping[str, Decimal], goal: Goal) -
 
 
 class _Plan:
-    def __init__(self, lines: Sequence[Line], shares: Mapping[str, Decimal]) -> None:
-        self.lines = lines
-        counting = [line for line in lines if line.weight and line.exact[2] is not None]
-        weights: dict[str, Fraction] = {}
-        for line in counting:
-            weights[line.area] = weights.get(line.area, Fraction(0)) + Fraction(line.weight)
-        shared = sum((Fraction(shares[area]) for area in weights), Fraction(0))
-        self.part = {area: Fraction(shares[area]) / shared if shared else Fraction(0) for area in weights}
-        self.area = dict.fromkeys(weights, Fraction(0))
-        for line in counting:
-            self.area[line.area] += 100 * Fraction(line.weight) / weights[line.area] * (line.exact[2] or 0)
-        self.levers = sorted(
-            (self._lever(line, weights[line.area]) for line in counting if line.exact[2] != 1),
-            key=lambda lever: (-lever.gain, lever.line.question),
-        )
+    def __init__(self, ground: Ground) -> None:
+        self.lines, self.part, self.levers = ground.lines, ground.parts, ground.levers
+        self.area = dict(ground.areas)
         self.chosen: dict[str, _Lever] = {}
         self.needed_areas: dict[str, Fraction] = {}
         self.forced: set[str] = set()
-
-    def _lever(self, line: Line, weight: Fraction) -> _Lever:
-        now, declared = line.exact[2] or Fraction(0), line.exact[0] or Fraction(0)
-        lacks_evidence = line.evidence == "missing" or line.verdict == "reject_evidence"
-        share = (declared - now) / (1 - now) if lacks_evidence and declared > now else Fraction(0)
-        gain = 100 * Fraction(line.weight) / weight * (1 - now)
-        return _Lever(line, gain, gain * self.part[line.area], share)
 
     @property
     def total(self) -> Fraction:

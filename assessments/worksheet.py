@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from assessments import rulesets, year_on_year
 from assessments.facts import facts_for, facts_from, open_sites
@@ -259,20 +259,31 @@ def open_worksheet(assessment: Assessment) -> Worksheet:
 
 def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Iterable[str]) -> Reading:
     """Two queries: facts, and the answers to these questions alone, without their rows: for what happens with every save."""
-    states: dict[str, AnswerState | SitedState] = {}
-    of_sites: dict[str, dict[int, AnswerState]] = {}
-    for code, site, value, count, outcome, corrected in _stored(assessment_id, codes):
-        state = AnswerState(value, count > 0, verdict_of(outcome, corrected))
-        if site is None:
-            states[code] = state
-        elif value:
-            of_sites.setdefault(code, {})[site] = state
+    states, of_sites = _states(Answer.objects.filter(assessment=assessment_id, question__in=list(codes)))
     return Reading(rules, facts_for([supplier_id])[supplier_id], states, of_sites, assessment_id)
+
+
+def open_reading(assessment: Assessment) -> Reading:
+    """All answers as they are scored, without their rows: for what computes and shows none of them. Two queries: sites and answers.
+    `assessment` comes with its campaign and supplier."""
+    rules, sites = rulesets.for_version(assessment.campaign.questionnaire_id), open_sites(assessment.supplier_id)
+    shared, of_sites = _states(Answer.objects.filter(assessment=assessment))
+    states = with_sites(rules.questionnaire, shared, of_sites, {site.pk: site.type for site in sites})
+    return Reading(rules, facts_from(assessment.supplier, sites), states, of_sites, assessment.pk)
 
 
 _Row = tuple[str, int | None, dict[str, Any], int, str | None, dict[str, Any] | None]
 
 
-def _stored(assessment_id: int, codes: Iterable[str]) -> Iterable[_Row]:
-    answers = Answer.objects.filter(assessment=assessment_id, question__in=list(codes))
-    return answers.values_list("question", "site_id", "value", "evidence_count", "verdict__outcome", "verdict__corrected")
+def _states(answers: QuerySet[Answer]) -> tuple[dict[str, AnswerState | SitedState], dict[str, dict[int, AnswerState]]]:
+    """Question -> the answer for all sites; question -> site -> its own."""
+    states: dict[str, AnswerState | SitedState] = {}
+    of_sites: dict[str, dict[int, AnswerState]] = {}
+    rows: Iterable[_Row] = answers.values_list("question", "site_id", "value", "evidence_count", "verdict__outcome", "verdict__corrected")
+    for code, site, value, count, outcome, corrected in rows:
+        state = AnswerState(value, count > 0, verdict_of(outcome, corrected))
+        if site is None:
+            states[code] = state
+        elif value:
+            of_sites.setdefault(code, {})[site] = state
+    return states, of_sites

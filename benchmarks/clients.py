@@ -30,6 +30,7 @@ _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 class Request:
     path: str
     body: str = ""  # of a POST; without one it is a GET
+    is_part: bool = False  # asked by htmx, which takes a part of the page
 
 
 # Endless: each request is handed the answer to the one before.
@@ -72,6 +73,8 @@ class Browser:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if request.body:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "X-CSRFToken": self.token}
+        if request.is_part:
+            headers["HX-Request"] = "true"
         self.connection.request("POST" if request.body else "GET", request.path, request.body or None, headers)
 
     def sign_in(self, email: str) -> None:

@@ -52,7 +52,7 @@ class Paper:
 
 
 def measure(bench: Bench) -> Measured:
-    questions = _questions()
+    questions = questions_of_two_answers()
     with ExitStack() as stack:
 
         def serve(name: str, settings: str, database: str) -> int:
@@ -64,7 +64,7 @@ def measure(bench: Bench) -> Measured:
 
         memory: list[Memory] = []
         targets = [
-            Target(LIMIT, serve(LIMIT, BARE, bench.database), _bare_saves(questions)),
+            Target(LIMIT, serve(LIMIT, BARE, bench.database), bare_saves(questions)),
             _saves(OURS, serve(OURS, PRODUCT, bench.database), questions),
         ]
         if bench.small:
@@ -86,7 +86,7 @@ def measure(bench: Bench) -> Measured:
 # --- ours -------------------------------------------------------------------------------------------------------------
 
 
-def _questions() -> list[Question]:
+def questions_of_two_answers() -> list[Question]:
     campaign = answered_campaign()
     by_code = rulesets.for_version(campaign.questionnaire_id).questionnaire.by_code
     sample = list(campaign.assessments.order_by("pk").values_list("pk", flat=True)[:SAMPLE])
@@ -133,7 +133,7 @@ def _versions(pk: int) -> dict[str, int]:
 # --- the limit --------------------------------------------------------------------------------------------------------
 
 
-def _bare_saves(questions: Sequence[Question]) -> Callable[[int], Requests]:
+def bare_saves(questions: Sequence[Question]) -> Callable[[int], Requests]:
     papers = list(answered_campaign().assessments.order_by("pk").values_list("pk", flat=True)[:CLIENTS])
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE bench_answer")

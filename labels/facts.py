@@ -138,7 +138,15 @@ def read(
     """Everybody, where no suppliers are named; in order of their numbers. `judged_by`: of them, only those whose scores count from one
     of these assessments."""
     reader = FactReader(rules, supplier_ids=supplier_ids, on=on, at=at, judged_by=judged_by)
+    reader.gather()
     yield from reader.standings()
+
+
+def read_without_scores(rules: Rules, *, supplier_id: int, on: date, at: datetime) -> Standing | None:
+    """All but what its assessments say: for whoever supposes other answers."""
+    reader = FactReader(rules, supplier_ids=[supplier_id], on=on, at=at)
+    reader.gather_others()
+    return next(reader.standings(), None)
 
 
 class FactReader:
@@ -158,7 +166,6 @@ class FactReader:
         self.gathered = _Gathered()
 
     def standings(self) -> Iterator[Standing]:
-        self.gather()
         for row in self.rows(LEDGER):
             supplier_id, has_ledger = row[0], row[11] is not None
             label = LabelState(*row[4:14]) if has_ledger else LabelState()
@@ -171,12 +178,18 @@ class FactReader:
             return rows
 
     def gather(self) -> None:
+        self.gather_answered()
+        self.gather_others()
+
+    def gather_answered(self) -> None:
         self.parameters["campaigns"] = [row[0] for row in self.rows(CAMPAIGNS)]
-        gathered = self.gathered
         self.gather_assessments()
         if self.judged_by is not None:
             self.keep_those(self.judged_by)
         self.gather_answers()
+
+    def gather_others(self) -> None:
+        gathered = self.gathered
         for supplier_id, *paper in self.rows(PAPERS):
             gathered.papers[supplier_id].append(Paper(*paper))
         for supplier_id, number, severity, due_on, opened_on in self.rows(FINDINGS):

@@ -11,18 +11,22 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts.kept_html import kept_html, key_of
 from assessments import answers, inputs, messages, next_steps
 from assessments.inputs import name_of
+from assessments.models import Assessment
 from assessments.names import AnswerState, SitedState
-from assessments.next_steps import EVIDENCE, Change, Goal
-from assessments.presenters import Attempt, QuestionView, question_view
-from assessments.questions import NOTE, Question
+from assessments.next_steps import EVIDENCE, Change, Goal, Ground
+from assessments.presenters import Attempt, inputs_of
+from assessments.questions import NOTE, Area, Question
 from assessments.results import step_text
 from assessments.scoring import GATE, Line, Result
 from assessments.wording import local
-from assessments.worksheet import Worksheet
+from assessments.worksheet import Reading
 from labels import facts, standards
 from labels.criteria import VERIFIED, AreaScore, Basis, Gate, Outcome, TotalScore
 from labels.evaluation import decide
@@ -32,6 +36,7 @@ from labels.rules import Rules
 
 
 States = Mapping[str, AnswerState | SitedState]
+QUESTION = "labels/_what_if_question.html"
 
 
 @dataclass
@@ -48,24 +53,24 @@ class Sandbox:
         return [code for code, attempt in self.attempts.items() if attempt.errors]
 
 
-def untouched(worksheet: Worksheet) -> Sandbox:
-    return Sandbox(dict(worksheet.states))
+def untouched(reading: Reading) -> Sandbox:
+    return Sandbox(dict(reading.states))
 
 
-def read(worksheet: Worksheet, data: inputs.Posted) -> Sandbox:
+def read(reading: Reading, data: inputs.Posted) -> Sandbox:
     """What a browser sent. An answer that cannot be read stays as it is, with the reason beside it."""
-    sandbox = untouched(worksheet)
-    for question in _candidates(worksheet):
+    sandbox = untouched(reading)
+    for question in _candidates(reading):
         if name_of(question.code, "-asked") in data:
-            _read_question(worksheet, question, data, sandbox)
+            _read_question(reading, question, data, sandbox)
     return sandbox
 
 
-def _read_question(worksheet: Worksheet, question: Question, data: inputs.Posted, sandbox: Sandbox) -> None:
+def _read_question(reading: Reading, question: Question, data: inputs.Posted, sandbox: Sandbox) -> None:
     code = question.code
     typed = inputs.read(question, data)
     cleaned = answers.clean(question, typed)
-    state = worksheet.states.get(code)
+    state = reading.states.get(code)
     stored, had_evidence = (dict(state.value), state.has_evidence) if state else ({}, False)
     has_evidence = name_of(code, "-evidence") in data if question.evidence.rule != "none" else had_evidence
     sandbox.evidence[code] = has_evidence
@@ -83,9 +88,9 @@ def _read_question(worksheet: Worksheet, question: Question, data: inputs.Posted
         sandbox.states[code] = AnswerState(value, has_evidence)
 
 
-def _candidates(worksheet: Worksheet) -> Iterator[Question]:
-    for area in worksheet.rules.questionnaire.areas:
-        yield from worksheet.candidates_in(area.code)
+def _candidates(reading: Reading) -> Iterator[Question]:
+    for area in reading.rules.questionnaire.areas:
+        yield from reading.candidates_in(area.code)
 
 
 # --- what comes of it -------------------------------------------------------------------------------------------------------
@@ -123,11 +128,11 @@ class Way:
 class Comparison:
     """Before and after: numbers, bands, labels; and the shortest way on from the state after."""
 
-    def __init__(self, worksheet: Worksheet, sandbox: Sandbox, *, on: date, at: datetime) -> None:
-        self.worksheet, self.sandbox, self.on, self.at = worksheet, sandbox, on, at
-        self.questionnaire = worksheet.rules.questionnaire
-        self.before = worksheet.rules.score(worksheet.facts, worksheet.states, True)
-        self.after = worksheet.rules.score(worksheet.facts, sandbox.states, True) if sandbox.changed else self.before
+    def __init__(self, assessment: Assessment, reading: Reading, sandbox: Sandbox, *, on: date, at: datetime) -> None:
+        self.assessment, self.reading, self.sandbox, self.on, self.at = assessment, reading, sandbox, on, at
+        self.questionnaire = reading.rules.questionnaire
+        self.before = reading.rules.score(reading.facts, reading.states, True, None)
+        self.after = reading.rules.score(reading.facts, sandbox.states, True, None) if sandbox.changed else self.before
 
     @cached_property
     def totals(self) -> list[Number]:
@@ -150,7 +155,11 @@ class Comparison:
 
     @cached_property
     def lines(self) -> list[Line]:
-        return self.worksheet.rules.explain(self.worksheet.facts, self.sandbox.states, True)
+        return self.reading.rules.explain(self.reading.facts, self.sandbox.states, True)
+
+    @cached_property
+    def ground(self) -> Ground:
+        return next_steps.ground_of(self.lines, self.reading.rules.profile(self.reading.facts.category))
 
     # The label --------------------------------------------------------------------------------------------------
 
@@ -167,12 +176,12 @@ class Comparison:
     def standing(self) -> Standing | None:
         if self.label_rules is None:
             return None
-        return next(facts.read(self.label_rules, supplier_ids=[self.worksheet.assessment.supplier_id], on=self.on, at=self.at), None)
+        return facts.read_without_scores(self.label_rules, supplier_id=self.assessment.supplier_id, on=self.on, at=self.at)
 
     def outcome(self, result: Result, states: States) -> Outcome | None:
         if self.label_rules is None or self.standing is None:
             return None
-        known, pk = self.standing.facts, self.worksheet.assessment.pk
+        known, pk = self.standing.facts, self.assessment.pk
         areas = {code: None if area.verified is None else str(area.verified) for code, area in result.areas.items()}
         wanted = self.label_rules.questions
         given = {
@@ -181,13 +190,13 @@ class Comparison:
         supposed = known._replace(
             basis=Basis(pk, VERIFIED, result.verified, areas, self.on),
             gates={hit.key: pk for hit in result.triggers if hit.kind == GATE},
-            answers={**known.answers, **given},
+            answers=given,
         )
         return decide(self.label_rules, supposed, self.on)
 
     @cached_property
     def outcomes(self) -> tuple[Outcome | None, Outcome | None]:
-        before = self.outcome(self.before, self.worksheet.states)
+        before = self.outcome(self.before, self.reading.states)
         return before, self.outcome(self.after, self.sandbox.states) if self.sandbox.changed else before
 
     @property
@@ -238,7 +247,7 @@ class Comparison:
         return Way(_("Label “%(label)s”") % {"label": level_title(rules, level)}, self._steps(Goal(total, areas, gates)), also)
 
     def _steps(self, goal: Goal) -> list[StepInWords] | None:
-        changes = next_steps.shortest(self.lines, self.worksheet.rules.profile(self.worksheet.facts.category), goal)
+        changes = next_steps.shortest(self.ground, goal)
         return None if changes is None else [self._in_words(change) for change in changes]
 
     def _in_words(self, change: Change) -> StepInWords:
@@ -253,40 +262,43 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class SandboxQuestion:
-    view: QuestionView
-    has_evidence: bool
-    takes_evidence: bool
-    is_changed: bool
-    site_count: int
-
-
-@dataclass(frozen=True)
 class SandboxArea:
-    code: str
     title: str
-    questions: list[SandboxQuestion]
-
-    @property
-    def is_open(self) -> bool:
-        return any(question.is_changed or question.view.has_errors for question in self.questions)
+    # Each drawn.
+    questions: list[SafeString]
+    is_open: bool
 
 
-def form(worksheet: Worksheet, sandbox: Sandbox) -> list[SandboxArea]:
-    return [
-        SandboxArea(
-            area.code, local(area.title), [_form_question(worksheet, question, sandbox) for question in worksheet.candidates_in(area.code)]
-        )
-        for area in worksheet.rules.questionnaire.areas
-    ]
+def form(reading: Reading, sandbox: Sandbox) -> list[SandboxArea]:
+    return [_form_area(reading, area, sandbox) for area in reading.rules.questionnaire.areas]
 
 
-def _form_question(worksheet: Worksheet, question: Question, sandbox: Sandbox) -> SandboxQuestion:
-    state: Any = worksheet.states.get(question.code)
-    return SandboxQuestion(
-        view=question_view(worksheet, question, attempt=sandbox.attempts.get(question.code)),
-        has_evidence=sandbox.evidence.get(question.code, bool(state and state.has_evidence)),
-        takes_evidence=question.evidence.rule != "none",
-        is_changed=question.code in sandbox.changed,
-        site_count=len(state.sites.own) if isinstance(state, SitedState) else 0,
-    )
+def _form_area(reading: Reading, area: Area, sandbox: Sandbox) -> SandboxArea:
+    questions = reading.candidates_in(area.code)
+    changed = {*sandbox.changed, *sandbox.broken}
+    drawn = [_form_question(reading, question, sandbox) for question in questions]
+    return SandboxArea(local(area.title), drawn, any(question.code in changed for question in questions))
+
+
+def _form_question(reading: Reading, question: Question, sandbox: Sandbox) -> SafeString:
+    """Drawn once for what it shows: of a hundred questions, a change concerns one."""
+    code, state = question.code, reading.states.get(question.code)
+    attempt = sandbox.attempts.get(code)
+    shown: dict[str, Any] = {
+        "code": code,
+        "typed": attempt.typed if attempt else dict(state.value) if state else {},
+        "errors": attempt.errors if attempt else {},
+        "has_evidence": sandbox.evidence.get(code, bool(state and state.has_evidence)),
+        "is_hidden": code in reading.hidden,
+        "site_count": len(state.sites.own) if isinstance(state, SitedState) else 0,
+    }
+    return kept_html.get(key_of(QUESTION, {"rules": reading.rules.sha256, **shown}), lambda: _draw(question, shown))
+
+
+def _draw(question: Question, shown: Mapping[str, Any]) -> SafeString:
+    more = {
+        "text": local(question.text),
+        "inputs": inputs_of(question, question.code, shown["typed"], shown["errors"]),
+        "takes_evidence": question.evidence.rule != "none",
+    }
+    return render_to_string(QUESTION, {**shown, **more})

@@ -29,8 +29,8 @@ class StandardQuerySet(models.QuerySet["Standard"]):
         return self.exclude(status=Standard.Status.DRAFT)
 
     def in_force(self, on: date) -> "Standard | None":
-        """The published version that came into force last."""
-        published = self.filter(status=Standard.Status.PUBLISHED, in_force_from__lte=on)
+        """The published version that came into force last. Its content comes when it is asked for: mostly its rules are known already."""
+        published = self.filter(status=Standard.Status.PUBLISHED, in_force_from__lte=on).defer("content")
         return published.order_by("-in_force_from", "-pk").first()
 
     def for_list(self) -> Self:

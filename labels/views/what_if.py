@@ -9,7 +9,7 @@ from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from assessments.models import Assessment
 from assessments.views.parts import is_from_htmx
-from assessments.worksheet import open_worksheet
+from assessments.worksheet import open_reading
 from labels import what_if as sandboxes
 from labels.dates import ledger_day
 
@@ -18,18 +18,19 @@ from labels.dates import ledger_day
 def what_if(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
     visible = Assessment.objects.visible_to(request.user).select_related("campaign", "supplier")
-    worksheet = open_worksheet(get_object_or_404(visible, pk=pk))
+    assessment = get_object_or_404(visible, pk=pk)
+    reading = open_reading(assessment)
     is_posted = request.method == "POST" and "reset" not in request.POST
-    sandbox = sandboxes.read(worksheet, request.POST) if is_posted else sandboxes.untouched(worksheet)
+    sandbox = sandboxes.read(reading, request.POST) if is_posted else sandboxes.untouched(reading)
     now = timezone.now()
     context = {
-        "assessment": worksheet.assessment,
-        "comparison": sandboxes.Comparison(worksheet, sandbox, on=ledger_day(now), at=now),
+        "assessment": assessment,
+        "comparison": sandboxes.Comparison(assessment, reading, sandbox, on=ledger_day(now), at=now),
         "sandbox": sandbox,
     }
     if is_from_htmx(request):
         response = render(request, "labels/_what_if.html", context)
     else:
-        response = render(request, "labels/what_if.html", {**context, "areas": sandboxes.form(worksheet, sandbox)})
+        response = render(request, "labels/what_if.html", {**context, "areas": sandboxes.form(reading, sandbox)})
     response["Vary"] = "HX-Request"
     return response

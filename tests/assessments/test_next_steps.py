@@ -37,7 +37,7 @@ def said(value: str, has_evidence: bool = False) -> AnswerState:
 
 
 def plan(answers: Answers, goal: Goal) -> list[tuple[str, str]] | None:
-    changes = next_steps.shortest(RULES.explain(MEDIA, answers, True), SHARES, goal)
+    changes = next_steps.shortest(next_steps.ground_of(RULES.explain(MEDIA, answers, True), SHARES), goal)
     return None if changes is None else [(change.line.question, change.kind) for change in changes]
 
 

@@ -42,6 +42,7 @@ def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
         "rescore_portfolio",
         "back_test",
         "save_answer",
+        "what_if",
         "area_page",
         "portfolio_page",
         "import_suppliers",
