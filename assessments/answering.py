@@ -24,7 +24,7 @@ from suppliers.models import Document
 
 
 class NotOpen(Exception):
-    """The assessment was submitted, closed or has lapsed: its answers do not change any more."""
+    """The assessment was submitted, closed or has lapsed, or it was returned with other questions open: this answer does not change."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ _SAVE = """
     WITH door AS (
         SELECT id, status, supplier_id FROM assessments_assessment
         WHERE id = %(assessment)s AND status IN ('not_started', 'in_progress', 'returned')
+          AND (opened_questions IS NULL OR opened_questions ? %(question)s)
         FOR KEY SHARE
     )
     INSERT INTO assessments_answer AS stored
@@ -128,7 +129,7 @@ def _why_not_saved(assessment_id: int, question: str, value: Mapping[str, Any], 
     # First, so that a save whose acknowledgement was lost is acknowledged even when the assessment was handed in meanwhile.
     if stored and stored.value == value:
         return Saved(stored.version, stored.updated_at, str(stored.updated_by or ""), value, stored.evidence_count > 0, changed=False)
-    if not stored or not Assessment.objects.filter(pk=assessment_id).open_for_answers().exists():
+    if not stored or not Assessment.objects.filter(pk=assessment_id).open_for(question).exists():
         raise NotOpen(assessment_id)
     raise Conflict(stored, is_own=stored.updated_by_id == by.pk, is_kept=_was_saved(stored, value, base, by))
 
@@ -155,7 +156,7 @@ def upload_evidence(
 ) -> EvidenceUse:
     """Keep the file among the supplier's documents and attach it. Raises `FileRefused` and `NotOpen`."""
     assessment = Assessment.objects.select_related("supplier").get(pk=assessment_id)
-    if not assessment.is_editable:
+    if not assessment.may_answer(question):
         raise NotOpen(assessment_id)
     document = documents.store(supplier=assessment.supplier, file=file, by=by, at=at)
     return attach_evidence(assessment_id=assessment_id, question=question, document_id=document.pk, by=by, at=at, site=site)
@@ -164,7 +165,7 @@ def upload_evidence(
 @transaction.atomic
 def attach_evidence(*, assessment_id: int, question: str, document_id: int, by: User, at: datetime, site: int | None = None) -> EvidenceUse:
     """Attaching the same document twice attaches it once. Raises `Document.DoesNotExist` for another supplier's document."""
-    assessment = _lock_open(assessment_id)
+    assessment = _lock_open(assessment_id, question)
     document = Document.objects.get(pk=document_id, supplier_id=assessment.supplier_id)
     # Version 0: evidence may come before the answer, and the first save of the answer is its first version all the same.
     blank = Answer(assessment_id=assessment_id, question=question, site_id=site, version=0, updated_by=by, updated_at=at)
@@ -179,14 +180,16 @@ def attach_evidence(*, assessment_id: int, question: str, document_id: int, by: 
 @transaction.atomic
 def detach_evidence(*, assessment_id: int, use_id: int) -> None:
     """The document stays in the supplier's library. Detaching what is not attached any more changes nothing."""
-    _lock_open(assessment_id)
-    EvidenceUse.objects.filter(pk=use_id, answer__assessment_id=assessment_id).delete()
+    use = EvidenceUse.objects.filter(pk=use_id, answer__assessment_id=assessment_id).select_related("answer").first()
+    if use is not None:
+        _lock_open(assessment_id, use.answer.question)
+        use.delete()
 
 
-def _lock_open(assessment_id: int) -> Assessment:
+def _lock_open(assessment_id: int, question: str) -> Assessment:
     """As long as the transaction runs, the assessment cannot be submitted."""
     assessment = Assessment.objects.select_for_update(no_key=True).get(pk=assessment_id)
-    if not assessment.is_editable:
+    if not assessment.may_answer(question):
         raise NotOpen(assessment_id)
     return assessment
 

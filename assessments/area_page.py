@@ -18,7 +18,7 @@ from assessments import area_reading, overviews, team
 from assessments.answering import paper_of
 from assessments.area_reading import Rows
 from assessments.last_year import LastYear, LastYearDesk
-from assessments.models import Assessment
+from assessments.models import Assessment, QueryMessage
 from assessments.overviews import AreaView, Step
 from assessments.presenters import Attempt, QuestionView, view_with_sites
 from assessments.questions import Area
@@ -70,6 +70,11 @@ class AreaPage:
     def can_edit(self) -> bool:
         return self.assessment.is_editable
 
+    @property
+    def opened(self) -> list[str]:
+        """The questions a return has opened, where it was not all of them."""
+        return (self.assessment.opened_questions or []) if self.can_edit else []
+
     @cached_property
     def area(self) -> AreaView:
         return overviews.area_view(self._rules.questionnaire, self._this)
@@ -110,6 +115,10 @@ class AreaPage:
             return {}
         worksheet = self._sheet.worksheet
         return LastYearDesk(worksheet, self._sheet.earlier, self._today).beside(worksheet.candidates_in(self._this.code))
+
+    @cached_property
+    def talks(self) -> Mapping[str, list[QueryMessage]]:
+        return self._sheet.talks
 
     @cached_property
     def team(self) -> AreaTeam:

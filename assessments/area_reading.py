@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.prepared import read_prepared
 from assessments import carrying, rulesets, team_notes
 from assessments.inputs import answer_key
-from assessments.models import Answer, Assessment, Campaign, EvidenceUse, Verdict
+from assessments.models import Answer, Assessment, Campaign, EvidenceUse, QueryMessage, Verdict
 from assessments.scoring import RuleSet
 from assessments.team_notes import Notes
 from assessments.worksheet import Worksheet
@@ -72,6 +72,9 @@ SELECT * FROM (
          JOIN assessments_evidenceuse use ON use.answer_id = theirs.id)::text AS earlier_evidence,
         (SELECT json_agg(document ORDER BY document.id) FROM earlier
          JOIN suppliers_document document ON document.supplier_id = earlier.supplier_id)::text AS library,
+        (SELECT json_agg(json_build_array(message, person.name) ORDER BY message.at, message.id) FROM door
+         JOIN assessments_querymessage message ON message.assessment_id = door.id AND message.question = ANY(%(codes)s::text[])
+         JOIN accounts_user person ON person.id = message.by_id)::text AS messages,
         (SELECT json_agg(json_build_array(kind, area, code, name, person, first, second, day, moment, flag))
          FROM ({team_notes.NOTES}) noted)::text AS notes
 ) everything
@@ -89,6 +92,7 @@ class Rows(NamedTuple):
     earlier_answers: str | None
     earlier_evidence: str | None
     library: str | None
+    messages: str | None
     notes: str | None
 
     @property
@@ -113,6 +117,8 @@ class Opened:
     worksheet: Worksheet
     evidence: Mapping[str, list[EvidenceUse]]
     earlier: carrying.Earlier | None
+    # Key of an answer -> what was written to and by the reviewer.
+    talks: Mapping[str, list[QueryMessage]]
     notes: Notes
 
 
@@ -124,7 +130,9 @@ def open_rows(rows: Rows, rules: RuleSet) -> Opened:
     if earlier:
         before = {answer.question: Before(earlier.cycle, answer.value) for answer in past if answer.site_id is None}
     worksheet = Worksheet(assessment, rules, _made_of(Site, _loaded(rows.sites)), answers, before=before)
-    return Opened(worksheet, _evidence(rows.evidence, answers), earlier, team_notes.notes_from(map(_note, _loaded(rows.notes))))
+    return Opened(
+        worksheet, _evidence(rows.evidence, answers), earlier, _talks(rows.messages), team_notes.notes_from(map(_note, _loaded(rows.notes)))
+    )
 
 
 def assessment_of(rows: Rows) -> Assessment:
@@ -166,6 +174,15 @@ def _evidence(text: str | None, answers: Iterable[Answer]) -> dict[str, list[Evi
         use = made(EvidenceUse, row)
         use.answer, use.document = by_id[use.answer_id], made(Document, document)
         found.setdefault(answer_key(use.answer.question, use.answer.site_id), []).append(use)
+    return found
+
+
+def _talks(text: str | None) -> dict[str, list[QueryMessage]]:
+    found: dict[str, list[QueryMessage]] = {}
+    for row, name in _loaded(text):
+        message = made(QueryMessage, row)
+        message.by = User(pk=row["by_id"], name=name)
+        found.setdefault(answer_key(message.question, message.site_id), []).append(message)
     return found
 
 

@@ -247,7 +247,7 @@ class Confirmed:
 # gets is carried along in the one it would begin with.
 _TAKE_OVER = """
     WITH door AS (
-        SELECT id FROM assessments_assessment
+        SELECT id, opened_questions FROM assessments_assessment
         WHERE id = %(assessment)s AND status IN ('not_started', 'in_progress', 'returned')
         FOR KEY SHARE
     )
@@ -256,6 +256,7 @@ _TAKE_OVER = """
     SELECT door.id, offer.question, offer.site, offer.value, offer.note, offer.base + 1, 0, %(by)s, %(at)s, %(earlier)s
     FROM door, unnest(%(questions)s::text[], %(sites)s::bigint[], %(values)s::jsonb[], %(notes)s::text[], %(bases)s::int[])
         AS offer (question, site, value, note, base)
+    WHERE door.opened_questions IS NULL OR door.opened_questions ? offer.question
     ORDER BY offer.question, offer.site
     ON CONFLICT (assessment_id, question, site_id) DO UPDATE
     SET value = excluded.value, note = excluded.note, version = excluded.version, updated_by_id = excluded.updated_by_id,

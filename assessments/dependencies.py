@@ -16,6 +16,7 @@ class Dependencies:
 
     def __init__(self, questionnaire: Questionnaire) -> None:
         watchers: dict[str, set[str]] = {}
+        conditions: dict[str, set[str]] = {}
         beyond = set()
         for question in questionnaire.questions:
             for source, is_condition in _expressions(question):
@@ -23,10 +24,23 @@ class Dependencies:
                 bound = expressions.bind(expressions.parse(source), scope)
                 for code in bound.questions:
                     watchers.setdefault(code, set()).add(question.code)
+                    if is_condition:
+                        conditions.setdefault(code, set()).add(question.code)
                 if not is_condition and not bound.local:
                     beyond.add(question.code)
         self.watchers = {code: frozenset(those) for code, those in watchers.items()}
         self.look_beyond = frozenset(beyond)
+        self._conditions = conditions
+
+    def asked_because_of(self, codes: Iterable[str]) -> frozenset[str]:
+        """Questions that are asked or not by what these answer, and by what those answer in turn."""
+        found: set[str] = set()
+        waiting = set(codes)
+        while waiting:
+            more = self._conditions.get(waiting.pop(), set()) - found
+            found |= more
+            waiting |= more
+        return frozenset(found)
 
     def needed_by(self, codes: Iterable[str]) -> frozenset[str]:
         """These questions, and all that any rule looks at: what has to be known to say how these stand."""

@@ -141,6 +141,23 @@ class RemindOfAreas(Job):
         return {"queued": remind(chunk.payload["ids"], today=timezone.localdate())}
 
 
+@job("remind_of_returns", title=_("Remind of returned assessments"))
+class RemindOfReturns(Job):
+    """The supplier before and after its deadline, the reviewer of what the supplier has answered; each once."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.returning import to_be_reminded
+
+        return plan_ids(to_be_reminded(timezone.now()), size=REMINDED_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.returning import remind
+
+        return {"queued": remind(chunk.payload["ids"], at=timezone.now())}
+
+
 @job("measure_answer_times", title=_("Measure how long answering takes"))
 class MeasureAnswerTimes(Job):
     """One chunk for each questionnaire that is being asked."""

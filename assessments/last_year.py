@@ -182,7 +182,7 @@ class LastYearDesk:
     def line(self, question: Question) -> LastYear:
         offer, code = self.offers[question.code], question.code
         answer = self.worksheet.answers.get(code)
-        can_take = offer.value is not None and self._is_open(code) and self.worksheet.assessment.is_editable
+        can_take = offer.value is not None and self._is_open(code) and self.worksheet.assessment.may_answer(code)
         old_text, new_text = _wordings(offer)
         return LastYear(
             code=code,

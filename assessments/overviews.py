@@ -29,6 +29,8 @@ class Card:
     next_url: str
     days_left: int
     time_left: Estimate | None
+    # What the reviewer asks, after a return: label and address of each question.
+    queried: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,18 @@ class LastSave:
 
 def card(worksheet: Worksheet, times: Times, today: date) -> Card:
     assessment = worksheet.assessment
-    missing = worksheet.unanswered
-    next_url = _area_url(assessment, missing[0]) if missing else _check_url(assessment)
-    return Card(assessment, worksheet.progress(), next_url, (assessment.due_on - today).days, time_left(worksheet, times))
+    missing = [question for question in worksheet.unanswered if assessment.may_answer(question.code)]
+    asked = queried(worksheet)
+    next_url = asked[0][2] if asked else _area_url(assessment, missing[0]) if missing else _check_url(assessment)
+    return Card(assessment, worksheet.progress(), next_url, (assessment.due_on - today).days, time_left(worksheet, times), asked)
+
+
+def queried(worksheet: Worksheet) -> list[tuple[str, str, str]]:
+    """The questions a return has opened, as far as they are asked: code, text, address."""
+    opened = worksheet.assessment.opened_questions
+    if opened is None or not worksheet.assessment.is_editable:
+        return []
+    return [(each.code, local(each.text), _area_url(worksheet.assessment, each)) for each in worksheet.asked if each.code in opened]
 
 
 def _area_url(assessment: Assessment, question: Question) -> str:
@@ -156,6 +167,7 @@ class CheckLine:
     is_gate: bool
     verdict: Verdict | None
     corrected: list[Said]
+    can_edit: bool
     # Where sites differ: whose answer this is, or for how many sites it stands, and those that differ.
     site: Site | None = None
     stands_for: int | None = None
@@ -250,6 +262,7 @@ def _check_line(
         is_gate=code in gates and site is None,
         verdict=verdict,
         corrected=describe(question, verdict.corrected) if verdict and verdict.corrected else [],
+        can_edit=worksheet.assessment.may_answer(code),
         site=site,
         stands_for=len(worksheet.sites_of(question)) - len(different) if different else None,
         sites=tuple(_check_line(worksheet, question, evidence, gates, carried, each) for each in different),

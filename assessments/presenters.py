@@ -104,6 +104,9 @@ class QuestionView:
     checks: tuple[str, ...]
     verdict: Verdict | None
     corrected: list[Said]
+    can_edit: bool
+    # The assessment is open, and this question is not: the reviewer did not ask about it.
+    is_locked: bool
     errors: tuple[str, ...] = ()
     file_errors: tuple[str, ...] = ()
     other: OtherAnswer | None = None
@@ -198,6 +201,8 @@ def question_view(
         checks=worksheet.remarks(code, site_id),
         verdict=verdict,
         corrected=describe(question, verdict.corrected) if verdict and verdict.corrected else [],
+        can_edit=worksheet.assessment.may_answer(code),
+        is_locked=worksheet.assessment.is_editable and not worksheet.assessment.may_answer(code),
         errors=tuple(text for path, text in errors.items() if path in ("", NOTE)),
         file_errors=tuple(attempt.file_errors) if attempt else (),
         other=_other(question, attempt.conflict) if attempt and attempt.conflict else None,

@@ -1,16 +1,17 @@
 """Reviewing a submitted assessment: taken by one reviewer, judged answer by answer, returned to the supplier or closed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
-from assessments import amending, scorekeeping, standing
+from assessments import amending, queries, returning, scorekeeping, standing
 from assessments.inputs import answer_key
-from assessments.models import Answer, Assessment, Verdict
+from assessments.models import Amendment, Answer, Assessment, Verdict
 from assessments.notices import write_to_supplier
 from assessments.questions import NOTE
 from audit import trail
@@ -38,6 +39,10 @@ class Overtaken(Exception):
     def __init__(self, stored: Verdict) -> None:
         super().__init__(stored.pk)
         self.stored = stored
+
+
+class NothingAsked(Exception):
+    """A return opens what was queried: without a query there is nothing for the supplier to do."""
 
 
 class QueriesOpen(Exception):
@@ -195,16 +200,28 @@ def _start_scoring(assessment_id: int) -> None:
 
 
 @transaction.atomic
-def return_to_supplier(*, assessment_id: int, reason: str, by: User, at: datetime) -> Assessment:
-    """The supplier may change its answers again, and is told why. Raises `TakenByAnother` and `ReasonMissing`."""
+def return_to_supplier(*, assessment_id: int, reason: str, by: User, at: datetime, due_on: date | None = None) -> Assessment:
+    """The supplier may answer again what was queried, until the deadline, and is told why.
+
+    Where the supplier itself had asked to change something, everything opens. Raises `TakenByAnother`, `ReasonMissing`, `NothingAsked`.
+    """
     reason = reason.strip()
     if not reason:
         raise ReasonMissing
     assessment = _mine(assessment_id, by)
-    assessment.return_to_supplier(reason=reason)
-    _note("assessment.returned", assessment, by=by, at=at, detail={"reason": reason})
+    asked = returning.queried(assessment)
+    is_wished = assessment.amendments.filter(state=Amendment.State.ASKED).exists()
+    if not asked and not is_wished:
+        raise NothingAsked
+    opened = None if is_wished else returning.opened_by(assessment, (verdict.answer.question for verdict in asked))
+    due_on = due_on or timezone.localdate(at) + returning.TIME_TO_ANSWER
+    assessment.return_to_supplier(reason=reason, opened=opened, due_on=due_on)
+    kept = returning.keep_return(assessment, asked=asked, opened=opened, reason=reason, due_on=due_on, by=by, at=at)
+    for verdict in asked:
+        queries.ask(verdict, by=by, at=at)
+    _note("assessment.returned", assessment, by=by, at=at, detail={"reason": reason, "questions": kept.queried, "due_on": str(due_on)})
     amending.settle_by_return(assessment, reason=reason, by=by, at=at)
-    write_to_supplier("review_returned", assessment, at=at, page="assessments:overview", reason=reason)
+    write_to_supplier("review_returned", assessment, at=at, page="assessments:overview", reason=reason, **returning.said_of(kept))
     return assessment
 
 

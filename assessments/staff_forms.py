@@ -1,9 +1,11 @@
 """What the buyer's people type: campaigns, verdicts, questionnaire files. Findings: `finding_forms`."""
 
+from datetime import date
 from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -104,6 +106,18 @@ class CampaignForm(forms.ModelForm[Campaign]):
 
 class ReasonForm(VisibleTextMixin, forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class ReturnForm(ReasonForm):
+    """What the supplier is told, and by when it answers."""
+
+    due_on = forms.DateField(label=_("To be answered by"), widget=DAY)
+
+    def clean_due_on(self) -> date:
+        due_on: date = self.cleaned_data["due_on"]
+        if due_on <= timezone.localdate():
+            raise forms.ValidationError(_("Please give the supplier at least until tomorrow."))
+        return due_on
 
 
 class HandOverForm(forms.Form):

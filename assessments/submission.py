@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from assessments import canonical, standing
+from assessments import canonical, returning, standing
 from assessments.models import Answer, Assessment, EvidenceUse, Signature
 from assessments.questions import Question
 from assessments.worksheet import open_worksheet
@@ -54,7 +54,7 @@ def content_sha256(assessment: Assessment) -> str:
 def submit_assessment(*, assessment_id: int, by: User, name: str, job_title: str, statement: str, at: datetime) -> Signature:
     """Sign the answers as they stand and hand them in. Raises `Blocked` and `Assessment.IllegalTransition`."""
     # Lock the row: answers being saved now come first or not at all, and of two people who press Submit only one may win.
-    locked = Assessment.objects.select_for_update(of=("self",)).select_related("campaign__questionnaire", "supplier")
+    locked = Assessment.objects.select_for_update(of=("self",)).select_related("campaign__questionnaire", "supplier", "reviewer")
     assessment = locked.get(pk=assessment_id)
     if not assessment.is_editable:
         raise Assessment.IllegalTransition(assessment.status)
@@ -80,6 +80,7 @@ def submit_assessment(*, assessment_id: int, by: User, name: str, job_title: str
         detail={"sha256": signature.content_sha256, "name": name, "job_title": job_title},
         at=at,
     )
+    returning.note_answered(assessment, by=by, at=at)
     standing.refresh([assessment.supplier_id])
     # Robust: with the broker away the submission stands, and the portfolio's next run scores it.
     transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)

@@ -24,9 +24,10 @@ def rescore_marked() -> None:
 @shared_task
 def send_comment_notices() -> None:
     """By the clock. What two workers find at the same time, one of them queues."""
-    from assessments.comments import queue_notices
+    from assessments import comments, queries
 
-    queue_notices(at=timezone.now())
+    comments.queue_notices(at=timezone.now())
+    queries.queue_notices(at=timezone.now())
 
 
 @shared_task

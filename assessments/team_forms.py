@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import LANGUAGE_CHOICES, User
+from accounts.visible_text import VisibleTextMixin
 from assessments.area_tasks import Newcomer
-from assessments.models import Comment
+from assessments.models import Comment, QueryMessage
 
 
 NEWCOMER, NOBODY = "new", "nobody"
@@ -92,5 +93,15 @@ class CommentForm(forms.Form):
         label=_("Your comment"),
         max_length=Comment.LONGEST,
         widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": _("Write something first.")},
+    )
+
+
+class QueryForm(VisibleTextMixin, forms.Form):
+    text = forms.CharField(
+        label=_("Your message"),
+        max_length=QueryMessage.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The other side reads it here, and is told by e-mail some minutes later."),
         error_messages={"required": _("Write something first.")},
     )

@@ -2,7 +2,18 @@ from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
 from assessments.staff_urls import urlpatterns as staff
-from assessments.views import amendments, answers, carrying, publishing, receipts, signing, supplier, teamwork, workbooks
+from assessments.views import (
+    amendments,
+    answers,
+    carrying,
+    publishing,
+    queries,
+    receipts,
+    signing,
+    supplier,
+    teamwork,
+    workbooks,
+)
 
 
 app_name = "assessments"
@@ -40,6 +51,7 @@ urlpatterns = [
     path("<int:pk>/answers/<answer_key:code>/restore/", answers.restore, name="restore"),
 ]
 urlpatterns += [
+    path("<int:pk>/questions/<answer_key:code>/", queries.query, name="query"),
     path("<int:pk>/presence/", teamwork.presence_call, name="presence"),
     path("<int:pk>/assign/", teamwork.assign, name="assign"),
     path("<int:pk>/answers/<slug:code>/comments/", teamwork.comment_page, name="comments"),

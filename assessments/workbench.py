@@ -6,12 +6,14 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from assessments import last_year
+from assessments import changes_since, last_year, queries
+from assessments.changes_since import Change
 from assessments.inputs import name_of
 from assessments.judging import OUTCOME, REASON, Typed
 from assessments.last_year import LastYear
-from assessments.models import Verdict
+from assessments.models import QueryMessage, Verdict
 from assessments.presenters import Choice, Input, inputs_of
+from assessments.public_facts import Fact, facts_beside
 from assessments.selectors import AnsweredArea, AnsweredQuestion, Dossier
 
 
@@ -36,6 +38,11 @@ class Card:
     question: AnsweredQuestion
     box: VerdictBox | None
     last_year: LastYear | None
+    # What was written to and by the supplier, and what the supplier changed since the newest return.
+    talk: list[QueryMessage]
+    change: Change | None
+    # What registers, authorities and certificates say.
+    facts: list[Fact]
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Desk:
     dossier: Dossier
     area: AnsweredArea
     cards: list[Card]
+    register: list[tuple[str, str]]
     # Answers without a verdict, of which some can be accepted in one step.
     left: list[AnsweredQuestion] = field(default_factory=list)
 
@@ -66,15 +74,20 @@ def desk_of(dossier: Dossier, area: AnsweredArea, *, may_decide: bool, today: da
     """Five queries where there is an earlier year, one where there is none. `typed`: what could not be given, by the answer's key."""
     questions = dossier.worksheet.rules.questionnaire.in_area(area.code)
     earlier = last_year.beside(dossier.worksheet, questions, today=today)
+    public = facts_beside(dossier.worksheet, questions, today=today)
+    talks, changes = queries.talks(dossier.assessment), changes_since.newest_return(dossier.worksheet)
     cards = [
         Card(
             question=answer,
             box=_box(dossier, answer, (typed or {}).get(answer.code)) if may_decide and answer.has_answer else None,
             last_year=earlier.get(answer.question_code) if answer.site is None else None,
+            talk=talks.get(answer.code, []),
+            change=changes.get(answer.code),
+            facts=public.by_question.get(answer.question_code, []) if answer.site is None else [],
         )
         for answer in area.answers
     ]
-    return Desk(dossier, area, cards, [answer for answer in area.to_judge if answer.verdict is None])
+    return Desk(dossier, area, cards, public.register, [answer for answer in area.to_judge if answer.verdict is None])
 
 
 def may_be_accepted_unseen(question: AnsweredQuestion) -> bool:

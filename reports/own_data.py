@@ -30,7 +30,9 @@ from assessments.models import (
     FindingAction,
     FindingEvidence,
     FindingStep,
+    QueryMessage,
     QuestionnaireVersion,
+    Return,
     Score,
     Signature,
     Verdict,
@@ -106,6 +108,8 @@ SIGNATURES = _fields("id", "name", "job_title", "statement", "content_sha256", "
 AMENDMENTS = _fields(
     "id", "state", "opened_from", "reason", "asked_at", "decision", "decided_at", asked_by="asked_by__name", decided_by="decided_by__name"
 )
+RETURNS = _fields("id", "reason", "queried", "opened", "due_on", "at", "answered_at", by="by__name", answered_by="answered_by__name")
+MESSAGES = _fields("id", "question", "is_from_buyer", "text", "at", site="site_id", by="by__name")
 COMMENTS = _fields("id", "question", "text", "at", by="by__name")
 FINDINGS = _fields(
     "id", "question", "origin", "rule", "severity", "status", "text", "text_zh", "cause", "action_taken", "due_on", "next_due_on",
@@ -317,6 +321,8 @@ def _assessment(pk: int, by: User) -> dict[str, Any]:
         "earlier_verdicts": rows_of(verdict_history, VERDICTS),
         "signatures": rows_of(Signature.objects.filter(assessment=pk).order_by("pk"), SIGNATURES),
         "amendments": rows_of(Amendment.objects.filter(assessment=pk).order_by("pk"), AMENDMENTS),
+        "returns": rows_of(Return.objects.filter(assessment=pk).order_by("pk"), RETURNS),
+        "messages": rows_of(QueryMessage.objects.filter(assessment=pk).order_by("pk"), MESSAGES),
         "comments": rows_of(Comment.objects.visible_to(by).filter(assessment=pk).order_by("pk"), COMMENTS),
         "findings": rows_of(Finding.objects.filter(assessment=pk).order_by("pk"), FINDINGS),
         "finding_actions": rows_of(FindingAction.objects.filter(finding__assessment=pk).order_by("finding", "place"), FINDING_ACTIONS),

@@ -57,6 +57,7 @@ SCHEDULES = (
     # When people begin to work.
     nightly(gettext_noop("Warn of documents that end soon"), "warn_of_expiry", hour=7),
     nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
+    nightly(gettext_noop("Remind of returned assessments"), "remind_of_returns", hour=8, minute=15),
 )
 
 

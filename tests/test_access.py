@@ -195,6 +195,12 @@ ASSESSMENTS = {
     "assessments:restore": sending(of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])), version="1"),
     "assessments:presence": sending(of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk])), area="A"),
     "assessments:assign": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk])),
+    "assessments:query": Page(
+        get=(SUPPLIERS - {"stranger"}) | BUYERS,
+        post=(SUPPLIERS - {"stranger"}) | REVIEWERS,
+        at=lambda w: [w.in_review.pk, "A-01"],
+        hidden_from=roles("stranger"),
+    ),
     "assessments:comments": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
     "assessments:come_back": of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
     "assessments:workbooks": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk])),

@@ -8,6 +8,7 @@ from assessments.models.campaigns import Campaign, QuestionnaireVersion
 from assessments.models.findings import Finding, FindingAction, FindingEvidence, FindingStep
 from assessments.models.marks import ScoreMark
 from assessments.models.publications import Publication
+from assessments.models.returns import QueryMessage, QueryNotice, Return
 from assessments.models.scores import Score, Standing
 from assessments.models.teamwork import AnswerTime, AreaTask, ComeBack, Comment, CommentNotice, Presence
 from assessments.models.weight_sets import WeightSet
@@ -36,7 +37,10 @@ __all__ = [
     "FindingStep",
     "Presence",
     "Publication",
+    "QueryMessage",
+    "QueryNotice",
     "QuestionnaireVersion",
+    "Return",
     "Score",
     "ScoreMark",
     "Signature",

@@ -11,23 +11,28 @@ from suppliers.models import Document, Site
 
 # Locks the assessment as a save does: a submission under way is waited for, and what it decided is what counts.
 _HANDED_IN_STAYS = """
-    SELECT assessment.status INTO stands FROM {source} FOR KEY SHARE OF assessment;
+    SELECT assessment.status, assessment.opened_questions IS NULL OR assessment.opened_questions ? {question}
+    INTO stands, is_opened FROM {source} FOR KEY SHARE OF assessment;
     IF stands NOT IN ('not_started', 'in_progress', 'returned') THEN
         RAISE EXCEPTION 'this assessment is not open for answers' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NOT is_opened THEN
+        RAISE EXCEPTION 'this question was not opened by the return' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
     RETURN NEW;
 """
 
 
-def _handed_in_stays(source: str) -> pgtrigger.Trigger:
-    """What was handed in changes for nobody: not by a bulk statement, not by a program that forgets to ask."""
+def _handed_in_stays(source: str, question: str) -> pgtrigger.Trigger:
+    """What was handed in changes for nobody: not by a bulk statement, not by a program that forgets to ask. Neither does, after a
+    return, what the reviewer did not ask about."""
     return pgtrigger.Trigger(
         name="handed_in_stays",
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         when=pgtrigger.Before,
-        declare=[("stands", "text")],
-        func=_HANDED_IN_STAYS.format(source=source),
+        declare=[("stands", "text"), ("is_opened", "boolean")],
+        func=_HANDED_IN_STAYS.format(source=source, question=question),
     )
 
 
@@ -68,7 +73,10 @@ class Answer(AssessmentOwned):
             models.Index(fields=["assessment"], name="answer_of_sites_of_one", condition=Q(site__isnull=False)),
         ]
         triggers = [
-            _handed_in_stays("assessments_assessment assessment WHERE assessment.id = coalesce(OLD.assessment_id, NEW.assessment_id)"),
+            _handed_in_stays(
+                "assessments_assessment assessment WHERE assessment.id = coalesce(OLD.assessment_id, NEW.assessment_id)",
+                "coalesce(OLD.question, NEW.question)",
+            ),
             pgtrigger.Trigger(
                 name="stays_with_its_assessment",
                 operation=pgtrigger.Update,
@@ -106,7 +114,8 @@ class EvidenceUse(models.Model):
         triggers = [
             _handed_in_stays(
                 "assessments_assessment assessment JOIN assessments_answer answer ON answer.assessment_id = assessment.id "
-                "WHERE answer.id = coalesce(OLD.answer_id, NEW.answer_id)"
+                "WHERE answer.id = coalesce(OLD.answer_id, NEW.answer_id)",
+                "answer.question",
             ),
             pgtrigger.Trigger(
                 name="count_added", operation=pgtrigger.Insert, when=pgtrigger.After, func=_COUNT_EVIDENCE.format(answer="NEW.answer_id")

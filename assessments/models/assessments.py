@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import pgtrigger
@@ -41,6 +41,10 @@ class AssessmentQuerySet(OwnedQuerySet["Assessment"]):
     def open_for_answers(self) -> Self:
         return self.filter(status__in=Assessment.EDITABLE)
 
+    def open_for(self, question: str) -> Self:
+        is_opened = Q(opened_questions__isnull=True) | Q(opened_questions__contains=[question])
+        return self.open_for_answers().filter(is_opened)
+
 
 # The scores are left out of the history: each of them is a `Score` row already.
 @keep_history(exclude=["declared", "evidenced", "verified", "area_scores", "scored_at"])
@@ -73,6 +77,8 @@ class Assessment(SupplierOwned):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reviewer")
     )
     returned_reason = models.TextField(_("reason for the return"), blank=True)
+    # Codes of the questions the newest return opened. Empty (null): all that are asked. The triggers of answers and evidence look here.
+    opened_questions = models.JSONField(null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     # The current score (the newest row of `scores`), for lists that filter and sort. `verified` is empty until the review is closed.
@@ -143,6 +149,9 @@ class Assessment(SupplierOwned):
     def is_editable(self) -> bool:
         return self.status in self.EDITABLE
 
+    def may_answer(self, question: str) -> bool:
+        return self.is_editable and (self.opened_questions is None or question in self.opened_questions)
+
     def _move(self, *, allowed: tuple[str, ...], to: str) -> None:
         if self.status not in allowed:
             raise self.IllegalTransition(self.status)
@@ -168,10 +177,11 @@ class Assessment(SupplierOwned):
         self.reviewer = None
         self.save(update_fields=["status", "reviewer"])
 
-    def return_to_supplier(self, *, reason: str) -> None:
+    def return_to_supplier(self, *, reason: str, opened: list[str] | None, due_on: date) -> None:
+        """Only these questions open; they stay the only ones when the supplier takes back what it then hands in."""
         self._move(allowed=(self.Status.SUBMITTED, self.Status.IN_REVIEW), to=self.Status.RETURNED)
-        self.returned_reason = reason
-        self.save(update_fields=["status", "returned_reason"])
+        self.returned_reason, self.opened_questions, self.due_on = reason, opened, due_on
+        self.save(update_fields=["status", "returned_reason", "opened_questions", "due_on"])
 
     def take_back(self) -> None:
         """Before a reviewer has begun. It was not handed in, then: the signature and the amendment say when it had been."""
@@ -183,7 +193,9 @@ class Assessment(SupplierOwned):
         """An amendment was granted. What was closed keeps its score and its signature as history, and is reviewed again."""
         self._move(allowed=(self.Status.SUBMITTED, self.Status.IN_REVIEW, self.Status.CLOSED), to=self.Status.RETURNED)
         self.returned_reason, self.closed_by, self.closed_at = reason, None, None
-        self.save(update_fields=["status", "returned_reason", "closed_by", "closed_at"])
+        # What the supplier asked to change is not known question by question.
+        self.opened_questions = None
+        self.save(update_fields=["status", "returned_reason", "closed_by", "closed_at", "opened_questions"])
 
     def close(self, *, by: "User", at: datetime) -> None:
         self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.CLOSED)

@@ -223,7 +223,7 @@ def evidence(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespo
         "label": label_of(question, site),
         "accept": ACCEPT,
         "area_url": f"{reverse('assessments:area', args=[pk, question.area])}#{code}",
-        "can_edit": assessment.is_editable,
+        "can_edit": assessment.may_answer(question.code),
     }
     return render(request, "assessments/evidence.html", context | library_context(request, assessment, question, site))
 
@@ -301,6 +301,7 @@ def history(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespon
         "text": local(question.text),
         "topic": local(question.topic),
         "versions": versions,
+        "can_edit": assessment.may_answer(question.code),
         "area_url": f"{reverse('assessments:area', args=[pk, question.area])}#{code}",
     }
     return render(request, "assessments/history.html", context)

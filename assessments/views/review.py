@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Role, User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, has, require
-from assessments import review
+from assessments import returning, review
 from assessments.filters import ReviewQueueFilter
 from assessments.models import Amendment, Assessment, Verdict
 from assessments.paging import page_of
 from assessments.selectors import AnsweredQuestion, Dossier, open_dossier
-from assessments.staff_forms import HandOverForm, ReasonForm
+from assessments.staff_forms import HandOverForm, ReturnForm
 from assessments.views.parts import page_or_part
 
 
@@ -135,7 +135,8 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """What was decided so far; from here the assessment goes back to the supplier, or is closed."""
     assessment = find(request, pk)
     require(request.user, Permission.REVIEW_DECIDE)
-    form = ReasonForm(request.POST if request.POST.get("step") == "return" else None)
+    proposed = timezone.localdate() + returning.TIME_TO_ANSWER
+    form = ReturnForm(request.POST if request.POST.get("step") == "return" else None, initial={"due_on": proposed})
     if request.method == "POST":
         try:
             if request.POST.get("step") == "close":
@@ -143,21 +144,23 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("The review is closed. The verified score stands."))
                 return redirect("assessments:review", pk)
             if form.is_valid():
-                reason = form.cleaned_data["reason"]
-                review.return_to_supplier(assessment_id=pk, reason=reason, by=request.user, at=timezone.now())
+                review.return_to_supplier(assessment_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
                 messages.success(request, _("The assessment went back to the supplier, who is told why by e-mail."))
                 return redirect("assessments:review_queue")
-        except (review.TakenByAnother, review.QueriesOpen, Assessment.IllegalTransition) as refusal:
+        except (review.TakenByAnother, review.QueriesOpen, review.NothingAsked, Assessment.IllegalTransition) as refusal:
             messages.error(request, refusal_text(refusal))
             return redirect("assessments:review_finish", pk)
     dossier = open_dossier(assessment)
+    queried = [each for each in objections(dossier) if each.verdict and each.verdict.outcome == Verdict.Outcome.QUERY]
     context = {
         "assessment": assessment,
         "dossier": dossier,
         "form": form,
         "may_decide": can_decide(request.user, assessment),
         "objections": objections(dossier),
-        "open_queries": [q.label for q in objections(dossier) if q.verdict and q.verdict.outcome == Verdict.Outcome.QUERY],
+        "open_queries": [each.label for each in queried],
+        "opens": returning.opened_by(assessment, {each.question_code for each in queried}) if queried else [],
+        "is_wished": assessment.amendments.filter(state=Amendment.State.ASKED).exists(),
         "verified_if_closed": verified_if_closed(dossier),
     }
     return render(request, "assessments/review_finish.html", context)
@@ -184,4 +187,6 @@ def refusal_text(refusal: Exception) -> str:
         return _("%(name)s reviews this assessment.") % {"name": refusal.reviewer}
     if isinstance(refusal, review.QueriesOpen):
         return _("These answers still have a question to the supplier: %(codes)s.") % {"codes": ", ".join(refusal.questions)}
+    if isinstance(refusal, review.NothingAsked):
+        return _("A return opens what you asked about: please ask the supplier about at least one answer first.")
     return _("This assessment is not in review any more.")

@@ -89,6 +89,7 @@ def overview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "time_left": answer_times.time_left(worksheet, notes.times),
         "last": overviews.last_save(assessment),
         "signature": assessment.signatures.order_by("-signed_at", "-pk").first(),
+        "queried": overviews.queried(worksheet),
         "days_left": (assessment.due_on - today).days,
         "may_submit": has(request.user, Permission.ASSESSMENT_SUBMIT),
         "last_year": last_year.desk(worksheet, today=timezone.localdate()) if assessment.is_editable else None,
@@ -158,7 +159,8 @@ def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Are
 def asked_on_page(worksheet: Worksheet, this: Area) -> list[tuple[Question, int | None]]:
     """Every question of the area for all sites, and for each site it is about."""
     questions = worksheet.candidates_in(this.code)
-    return [(question, site.pk if site else None) for question in questions for site in (None, *worksheet.sites_of(question))]
+    open_ones = [question for question in questions if worksheet.assessment.may_answer(question.code)]
+    return [(question, site.pk if site else None) for question in open_ones for site in (None, *worksheet.sites_of(question))]
 
 
 def opened_site(request: AuthenticatedHttpRequest) -> str:

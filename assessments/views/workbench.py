@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest, require_author
 from accounts.permissions import Permission, has, require
-from assessments import inputs, judging, review, rulesets, workbench
+from assessments import inputs, judging, queries, review, rulesets, workbench
 from assessments.inputs import split_key
 from assessments.judging import Typed
 from assessments.models import Amendment, Answer, Assessment, Verdict
@@ -69,6 +69,7 @@ def draw(request: AuthenticatedHttpRequest, dossier: Dossier, this: AnsweredArea
         "waiting": assessment.amendments.filter(state=Amendment.State.ASKED).select_related("asked_by").first(),
         "may_take": may_judge and assessment.status == Assessment.Status.SUBMITTED,
         "may_hand_over": may_judge and assessment.status == Assessment.Status.IN_REVIEW,
+        "may_write": may_judge and assessment.status in queries.TALKS_WHILE,
         "may_raise": has(request.user, Permission.FINDING_MANAGE),
     }
     return render(request, "assessments/review.html", context, status=422 if typed else 200)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from assessments import rulesets, scorekeeping, standing
 from assessments.models import Campaign, QuestionnaireVersion
 from audit import trail
-from config.demo import awards, carbon, carried, code, cycles, files, findings, people, signing, teamwork, world
+from config.demo import awards, carbon, carried, code, cycles, files, findings, people, signing, talks, teamwork, world
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from suppliers.models import Supplier
@@ -59,6 +59,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         for campaign in campaigns:
             _score(campaign, at=min(at, cycles.noon(campaign.due_on)), progress=progress)
         signing.sign(showcase_id=1)
+        talks.create()
         findings.work_on(campaigns, cast, random, at)
         teamwork.create(suppliers[0].id, cast, at=at)
         progress("pilots", 0, 1)

@@ -142,6 +142,7 @@ def test_a_review_is_not_closed_over_an_open_query(assessment: Assessment, revie
 
 def test_returning_tells_every_person_of_the_supplier_why(assessment: Assessment, reviewer: User, owner: User, colleague: User) -> None:
     take(assessment, reviewer)
+    decide(assessment, reviewer, outcome="query", reason="Which year?")
 
     review.return_to_supplier(assessment_id=assessment.pk, reason="Please attach this year's bill.", by=reviewer, at=NOW)
 
@@ -152,8 +153,9 @@ def test_returning_tells_every_person_of_the_supplier_why(assessment: Assessment
 
 def test_after_a_return_verdicts_on_changed_answers_are_given_anew(assessment: Assessment, reviewer: User, owner: User) -> None:
     take(assessment, reviewer)
-    for question in ("A-01", "A-02", "B-01"):
-        decide(assessment, reviewer, question=question, outcome="reject_evidence", reason="Out of date.")
+    decide(assessment, reviewer, outcome="reject_evidence", reason="Out of date.")
+    for question in ("A-02", "B-01"):
+        decide(assessment, reviewer, question=question, outcome="query", reason="Since when?")
     review.return_to_supplier(assessment_id=assessment.pk, reason="See the verdicts.", by=reviewer, at=NOW)
     later = NOW + timedelta(days=1)
     Answer.objects.filter(question="A-02").update(value={"value": "1"}, updated_at=later)
@@ -257,6 +259,7 @@ def test_a_reviewer_takes_judges_and_closes_in_the_browser(client: Client, revie
 
 def test_returning_without_a_reason_is_refused(client: Client, reviewer: User, assessment: Assessment) -> None:
     take(assessment, reviewer)
+    decide(assessment, reviewer, outcome="query", reason="Which year?")
     client.force_login(reviewer)
 
     response = client.post(reverse("assessments:review_finish", args=[assessment.pk]), {"step": "return", "reason": " "})

@@ -7,13 +7,23 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from assessments import past, receipts, review
 from assessments.models import Answer, Assessment, Score, Verdict
 from audit.models import Event
-from suppliers.models import Supplier
-from tests.factories import NOW, attach, create_answer, create_assessment, create_campaign, create_document
+from suppliers.models import PublicRecord, Supplier
+from tests.factories import (
+    NOW,
+    SMALL_QUESTIONNAIRE,
+    attach,
+    create_answer,
+    create_assessment,
+    create_campaign,
+    create_document,
+    create_questionnaire,
+)
 from tests.suppliers.files import pdf_bytes
 
 
@@ -280,6 +290,29 @@ def test_a_file_that_cannot_be_drawn_says_so(client: Client, reviewer: User, ass
     assert "cannot be shown here" in preview.text
 
 
+def test_public_facts_stand_beside_the_claims_they_speak_about(client: Client, reviewer: User, owner: User) -> None:
+    content = {**SMALL_QUESTIONNAIRE, "questions": [{**each} for each in SMALL_QUESTIONNAIRE["questions"]]}
+    content["questions"][0]["mappings"] = {"gri": ["2-27"], "iso": ["14001:4.4"]}
+    campaign = create_campaign(questionnaire=create_questionnaire(content=content))
+    found = create_assessment(campaign=campaign, status="in_review", submitted_at=NOW, submitted_by=owner, reviewer=reviewer)
+    create_answer(assessment=found, question="A-01", value={"value": "yes"})
+    client.force_login(reviewer)
+    page = reverse("assessments:review_area", args=[found.pk, "A"])
+
+    def facts() -> list[tuple[str, str]]:
+        return [(fact.source, fact.text) for card in client.get(page).context["desk"].cards for fact in card.facts]
+
+    assert facts() == [
+        ("Public records", "No violation is on record."),
+        ("ISO 14001 certificate", "None is in the supplier's library."),
+    ]
+    PublicRecord.objects.create(supplier=found.supplier, authority="EPB Ningbo", decided_on=NOW.date(), description="Foul water.")
+    create_document(supplier=found.supplier, kind="iso_14001", number="C-7", valid_to=timezone.localdate() - timedelta(days=1))
+    assert [source for source, _text in facts()] == ["EPB Ningbo", "ISO 14001 certificate"]
+    assert "C-7" in facts()[1][1]
+    assert "Expired" in facts()[1][1]
+
+
 def test_last_years_answer_stands_beside_this_years(client: Client, reviewer: User, supplier: Supplier, owner: User) -> None:
     questionnaire = create_campaign().questionnaire
     before, now = (
@@ -314,9 +347,10 @@ def test_the_workbench_costs_the_same_for_few_and_many_answers(
     client.force_login(reviewer)
     client.get(reverse("assessments:review_area", args=[assessment.pk, "A"]))
 
-    # session, user, assessment, facts, answers, evidence, score, findings, signature, the earlier year, request, event
-    with django_assert_num_queries(12):
+    # session, user, assessment, facts, answers, evidence, score, findings, signature, the earlier year, certificates, public records,
+    # messages, the newest return, request, event
+    with django_assert_num_queries(16):
         client.get(reverse("assessments:review_area", args=[few.pk, "A"]))
     # and the people of verdicts
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(17):
         client.get(reverse("assessments:review_area", args=[assessment.pk, "A"]))

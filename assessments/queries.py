@@ -1,0 +1,167 @@
+"""Questions to the supplier about single answers, and its replies: a talk both sides read, told by mail a few at once.
+
+What the supplier's people say to each other is another matter (`assessments.comments`), which the buyer never sees.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
+from accounts.models import Message, Role, User
+from assessments import rulesets
+from assessments.comments import MOST_AT_ONCE, WAIT
+from assessments.inputs import answer_key
+from assessments.models import Answer, AreaTask, Assessment, QueryMessage, QueryNotice, Verdict
+from assessments.wording import local
+from suppliers.models import Site
+
+
+class NotNow(Exception):
+    """Nobody writes any more once the review is closed; and a supplier answers where the reviewer has asked."""
+
+
+TALKS_WHILE = (Assessment.Status.SUBMITTED, Assessment.Status.IN_REVIEW, Assessment.Status.RETURNED, Assessment.Status.IN_PROGRESS)
+
+
+@transaction.atomic
+def say(*, assessment_id: int, question: str, site: int | None, text: str, by: User, at: datetime) -> QueryMessage:
+    """By either side. The other one is told by mail. Raises `NotNow`."""
+    assessment = Assessment.objects.select_related("reviewer").get(pk=assessment_id)
+    if not may_write(assessment, question, by):
+        raise NotNow
+    latest = talk(assessment_id, question, site)[-1:]
+    if latest and (latest[0].text, latest[0].by_id) == (text.strip(), by.pk):
+        return latest[0]  # the same form, sent twice
+    message = QueryMessage.objects.create(
+        assessment=assessment, question=question, site_id=site, is_from_buyer=by.is_buyer, text=text.strip(), by=by, at=at
+    )
+    people = _people_of_supplier(assessment, question) if by.is_buyer else _people_of_buyer(assessment)
+    QueryNotice.objects.bulk_create(QueryNotice(message=message, user=person, created_at=at) for person in people)
+    return message
+
+
+def may_write(assessment: Assessment, question: str, by: User) -> bool:
+    if assessment.status not in TALKS_WHILE or assessment.submitted_at is None:
+        return False
+    return by.is_buyer or assessment.query_messages.filter(question=question).exists()
+
+
+def ask(verdict: Verdict, *, by: User, at: datetime) -> None:
+    """The reason of a query becomes a message when the assessment is returned; the mail about the return tells of it."""
+    answer = verdict.answer
+    latest = talk(answer.assessment_id, answer.question, answer.site_id)[-1:]
+    if latest and latest[0].is_from_buyer and latest[0].text == verdict.reason:
+        return
+    QueryMessage.objects.create(
+        assessment_id=answer.assessment_id,
+        question=answer.question,
+        site=answer.site,
+        is_from_buyer=True,
+        text=verdict.reason,
+        by=by,
+        at=at,
+    )
+
+
+def talk(assessment_id: int, question: str, site: int | None) -> list[QueryMessage]:
+    messages = QueryMessage.objects.filter(assessment=assessment_id, question=question, site=site)
+    return list(messages.select_related("by").order_by("at", "pk"))
+
+
+def talks(assessment: Assessment) -> dict[str, list[QueryMessage]]:
+    """Key of an answer -> its talk, the oldest message first. One query, and none before the first submission."""
+    found: dict[str, list[QueryMessage]] = {}
+    if assessment.submitted_at is None and assessment.opened_questions is None:
+        return found
+    for message in QueryMessage.objects.filter(assessment=assessment).select_related("by").order_by("at", "pk"):
+        found.setdefault(answer_key(message.question, message.site_id), []).append(message)
+    return found
+
+
+def _people_of_supplier(assessment: Assessment, question: str) -> list[User]:
+    """Who took part: spoke here, answered the question, or has its area. When that is nobody, everybody of the supplier."""
+    members = User.objects.filter(memberships__supplier=assessment.supplier_id, is_active=True)
+    here = {"assessment": assessment, "question": question}
+    area = rulesets.questionnaire_of(Assessment.objects.values_list("campaign__questionnaire", flat=True).get(pk=assessment.pk))
+    involved = members.filter(
+        Q(pk__in=QueryMessage.objects.filter(**here).values("by"))
+        | Q(pk__in=Answer.objects.filter(**here).values("updated_by"))
+        | Q(pk__in=AreaTask.objects.filter(assessment=assessment, area=area.question(question).area).values("assignee"))
+    )
+    return list(involved.distinct().order_by("pk")) or list(members.distinct().order_by("pk"))
+
+
+def _people_of_buyer(assessment: Assessment) -> list[User]:
+    if assessment.reviewer and assessment.reviewer.is_active:
+        return [assessment.reviewer]
+    return list(User.objects.filter(is_active=True, memberships__role=Role.ESG_STAFF).distinct().order_by("pk"))
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def queue_notices(*, at: datetime) -> int:
+    """One mail for each person and assessment, once the oldest message has waited. The notices go with the queueing: never twice."""
+    waiting = QueryNotice.objects.select_for_update(of=("self",), skip_locked=True).select_related("message__assessment", "user")
+    groups: dict[tuple[int, int], list[QueryNotice]] = {}
+    for notice in waiting.order_by("pk")[:MOST_AT_ONCE]:
+        groups.setdefault((notice.user_id, notice.message.assessment_id), []).append(notice)
+    ripe = [group for group in groups.values() if group[0].created_at <= at - WAIT]
+    queued = queue_many("queries", [_message(group) for group in ripe if _reads_still(group[0])])
+    QueryNotice.objects.filter(pk__in=[notice.pk for group in ripe for notice in group]).delete()
+    return len(queued)
+
+
+def _reads_still(notice: QueryNotice) -> bool:
+    """Who has left the company, or the buyer, meanwhile reads no more of it."""
+    hats = notice.user.memberships.all()
+    if notice.message.is_from_buyer:
+        hats = hats.filter(supplier=notice.message.assessment.supplier_id)
+    return notice.user.is_active and hats.exists()
+
+
+def _message(notices: list[QueryNotice]) -> NewMessage:
+    person, assessment = notices[0].user, notices[0].message.assessment
+    messages = [notice.message_id for notice in notices]
+    return NewMessage(
+        email=person.email,
+        dedupe_key=f"queries:{assessment.pk}:{person.pk}:{max(messages)}",
+        language=person.language,
+        context={"query_ids": messages},
+        name=person.name,
+        supplier_id=assessment.supplier_id,
+    )
+
+
+@adds_context("query_ids")
+def _write(message: Message) -> dict[str, Any]:
+    """What the mail shows, in the reader's language."""
+    found = QueryMessage.objects.filter(pk__in=message.context["query_ids"])
+    said = list(found.select_related("by", "site", "assessment__campaign", "assessment__supplier").order_by("at", "pk"))
+    assessment = said[0].assessment
+    return {
+        "campaign_title": assessment.campaign.title,
+        "supplier_name": assessment.supplier.name,
+        "talks": [_talk(each, assessment.campaign.questionnaire_id) for each in said],
+    }
+
+
+def _talk(message: QueryMessage, questionnaire_id: int) -> dict[str, Any]:
+    question = rulesets.questionnaire_of(questionnaire_id).question(message.question)
+    page = reverse("assessments:query", args=[message.assessment_id, answer_key(message.question, message.site_id)])
+    return {
+        "code": label_of(message.question, message.site),
+        "topic": local(question.topic),
+        "by": message.by.name,
+        "text": message.text,
+        "url": absolute_url(page),
+    }
+
+
+def label_of(question: str, site: Site | None) -> str:
+    return f"{question} · {site}" if site else question
