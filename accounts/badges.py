@@ -53,6 +53,14 @@ _STATES: dict[str, tuple[str, str]] = {
     "action_done": ("active", "checkbox"),
     "withdrawn": ("neutral", "arrow-back-up"),
     "overdue": ("bad", "clock-exclamation"),
+    # public records
+    "waiting_reply": ("warning", "clock"),
+    "replied": ("active", "message-circle"),
+    "upheld": ("bad", "gavel"),
+    "answered": ("good", "circle-check"),
+    "wrong_match": ("neutral", "ban"),
+    "held": ("warning", "question-mark"),
+    "not_ours": ("neutral", "circle-minus"),
     # labels: where one stands, and the steps of the ledger
     "none": ("neutral", "circle-minus"),
     "proposed": ("info", "star"),

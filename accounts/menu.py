@@ -71,6 +71,7 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         [
             Entry("suppliers:profile", _("Company profile"), "building", suppliers),
             Entry("suppliers:document_list", _("Certificates and documents"), "files", suppliers),
+            Entry("suppliers:record_list", _("Public records"), "gavel", suppliers),
             Entry("accounts:colleagues", _("Colleagues"), "users", suppliers),
             Entry("accounts:access_log", _("Who saw my data"), "eye-check", suppliers),
             Entry("reports:own_data", _("My data to take along"), "database-export", suppliers),
@@ -97,6 +98,7 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         _("Suppliers"),
         [
             Entry("suppliers:registration_queue", _("Registrations"), "user-plus", holders(Permission.REGISTRATION_DECIDE)),
+            Entry("suppliers:record_list", _("Public records"), "gavel", buyers),
             Entry("suppliers:import_list", _("Imports"), "table-import", holders(Permission.SUPPLIER_IMPORT)),
         ],
     ),

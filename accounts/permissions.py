@@ -24,6 +24,7 @@ class Permission(StrEnum):
     ACTIVITY_EDIT = "activity.edit"
     AGREEMENT_SIGN_AS_SUPPLIER = "agreement.sign_as_supplier"
     FINDING_ANSWER = "finding.answer"
+    RECORD_ANSWER = "record.answer"
     LABEL_APPEAL = "label.appeal"
     # The buyer's work
     SUPPLIER_VIEW = "supplier.view"
@@ -38,6 +39,7 @@ class Permission(StrEnum):
     REVIEW_VIEW = "review.view"
     REVIEW_DECIDE = "review.decide"
     FINDING_MANAGE = "finding.manage"
+    RECORD_DECIDE = "record.decide"
     SCORING_RUN = "scoring.run"
     LABEL_VIEW = "label.view"
     LABEL_RUN = "label.run"
@@ -56,7 +58,7 @@ class Permission(StrEnum):
 
 P = Permission
 
-_CONTRIBUTOR = {P.PROFILE_EDIT, P.OWN_DATA_EXPORT, P.ASSESSMENT_ANSWER, P.ACTIVITY_EDIT, P.FINDING_ANSWER}
+_CONTRIBUTOR = {P.PROFILE_EDIT, P.OWN_DATA_EXPORT, P.ASSESSMENT_ANSWER, P.ACTIVITY_EDIT, P.FINDING_ANSWER, P.RECORD_ANSWER}
 _BUYER_READS = {
     P.SUPPLIER_VIEW,
     P.CAMPAIGN_VIEW,
@@ -67,7 +69,7 @@ _BUYER_READS = {
     P.RUN_VIEW,
     P.DASHBOARD_VIEW,
 }
-_REVIEWER = _BUYER_READS | {P.REVIEW_DECIDE, P.FINDING_MANAGE, P.PORTFOLIO_EXPORT, P.DOCUMENT_EXPORT}
+_REVIEWER = _BUYER_READS | {P.REVIEW_DECIDE, P.FINDING_MANAGE, P.RECORD_DECIDE, P.PORTFOLIO_EXPORT, P.DOCUMENT_EXPORT}
 _ESG_STAFF = _REVIEWER | {
     P.SUPPLIER_IMPORT,
     P.SUPPLIER_EDIT,

@@ -17,3 +17,5 @@ class AssessmentsConfig(AppConfig):
         import_module("assessments.rules_news")
         # What leans on a document, for its page.
         import_module("assessments.reliance")
+        # What a public record says against answers, for its page.
+        import_module("assessments.contradictions")

@@ -10,15 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.visible_text import VisibleTextMixin
 from assessments.finding_steps import Action
 from assessments.models import Finding
-from suppliers.inspecting.types import ACCEPT
-from suppliers.inspection import Inspected, inspect
-from suppliers.models import Document, DocumentQuerySet
+from suppliers.library_forms import FromLibraryForm
 
 
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 MOST_ACTIONS = 12
-# Of a large library the newest documents: evidence of closure is new.
-MOST_DOCUMENTS = 60
 
 
 class FindingForm(VisibleTextMixin, forms.ModelForm[Finding]):
@@ -80,51 +76,17 @@ ActionFormSet = forms.formset_factory(ActionForm, formset=BaseActions, extra=0, 
 # --- what was done ----------------------------------------------------------------------------------------------------
 
 
-class DocumentChoice(forms.ModelMultipleChoiceField[Document]):
-    def label_from_instance(self, document: Document) -> str:
-        day = timezone.localtime(document.uploaded_at).date().isoformat()
-        return f"{document} · {document.get_kind_display()} · {day}"
-
-
-class ReportForm(VisibleTextMixin, forms.Form):
+class ReportForm(FromLibraryForm):
     action_taken = forms.CharField(
         label=_("What did you do?"),
         max_length=8000,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("What changed, and since when."),
     )
-    documents = DocumentChoice(
-        label=_("Documents of your library that show it"),
-        queryset=Document.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    upload = forms.FileField(
-        label=_("Or a new file, which goes into your library"),
-        required=False,
-        widget=forms.ClearableFileInput({"accept": ACCEPT}),
-        help_text=_("PDF, OFD, picture, Office document, CSV or text, at most 50 MB."),
-    )
-    inspected: Inspected | None = None
-
-    def __init__(self, *args: Any, library: DocumentQuerySet, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        newest = library.order_by("-pk").values("pk")[:MOST_DOCUMENTS]
-        cast("forms.ModelMultipleChoiceField[Document]", self.fields["documents"]).queryset = library.filter(pk__in=newest).order_by("-pk")
-
-    def clean_upload(self) -> Inspected | None:
-        # The field shows why a file is refused: FileRefused is a ValidationError.
-        if self.cleaned_data.get("upload"):
-            self.inspected = inspect(self.cleaned_data["upload"])
-        return self.inspected
+    field_order = ("action_taken", "documents", "upload")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("documents") and not cleaned.get("upload") and not self.errors:
             self.add_error("documents", _("Choose at least one document, or add a file: a reviewer verifies by it."))
         return cleaned
-
-    def close(self) -> None:
-        """A file whose form is not right is not kept."""
-        if self.inspected is not None:
-            self.inspected.close()

@@ -15,3 +15,5 @@ class LabelsConfig(AppConfig):
         import_module("labels.back_testing")
         # What a finding costs in terms of the label, for its page.
         import_module("labels.finding_effect")
+        # And a public record.
+        import_module("labels.record_effect")

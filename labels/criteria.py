@@ -99,7 +99,7 @@ class Facts(NamedTuple):
     critical_findings: Sequence[int] = ()
     # (finding, its date, the day it was opened); open ones only.
     major_findings: Sequence[tuple[int, date | None, date]] = ()
-    # (record, day of the decision); without those whose answer was accepted.
+    # (record, day of the decision); those a person has upheld.
     violations: Sequence[tuple[int, date]] = ()
     # (agreement, its last day); those in force.
     agreements: Sequence[tuple[int, date]] = ()

@@ -65,15 +65,24 @@ CONTACTS = _fields("id", "name", "email", "phone", "job_title", "language", "is_
 PEOPLE = _fields("role", "created_at", name="user__name", email="user__email", phone="user__phone", language="user__language")
 RECORDS = _fields(
     "id",
+    "kind",
     "authority",
     "reference",
     "decided_on",
     "description",
+    "legal_basis",
+    "penalty",
     "fine_cny",
+    "rating",
     "source_url",
+    "published_uscc",
+    "published_name",
+    "status",
+    "reply_until",
     "answer",
     "answered_at",
-    "accepted_at",
+    "judgement",
+    "judged_at",
     "created_at",
 )
 DOCUMENTS = _fields(

@@ -9,3 +9,4 @@ class SuppliersConfig(AppConfig):
     def ready(self) -> None:
         # Registers what the warnings of documents that end contain, wherever those mails are delivered.
         import_module("suppliers.expiry")
+        import_module("suppliers.record_notices")

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.db.models import TextChoices
 
 from accounts.visible_text import INVISIBLE
 from suppliers import identifiers, places
-from suppliers.models import Category, HeadcountBand, SiteType
+from suppliers.models import Category, HeadcountBand, PublicRecord, SiteType
 from suppliers.problems import Problem
 
 
@@ -108,6 +109,32 @@ SITE_TYPE_ALIASES = {
     SiteType.VENUE: "venue|event venue|场馆|活动场馆|展馆|会展场馆|活动场地",
 }
 
+RECORD_KIND_ALIASES = {
+    PublicRecord.Kind.WATER: "water|water pollution|wastewater|水|水污染|废水|超标排放水污染物|水污染物超标|违反水污染防治管理制度",
+    PublicRecord.Kind.AIR: "air|air pollution|waste gas|大气|大气污染|废气|超标排放大气污染物|大气污染物超标|违反大气污染防治管理制度|扬尘",
+    PublicRecord.Kind.SOLID_WASTE: "solid waste|固废|固体废物|固体废物污染|一般固废|违反固体废物管理制度",
+    PublicRecord.Kind.HAZARDOUS_WASTE: "hazardous waste|危废|危险废物|违反危险废物管理制度|危险废物污染",
+    PublicRecord.Kind.NOISE: "noise|噪声|噪声污染|环境噪声",
+    PublicRecord.Kind.NO_PERMIT: "no permit|discharge without permit|无证排污|未取得排污许可证|违反排污许可管理制度|未按证排污|排污许可",
+    PublicRecord.Kind.NO_ASSESSMENT: "no eia|built without approval|未批先建|违反环评制度|违反环境影响评价制度|环评",
+    PublicRecord.Kind.NO_ACCEPTANCE: "no acceptance|未验先投|违反三同时制度|三同时|久试未验",
+    PublicRecord.Kind.BYPASS: "bypass|hidden pipe|暗管|旁路|私设暗管|偷排|逃避监管排污|以逃避监管的方式排放污染物",
+    PublicRecord.Kind.FALSE_DATA: "false data|falsified monitoring|篡改数据|监测数据造假|篡改伪造监测数据|弄虚作假",
+    PublicRecord.Kind.REPORTING: "reporting|record keeping|台账|未按规定报告|未公开环境信息|信息公开|未提交执行报告|违反环境信息公开制度",
+    PublicRecord.Kind.EMERGENCY: "emergency|accident|突发环境事件|环境应急|应急预案",
+    PublicRecord.Kind.CREDIT_RATING: "credit rating|environmental credit|环境信用评价|企业环境信用评价|信用评价|环保信用评价",
+    PublicRecord.Kind.OTHER: "other|other violation|其他|其它|其他违法|其他环境违法",
+}
+RATING_ALIASES = {
+    PublicRecord.Rating.GREEN: "green|绿|绿色|绿牌|环保诚信企业|环保诚信|绿标",
+    PublicRecord.Rating.BLUE: "blue|蓝|蓝色|蓝牌|环保良好企业|环保良好|蓝标",
+    PublicRecord.Rating.YELLOW: "yellow|黄|黄色|黄牌|环保警示企业|环保警示|黄标",
+    PublicRecord.Rating.RED: "red|红|红色|红牌|环保不良企业|环保不良|红标",
+    PublicRecord.Rating.BLACK: "black|黑|黑色|黑牌|黑标",
+}
+
+clean_record_kind = choice_of(PublicRecord.Kind, RECORD_KIND_ALIASES)
+clean_rating = choice_of(PublicRecord.Rating, RATING_ALIASES)
 clean_category = choice_of(Category, CATEGORY_ALIASES)
 clean_site_type = choice_of(SiteType, SITE_TYPE_ALIASES)
 
@@ -177,6 +204,18 @@ def clean_whole_number(text: str) -> int:
     if not identifiers.is_digits(bare) or len(bare) > 9:
         raise Problem("number_unknown", value=text[:80])
     return int(bare)
+
+
+def clean_amount(text: str) -> Decimal:
+    """Yuan; "2万元" and "20,000元" are understood."""
+    bare = re.sub(r"[,，\s￥¥]", "", unicodedata.normalize("NFKC", text)).removeprefix("CNY").removeprefix("RMB").removesuffix("元")
+    factor = 10_000 if bare.endswith("万") else 1
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,6})?", bare.removesuffix("万")):
+        raise Problem("amount_unknown", value=text[:80])
+    amount = Decimal(bare.removesuffix("万")) * factor
+    if amount >= Decimal(10) ** 12:
+        raise Problem("amount_unknown", value=text[:80])
+    return amount.quantize(Decimal("0.01"))
 
 
 def clean_date(text: str) -> date:

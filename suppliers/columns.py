@@ -66,11 +66,27 @@ CLEANERS: dict[str, dict[str, cells.Cleaner]] = {
         "language": cells.clean_language,
         "is_primary": cells.clean_yes_no,
     },
+    # An authority knows the company by its code, or else by its name.
+    Import.Kind.RECORDS: {
+        "supplier_uscc": identifiers.clean_uscc,
+        "supplier_name": cells.text_of(300),
+        "kind": cells.clean_record_kind,
+        "authority": cells.text_of(200),
+        "reference": cells.text_of(120),
+        "decided_on": cells.clean_date,
+        "description": cells.text_of(4000),
+        "legal_basis": cells.text_of(2000),
+        "penalty": cells.text_of(2000),
+        "fine_cny": cells.clean_amount,
+        "rating": cells.clean_rating,
+        "source_url": cells.clean_website,
+    },
 }
 DEFAULTS: dict[str, frozenset[str]] = {
     Import.Kind.SUPPLIERS: frozenset({"country", "region", "category", "industry_scheme", "headcount_band", "fiscal_year_start"}),
     Import.Kind.SITES: frozenset({"supplier_country", "type", "country"}),
     Import.Kind.CONTACTS: frozenset({"supplier_country", "language"}),
+    Import.Kind.RECORDS: frozenset({"kind", "authority"}),
 }
 
 

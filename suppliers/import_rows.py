@@ -56,7 +56,7 @@ class Cleaning:
         self.seen: dict[str, dict[str, Any]] = {name: {} for name in self.positions}
 
     def rows(self, lines: Iterable[Line]) -> list[Row]:
-        finish = finish_supplier if self.kind == Import.Kind.SUPPLIERS else finish_owned
+        finish = {Import.Kind.SUPPLIERS: finish_supplier, Import.Kind.RECORDS: finish_record}.get(Import.Kind(self.kind), finish_owned)
         rows = []
         for line in lines:
             row = self.row(line)
@@ -128,6 +128,30 @@ def finish_owned(cleaning: Cleaning, row: Row) -> None:
         clean_national(cleaning, row, "supplier_company_number", country)
     if place := values.get("country") or cleaning.defaults.get("country"):
         clean_place(cleaning, row, place)
+
+
+# A rating says in a word what a violation says in a sentence.
+RATED = {"green": "绿", "blue": "蓝", "yellow": "黄", "red": "红", "black": "黑"}
+
+
+def finish_record(cleaning: Cleaning, row: Row) -> None:
+    values = row.values
+    row.label = str(values.get("supplier_name") or values.get("supplier_uscc") or "")[:300]
+    for name, default in cleaning.defaults.items():
+        values.setdefault(name, default)
+    if rating := values.get("rating"):
+        values.setdefault("kind", "credit_rating")
+        values.setdefault("description", f"环境信用评价：{RATED[rating]}牌")
+    values.setdefault("kind", "other")
+    broken = {finding.name for finding in row.findings}
+    wanted = ["authority", "decided_on", "description", *(["rating"] if values["kind"] == "credit_rating" else [])]
+    for name in wanted:
+        if name not in values and name not in broken:
+            cleaning.note(row, name, Problem("required"))
+    if rating and values["kind"] != "credit_rating":
+        cleaning.note(row, "rating", Problem("rating_without_kind"))
+    if not row.label and not broken & {"supplier_uscc", "supplier_name"}:
+        cleaning.note(row, "supplier_uscc", Problem("company_missing"))
 
 
 def split_name(values: dict[str, Any]) -> None:

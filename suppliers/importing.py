@@ -1,4 +1,4 @@
-"""Imports lists of suppliers, sites and contacts. What staff must know about it is in docs/import.md.
+"""Imports lists of suppliers, sites, contacts and public records. What staff must know about it is in docs/import.md.
 
 1. `upload` keeps the file and recognises its columns; `choose_columns` takes what staff choose instead.
 2. `check` and `begin` start runs over the rows: a dry run that writes only its findings, then the import itself.
@@ -23,13 +23,14 @@ from accounts.models import User
 from audit import trail
 from runs import engine
 from runs.models import Run
+from suppliers import import_records, record_notices
 from suppliers.columns import recognise
 from suppliers.import_apply import apply, apply_one_by_one, keep_rows
 from suppliers.import_decide import Decision, Outcome, decide_contacts, decide_sites, decide_suppliers, find_owners, flag_repeated_owned
 from suppliers.import_match import Register
 from suppliers.import_rows import Cleaning, Row, Sheet, flag_repeated_suppliers, split
 from suppliers.inspection import safe_name
-from suppliers.models import Import, ImportRow
+from suppliers.models import Import, ImportRow, PublicRecord
 from suppliers.tables import read_table
 
 
@@ -65,6 +66,7 @@ class Prepared:
     defaults: Mapping[str, Any]
     owners: Sequence[int | None] = ()
     register: Register | None = None
+    source: Import | None = None
 
 
 def sheet_of(source: Import, *, first: int | None = None) -> Sheet:
@@ -76,6 +78,9 @@ def prepare(source: Import, sheet: Sheet | None = None) -> Prepared:
     sheet = sheet or sheet_of(source)
     cleaning = Cleaning(source.kind, sheet.headings, source.mapping, source.defaults)
     rows = cleaning.rows(sheet.lines)
+    if source.kind == Import.Kind.RECORDS:
+        import_records.flag_repeated(rows)
+        return Prepared(source.kind, rows, cleaning.defaults, source=source)
     if source.kind == Import.Kind.SUPPLIERS:
         flag_repeated_suppliers(rows, cleaning.defaults)
         return Prepared(source.kind, rows, cleaning.defaults)
@@ -85,6 +90,8 @@ def prepare(source: Import, sheet: Sheet | None = None) -> Prepared:
 
 
 def decide(prepared: Prepared, part: slice) -> list[Decision]:
+    if prepared.kind == Import.Kind.RECORDS:
+        return import_records.decide(prepared.rows[part])
     rows, owners = prepared.rows[part], prepared.owners[part]
     if prepared.kind == Import.Kind.SITES:
         return decide_sites(rows, owners, prepared.defaults)
@@ -103,6 +110,10 @@ def settle(source: Import, prepared: Prepared, part: slice, *, is_dry_run: bool,
 
 
 def decide_and_apply(prepared: Prepared, part: slice, *, at: datetime) -> list[Decision]:
+    if prepared.kind == Import.Kind.RECORDS and prepared.source is not None:
+        decisions = decide(prepared, part)
+        import_records.apply(decisions, source=prepared.source, at=at)
+        return decisions
     # The second look is for the rare case that somebody registered one of these companies between our look and our write.
     for _attempt in range(2):
         decisions = decide(prepared, part)
@@ -185,6 +196,8 @@ def record_counts(source_id: int, counts: Counts, *, is_dry_run: bool, by: User 
     source.save(update_fields=["counts"])
     if not is_dry_run:
         trail.record("suppliers.imported", actor=by, target=source, detail={"kind": source.kind, **counts}, at=at)
+        if source.kind == Import.Kind.RECORDS:
+            record_notices.tell_of(PublicRecord.objects.filter(source=source))
 
 
 @transaction.atomic

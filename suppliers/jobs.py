@@ -1,4 +1,4 @@
-"""The long jobs of this app: the dry run of an import, the import itself, and the warnings of documents that end."""
+"""The long jobs of this app: the dry run of an import, the import itself, warnings and reminders."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -9,7 +9,7 @@ from django_stubs_ext import StrOrPromise
 
 from runs.engine import ChunkPlan, GiveUp, Job, Result, add_up, job, plan_ids
 from runs.models import Chunk, Run
-from suppliers import expiry, importing
+from suppliers import expiry, importing, record_notices
 from suppliers.models import Import, ImportRow
 from suppliers.tables import UnreadableTable
 
@@ -78,6 +78,7 @@ def source_of(run: Run) -> Import:
 
 
 PEOPLE_A_CHUNK = 500
+RECORDS_A_CHUNK = 500
 
 
 @job("warn_of_expiry", title=_("Warn of documents that end soon"))
@@ -89,3 +90,14 @@ class WarnOfExpiry(Job):
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         return dict(expiry.warn(chunk.payload["ids"], on=timezone.localdate(), at=timezone.now()))
+
+
+@job("remind_of_replies", title=_("Remind suppliers to reply to public records"))
+class RemindOfReplies(Job):
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"mails": _("Mails queued")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        return plan_ids(record_notices.to_remind(timezone.now()), size=RECORDS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        return {"mails": record_notices.remind(chunk.payload["ids"])}

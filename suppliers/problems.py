@@ -64,6 +64,16 @@ TEXTS: dict[str, StrPromise] = {
     "supplier_missing": _("The row does not say whose it is: give the supplier's number, another identifier or its name."),
     "supplier_unknown": _("No supplier is known under this number or name."),
     "primary_twice": _("The supplier has another first contact in this file (row %(row)s)."),
+    "amount_unknown": _("“%(value)s” is not an amount in yuan."),
+    "date_future": _("This day has not come yet."),
+    "rating_without_kind": _("A rating belongs to an environmental credit rating, not to a violation."),
+    "company_missing": _("The row does not say which company it is about: give its Unified Social Credit Code or its name."),
+    "name_known": _("No supplier has this code, but this name is borne by %(names)s. A person says whether it is the same company."),
+    "former_name_known": _(
+        "No supplier has this code, but this name was borne by %(names)s. A person says whether it is the same company."
+    ),
+    "not_ours": _("No supplier has this code or bears this name."),
+    "record_decided": _("This record is decided already; the list says something else now: %(fields)s."),
     "row_refused": _("The register does not take this row: it contradicts another record."),
 }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from suppliers.views import documents, imports, previews, profile, registration, uploads
+from suppliers.views import documents, imports, previews, profile, records, registration, uploads
 
 
 app_name = "suppliers"
@@ -40,6 +40,12 @@ urlpatterns = [
     path("imports/<int:pk>/columns/", imports.import_columns, name="import_columns"),
     path("imports/<int:pk>/begin/", imports.import_begin, name="import_begin"),
     path("imports/<int:pk>/rows.csv", imports.import_rows, name="import_rows"),
+    # public records: for both sides
+    path("records/", records.record_list, name="record_list"),
+    path("records/<int:pk>/", records.record, name="record"),
+    path("records/<int:pk>/reply/", records.record_reply, name="record_reply"),
+    path("records/<int:pk>/decide/", records.record_decide, name="record_decide"),
+    path("records/matches/<int:pk>/", records.record_match, name="record_match"),
     path("<int:pk>/edit/", profile.supplier_edit, name="supplier_edit"),
     path("<int:supplier_id>/documents/", documents.supplier_documents, name="supplier_documents"),
 ]

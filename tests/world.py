@@ -22,7 +22,7 @@ from labels.models import Appeal, Label, LabelEvent, Proposal
 from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
 from runs.models import Chunk, Run
-from suppliers.models import Import, Registration, Supplier, Upload
+from suppliers.models import HeldRecord, Import, PublicRecord, Registration, Supplier, Upload
 from tests.factories import (
     NOW,
     create_answer,
@@ -129,6 +129,22 @@ class World:
         source = Import(kind="suppliers", original_name="list.csv", sha256=SHA, created_by=self.maker, created_at=NOW)
         source.file.save("list.csv", ContentFile("Chinese name,Country,Category\n纸鹤有限公司,CN,media\n".encode()))
         return source
+
+    @cached_property
+    def record(self) -> PublicRecord:
+        return PublicRecord.objects.create(
+            supplier=self.supplier, authority="Ecology bureau", decided_on=date(2026, 1, 10), description="Over the limit"
+        )
+
+    @cached_property
+    def held_record(self) -> HeldRecord:
+        return HeldRecord.objects.create(
+            fingerprint=SHA,
+            published_name="竹桥旧名有限公司",
+            values={"kind": "water", "authority": "Ecology bureau", "decided_on": "2026-01-10", "description": "Over the limit"},
+            candidates=[{"supplier": self.supplier.pk, "name": self.supplier.name, "is_former": True}],
+            created_at=NOW,
+        )
 
     # --- assessments ---
 

@@ -26,8 +26,8 @@ from assessments.views.parts import page_or_part
 from assessments.wording import local
 from assessments.worksheet import open_worksheet
 from audit import trail
-from suppliers.documents import store
-from suppliers.models import Document
+from suppliers.models import Document, PublicRecord
+from suppliers.views.common import documents_of
 
 
 @require_GET
@@ -50,13 +50,23 @@ def finding_new(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRe
     question = rulesets.questionnaire_of(assessment.campaign.questionnaire_id).by_code.get(code)
     if question is None:
         return redirect("assessments:review", pk)
-    form = FindingForm(request.POST or None)
+    record = upheld_record(request, assessment)
+    form = FindingForm(request.POST or None, initial={"text": record.description} if record else None)
     if request.method == "POST" and form.is_valid():
-        finding = findings.raise_finding(assessment_id=pk, question=code, by=request.user, at=timezone.now(), **form.cleaned_data)
+        given = {"question": code, "record_id": record.pk if record else None, **form.cleaned_data}
+        finding = findings.raise_finding(assessment_id=pk, by=request.user, at=timezone.now(), **given)
         messages.success(request, _("The finding was raised."))
         return redirect(finding)
-    context = {"assessment": assessment, "code": code, "question_text": local(question.text), "form": form}
+    context = {"assessment": assessment, "code": code, "question_text": local(question.text), "form": form, "record": record}
     return render(request, "assessments/finding_new.html", context)
+
+
+def upheld_record(request: AuthenticatedHttpRequest, assessment: Assessment) -> PublicRecord | None:
+    """The public record the finding is raised from: only one that a person has upheld, and that is this supplier's."""
+    if not (wanted := request.GET.get("record", "")).isdecimal() or len(wanted) > 18:
+        return None
+    upheld = PublicRecord.objects.visible_to(request.user).filter(supplier=assessment.supplier_id, status=PublicRecord.Status.UPHELD)
+    return upheld.filter(pk=int(wanted)).first()
 
 
 # --- one finding ------------------------------------------------------------------------------------------------------
@@ -190,7 +200,7 @@ def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     form = ReportForm(request.POST if request.method == "POST" else None, request.FILES or None, library=library, initial=initial)
     try:
         if request.method == "POST" and form.is_valid():
-            documents = documents_of(request, found, form)
+            documents = documents_of(request, found.supplier, form)
             given = {"action_taken": form.cleaned_data["action_taken"], "documents": documents}
             return step(request, found, finding_steps.report, _("Reported. A reviewer looks at it next."), **given)
     except ValidationError as error:
@@ -199,14 +209,6 @@ def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         form.close()
     context = {"finding": found, "form": form, "plan": list(found.actions.all()), "sent_back": last_reason(found, "sent_back")}
     return render(request, "assessments/finding_report.html", context, status=422 if form.errors else 200)
-
-
-def documents_of(request: AuthenticatedHttpRequest, found: Finding, form: ReportForm) -> list[Document]:
-    """Those chosen, and the new one."""
-    documents = list(form.cleaned_data["documents"])
-    if (file := form.cleaned_data["upload"]) is not None:
-        documents.append(store(supplier=found.supplier, file=file, by=request.user, at=timezone.now()))
-    return documents
 
 
 def last_reason(found: Finding, kind: str) -> str:

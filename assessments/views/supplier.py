@@ -31,6 +31,7 @@ from assessments.wording import listed
 from assessments.worksheet import Worksheet, open_worksheet
 from audit import trail
 from suppliers.expiry import ending_soon
+from suppliers.models import PublicRecord
 
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:
@@ -57,6 +58,9 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
         "findings": Finding.objects.visible_to(request.user).open().order_by("next_due_on", "pk")[:20],
         "ending": ending_soon(request.user.supplier_id),
         "coming_rules": rules_news.coming_for(request.user.supplier_id),
+        "records": PublicRecord.objects.visible_to(request.user)
+        .filter(status=PublicRecord.Status.WAITING)
+        .order_by("reply_until", "pk")[:20],
     }
     return render(request, "assessments/home.html", context)
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from assessments import rulesets, scorekeeping, standing
 from assessments.models import Campaign, QuestionnaireVersion
 from audit import trail
-from config.demo import awards, carbon, carried, code, cycles, files, findings, people, signing, talks, teamwork, world
+from config.demo import awards, carbon, carried, code, cycles, files, findings, people, records, signing, talks, teamwork, world
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from suppliers.models import Supplier
@@ -52,7 +52,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         counters = cycles.Counters()
         _write_documents(suppliers, counters, random, today)
         progress("suppliers", count, count)
-        _write_public_records(suppliers, random, today, cast)
+        records.write(suppliers, random, today, cast)
         campaigns = _write_cycles(versions, suppliers, cast, random, counters, today, progress)
         carried.confirm_some(campaigns[1], campaigns[0], *(rulesets.for_version(version.pk) for version in reversed(versions)))
         standing.refresh_all()
@@ -68,6 +68,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         progress("labels", 0, 1)
         awards.create(cast, at=at)
         progress("labels", 1, 1)
+    records.import_list(suppliers, cast, at=at)
     trail.record("demo.loaded", detail={"suppliers": count, "answers": counters.answer}, at=at)
 
 
@@ -264,49 +265,3 @@ def _score(campaign: Campaign, *, at: datetime, progress: Progress) -> None:
     for start in range(0, len(ids), 1000):
         scorekeeping.keep_scores(ids[start : start + 1000], at=at)
         progress(f"scores FY{campaign.cycle}", min(start + 1000, len(ids)), len(ids))
-
-
-def _write_public_records(suppliers: Sequence[world.DemoSupplier], random: Random, today: date, cast: people.Cast) -> None:
-    """One company in forty was fined in the last two years; half of them have answered."""
-    staff = cast.by_role["esg_staff"].pk
-    rows = []
-    for supplier in suppliers:
-        if supplier.id == 1 or random.random() > 0.025:
-            continue
-        decided = today - timedelta(days=random.randint(20, 700))
-        answered = cycles.noon(decided + timedelta(days=30)) if random.random() < 0.5 else None
-        accepted = answered + timedelta(days=10) if answered and random.random() < 0.7 else None
-        rows.append(
-            (
-                supplier.id,
-                f"{supplier.region or supplier.country} · demo authority",
-                f"DEMO-{supplier.id}",
-                decided,
-                "演示记录：超标排放，已责令改正。",
-                random.choice((20_000, 50_000, 120_000)),
-                "",
-                "已完成整改并提交监测报告。" if answered else "",
-                answered,
-                accepted,
-                staff,
-                cycles.noon(decided + timedelta(days=5)),
-            )
-        )
-    copy_rows(
-        "suppliers_publicrecord",
-        (
-            "supplier_id",
-            "authority",
-            "reference",
-            "decided_on",
-            "description",
-            "fine_cny",
-            "source_url",
-            "answer",
-            "answered_at",
-            "accepted_at",
-            "recorded_by_id",
-            "created_at",
-        ),
-        rows,
-    )

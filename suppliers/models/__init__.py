@@ -6,7 +6,6 @@ from suppliers.models.companies import (
     Import,
     ImportRow,
     OwnedQuerySet,
-    PublicRecord,
     Registration,
     Site,
     SiteType,
@@ -15,6 +14,7 @@ from suppliers.models.companies import (
     SupplierQuerySet,
 )
 from suppliers.models.documents import Document, DocumentQuerySet, ExpiryWarning, Upload, UploadPart
+from suppliers.models.records import HeldRecord, PublicRecord, RecordEvidence
 
 
 __all__ = [
@@ -25,10 +25,12 @@ __all__ = [
     "DocumentQuerySet",
     "ExpiryWarning",
     "HeadcountBand",
+    "HeldRecord",
     "Import",
     "ImportRow",
     "OwnedQuerySet",
     "PublicRecord",
+    "RecordEvidence",
     "Registration",
     "Site",
     "SiteType",

@@ -296,34 +296,6 @@ class Contact(SupplierOwned):
         return self.name
 
 
-@keep_history()
-class PublicRecord(SupplierOwned):
-    """A violation that an authority published, entered by the buyer's people, with the supplier's answer beside it."""
-
-    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="public_records", verbose_name=_("supplier"))
-    authority = models.CharField(_("authority"), max_length=200)
-    reference = models.CharField(_("decision number"), max_length=120, blank=True)
-    decided_on = models.DateField(_("decided on"))
-    description = models.TextField(_("description"))
-    fine_cny = models.DecimalField(_("fine (CNY)"), max_digits=14, decimal_places=2, null=True, blank=True)
-    source_url = models.URLField(_("source"), blank=True)
-    answer = models.TextField(_("supplier's answer"), blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
-    accepted_at = models.DateTimeField(_("answer accepted"), null=True, blank=True)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = OwnedQuerySet["PublicRecord"].as_manager()
-
-    class Meta:
-        verbose_name = _("public record")
-        verbose_name_plural = _("public records")
-        indexes = [models.Index(fields=["supplier", "-decided_on"], name="public_record_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.authority} {self.decided_on}"
-
-
 class RegistrationQuerySet(models.QuerySet["Registration"]):
     def waiting(self) -> Self:
         return self.filter(status=Registration.Status.WAITING)
@@ -399,6 +371,7 @@ class Import(models.Model):
         SUPPLIERS = "suppliers", _("Suppliers")
         SITES = "sites", _("Sites")
         CONTACTS = "contacts", _("Contacts")
+        RECORDS = "records", _("Public records")
 
     kind = models.CharField(_("what the rows are"), max_length=10, choices=Kind.choices)
     file = models.FileField(upload_to="imports/%Y/%m/", max_length=300)
@@ -415,7 +388,9 @@ class Import(models.Model):
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
-        constraints = [models.CheckConstraint(condition=Q(kind__in=["suppliers", "sites", "contacts"]), name="import_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["suppliers", "sites", "contacts", "records"]), name="import_kind_known")
+        ]
 
     def __str__(self) -> str:
         return self.original_name
@@ -438,6 +413,9 @@ class ImportRow(models.Model):
         UPDATED = "updated", _("Updated")
         UNCHANGED = "unchanged", _("Left alone")
         REJECTED = "rejected", _("Rejected")
+        # Of public records only.
+        HELD = "held", _("For a person to match")
+        NOT_OURS = "not_ours", _("Not one of our suppliers")
 
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
     is_dry_run = models.BooleanField(default=True)
@@ -453,7 +431,8 @@ class ImportRow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "is_dry_run", "number"], name="import_row_once"),
             models.CheckConstraint(
-                condition=Q(outcome__in=["created", "updated", "unchanged", "rejected"]), name="import_row_outcome_known"
+                condition=Q(outcome__in=["created", "updated", "unchanged", "rejected", "held", "not_ours"]),
+                name="import_row_outcome_known",
             ),
         ]
 
@@ -472,7 +451,15 @@ class ImportRow(models.Model):
 
     def in_words(self, problem: dict[str, Any]) -> dict[str, Any]:
         """Choices are kept by their codes and read by their labels."""
-        choices = {"category": Category.labels, "type": SiteType.labels}.get(problem["field"])
+        from suppliers.models.records import PublicRecord
+
+        of_field = {
+            "category": Category.labels,
+            "type": SiteType.labels,
+            "kind": PublicRecord.Kind.labels,
+            "rating": PublicRecord.Rating.labels,
+        }
+        choices = of_field.get(problem["field"])
         params: dict[str, Any] = problem["params"]
         return params | ({"choices": ", ".join(map(str, choices))} if choices else {})
 

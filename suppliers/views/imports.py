@@ -1,4 +1,5 @@
 from contextlib import suppress
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -47,7 +48,8 @@ def steps(current: int) -> list[dict[str, object]]:
 
 def import_new(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.SUPPLIER_IMPORT)
-    form = UploadForm(request.POST if request.method == "POST" else None, request.FILES or None)
+    wanted = {"kind": request.GET["kind"]} if request.GET.get("kind") in Import.Kind.values else {}
+    form = UploadForm(request.POST if request.method == "POST" else None, request.FILES or None, initial=wanted)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -95,21 +97,26 @@ def import_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "is_dry_run": is_dry_run,
         "counts": counts,
-        "tabs": [(value, label, counts.get(value, 0)) for value, label in ImportRow.Outcome.choices if value != "unchanged"],
+        "tabs": [(value, label, counts.get(value, 0)) for value, label in outcomes_of(source) if value != "unchanged"],
         "outcome": outcome,
         "page": page,
-        "nothing_to_do": bool(counts) and not counts.get("created") and not counts.get("updated"),
+        "nothing_to_do": bool(counts) and not any(counts.get(outcome) for outcome in ("created", "updated", "held")),
         "total": sum(counts.values()),
         "steps": steps(3 if is_dry_run else 4 if run.is_open else 5),
     }
     return render(request, "suppliers/import_detail.html", context)
 
 
+def outcomes_of(source: Import) -> list[tuple[str, Any]]:
+    of_records_only = (ImportRow.Outcome.HELD, ImportRow.Outcome.NOT_OURS)
+    return [choice for choice in ImportRow.Outcome.choices if source.kind == Import.Kind.RECORDS or choice[0] not in of_records_only]
+
+
 def chosen_outcome(request: AuthenticatedHttpRequest, counts: dict[str, int]) -> str:
     """What the reader chose; at first, what needs a look most."""
     if request.GET.get("outcome") in ImportRow.Outcome.values:
         return request.GET["outcome"]
-    looked_at = (ImportRow.Outcome.REJECTED, ImportRow.Outcome.UPDATED, ImportRow.Outcome.CREATED)
+    looked_at = (ImportRow.Outcome.REJECTED, ImportRow.Outcome.HELD, ImportRow.Outcome.UPDATED, ImportRow.Outcome.CREATED)
     return str(next((outcome for outcome in looked_at if counts.get(outcome)), ImportRow.Outcome.REJECTED))
 
 

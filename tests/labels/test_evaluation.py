@@ -163,19 +163,30 @@ def test_scores_of_another_questionnaire_do_not_count(standard: Standard, suppli
     assert "basis" not in Decision.objects.get(supplier=supplier).criteria
 
 
-@pytest.mark.parametrize(("accepted", "expected"), [(False, {"no_violation"}), (True, set())])
-def test_a_violation_counts_unless_its_answer_was_accepted(
-    standard: Standard, supplier: Supplier, accepted: bool, expected: set[str]
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, set()),
+        ({"status": "upheld"}, {"no_violation"}),
+        ({"status": "wrong_match"}, set()),
+        ({"status": "upheld", "kind": "credit_rating", "rating": "red"}, {"no_violation"}),
+        ({"status": "upheld", "kind": "credit_rating", "rating": "blue"}, set()),
+    ],
+    ids=["matched only", "upheld", "another company", "red rating", "blue rating"],
+)
+def test_a_violation_counts_once_a_person_has_upheld_it(
+    standard: Standard, supplier: Supplier, fields: dict[str, str], expected: set[str]
 ) -> None:
     create_green_supplier(supplier)
-    record = PublicRecord.objects.create(
+    judged = {"judged_at": NOW - timedelta(days=3), "judged_by": create_user(), "judgement": "It is so."} if fields else {}
+    PublicRecord.objects.create(
         supplier=supplier,
         authority="Ecology bureau",
         decided_on=date(2026, 1, 10),
         description="Discharge over the limit",
-        accepted_at=NOW - timedelta(days=3) if accepted else None,
+        reply_until=NOW - timedelta(days=4),
+        **fields | judged,
     )
-    PublicRecord.objects.filter(pk=record.pk).update(created_at=NOW - timedelta(days=90))
 
     evaluate()
 
