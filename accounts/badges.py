@@ -56,7 +56,7 @@ _STATES: dict[str, tuple[str, str]] = {
     # public records
     "waiting_reply": ("warning", "clock"),
     "replied": ("active", "message-circle"),
-    "upheld": ("bad", "gavel"),
+    "record_upheld": ("bad", "gavel"),
     "answered": ("good", "circle-check"),
     "wrong_match": ("neutral", "ban"),
     "held": ("warning", "question-mark"),

@@ -190,6 +190,11 @@ class PublicRecord(SupplierOwned):
         return reverse("suppliers:record", args=[self.pk])
 
     @property
+    def badge(self) -> str:
+        """Of an appeal, "upheld" is good news."""
+        return "record_upheld" if self.status == self.Status.UPHELD else self.status
+
+    @property
     def is_undecided(self) -> bool:
         return self.status in self.UNDECIDED
 
