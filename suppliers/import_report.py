@@ -8,7 +8,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from suppliers.columns import columns_of
-from suppliers.models import Category, HeadcountBand, Import, ImportRow, SiteType
+from suppliers.models import Category, HeadcountBand, Import, ImportRow, PublicRecord, SiteType
 
 
 # What a spreadsheet takes for a formula.
@@ -46,6 +46,7 @@ def template_csv(kind: str) -> bytes:
 CHOICES = {
     Import.Kind.SUPPLIERS: {"category": Category.values, "headcount_band": HeadcountBand.values},
     Import.Kind.SITES: {"type": SiteType.values},
+    Import.Kind.RECORDS: {"kind": PublicRecord.Kind.values, "rating": PublicRecord.Rating.values},
     Import.Kind.CONTACTS: {"language": ["zh-hans", "en"], "is_primary": ["yes", "no"]},
 }
 

@@ -26,7 +26,7 @@ from runs.models import Run
 from suppliers import import_records, record_notices
 from suppliers.columns import recognise
 from suppliers.import_apply import apply, apply_one_by_one, keep_rows
-from suppliers.import_decide import Decision, Outcome, decide_contacts, decide_sites, decide_suppliers, find_owners, flag_repeated_owned
+from suppliers.import_decide import Decision, decide_contacts, decide_sites, decide_suppliers, find_owners, flag_repeated_owned
 from suppliers.import_match import Register
 from suppliers.import_rows import Cleaning, Row, Sheet, flag_repeated_suppliers, split
 from suppliers.inspection import safe_name
@@ -106,7 +106,7 @@ def settle(source: Import, prepared: Prepared, part: slice, *, is_dry_run: bool,
     decisions = decide(prepared, part) if is_dry_run else decide_and_apply(prepared, part, at=at)
     keep_rows(source, decisions, is_dry_run=is_dry_run)
     counts = Counter(str(decision.outcome) for decision in decisions)
-    return {outcome: counts[outcome] for outcome in Outcome.values}
+    return {str(outcome): counts[outcome] for outcome in source.outcomes}
 
 
 def decide_and_apply(prepared: Prepared, part: slice, *, at: datetime) -> list[Decision]:

@@ -399,6 +399,12 @@ class Import(models.Model):
         return reverse("suppliers:import_detail", args=[self.pk])
 
     @property
+    def outcomes(self) -> list["ImportRow.Outcome"]:
+        """What may become of a row: only public records wait for a match, or are nobody's."""
+        of_records = (ImportRow.Outcome.HELD, ImportRow.Outcome.NOT_OURS)
+        return [outcome for outcome in ImportRow.Outcome if self.kind == self.Kind.RECORDS or outcome not in of_records]
+
+    @property
     def shown_counts(self) -> dict[str, int]:
         """What became of the rows; before the import, what the dry run says would."""
         counts: dict[str, int] = self.counts.get("import") or self.counts.get("dry_run") or {}

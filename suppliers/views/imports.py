@@ -1,5 +1,4 @@
 from contextlib import suppress
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -97,7 +96,7 @@ def import_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "is_dry_run": is_dry_run,
         "counts": counts,
-        "tabs": [(value, label, counts.get(value, 0)) for value, label in outcomes_of(source) if value != "unchanged"],
+        "tabs": [(each.value, each.label, counts.get(each, 0)) for each in source.outcomes if each != ImportRow.Outcome.UNCHANGED],
         "outcome": outcome,
         "page": page,
         "nothing_to_do": bool(counts) and not any(counts.get(outcome) for outcome in ("created", "updated", "held")),
@@ -105,11 +104,6 @@ def import_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "steps": steps(3 if is_dry_run else 4 if run.is_open else 5),
     }
     return render(request, "suppliers/import_detail.html", context)
-
-
-def outcomes_of(source: Import) -> list[tuple[str, Any]]:
-    of_records_only = (ImportRow.Outcome.HELD, ImportRow.Outcome.NOT_OURS)
-    return [choice for choice in ImportRow.Outcome.choices if source.kind == Import.Kind.RECORDS or choice[0] not in of_records_only]
 
 
 def chosen_outcome(request: AuthenticatedHttpRequest, counts: dict[str, int]) -> str:

@@ -47,6 +47,7 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
         "evaluate_labels",
         "measure_answer_times",
         "remind_of_areas",
+        "remind_of_replies",
         "score_portfolio",
         "warn_of_expiry",
     }

@@ -77,7 +77,7 @@ class Command(BaseCommand):
     def report(self, done: Import, *, dry_run: bool, limit: int | None) -> None:
         counts = done.counts["dry_run" if dry_run else "import"]
         self.stdout.write(f"{done.original_name}: {sum(counts.values()):,} rows{' (dry run)' if dry_run else ''}")
-        for outcome in ImportRow.Outcome:
+        for outcome in done.outcomes:
             self.stdout.write(f"  {outcome.label!s:<12}{counts[outcome]:>9,}")
         unread = ", ".join(name for name in by_name(done.kind) if name not in done.mapping)
         self.stdout.write(f"  Columns read: {', '.join(f'{name} ({heading})' for name, heading in done.mapping.items())}")
