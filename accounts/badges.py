@@ -38,6 +38,9 @@ _STATES: dict[str, tuple[str, str]] = {
     "asked": ("warning", "message-circle"),
     "granted": ("good", "circle-check"),
     "taken_back": ("neutral", "arrow-back-up"),
+    # how near a review is due
+    "due_soon": ("warning", "clock"),
+    "on_time": ("neutral", "calendar"),
     # verdicts
     "accept": ("good", "circle-check"),
     "query": ("warning", "question-mark"),

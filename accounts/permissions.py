@@ -38,6 +38,7 @@ class Permission(StrEnum):
     QUESTIONNAIRE_PUBLISH = "questionnaire.publish"
     REVIEW_VIEW = "review.view"
     REVIEW_DECIDE = "review.decide"
+    REVIEW_MANAGE = "review.manage"
     FINDING_MANAGE = "finding.manage"
     RECORD_DECIDE = "record.decide"
     SCORING_RUN = "scoring.run"
@@ -71,6 +72,7 @@ _BUYER_READS = {
 }
 _REVIEWER = _BUYER_READS | {P.REVIEW_DECIDE, P.FINDING_MANAGE, P.RECORD_DECIDE, P.PORTFOLIO_EXPORT, P.DOCUMENT_EXPORT}
 _ESG_STAFF = _REVIEWER | {
+    P.REVIEW_MANAGE,
     P.SUPPLIER_IMPORT,
     P.SUPPLIER_EDIT,
     P.REGISTRATION_DECIDE,
@@ -99,6 +101,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 
 
+class Barred(PermissionDenied):
+    """The role would do, but this person may not open this: the message says why, and is shown."""
+
+
 def has(user: "User | AnonymousUser", permission: Permission) -> bool:
     if not user.is_authenticated:
         return False
@@ -109,3 +115,8 @@ def require(user: "User | AnonymousUser", permission: Permission) -> None:
     """Raise `PermissionDenied` (403) unless the role of the person's active membership holds the permission."""
     if not has(user, permission):
         raise PermissionDenied(permission)
+
+
+def holders_of(permission: Permission) -> list[str]:
+    """The roles that hold it."""
+    return [role for role, rights in ROLE_PERMISSIONS.items() if permission in rights]

@@ -1,6 +1,5 @@
 """What the buyer's people can narrow the lists of this app by."""
 
-from datetime import timedelta
 from typing import Any
 
 import django_filters as filters
@@ -9,8 +8,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from assessments import assigning
+from assessments.deadlines import Pace
 from assessments.models import Assessment, Campaign, Finding
-from suppliers.models import Category, Supplier
+from suppliers.models import BuyingUnit, Category, Supplier
 
 
 def _named(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -20,31 +22,37 @@ def _named(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
 
 class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]
     WHOSE = [("mine", _("Mine")), ("free", _("Nobody's yet")), ("others", _("Somebody else's"))]
-    AGES = [("7", _("More than 7 days")), ("14", _("More than 14 days")), ("30", _("More than 30 days"))]
 
     q = filters.CharFilter(label=_("Supplier"), method="by_name", widget=forms.TextInput(attrs={"type": "search"}))
-    whose = filters.ChoiceFilter(label=_("Reviewer"), choices=WHOSE, method="by_reviewer", empty_label=_("All"))
+    whose = filters.ChoiceFilter(label=_("Whose"), choices=WHOSE, method="by_whose", empty_label=_("All"))
+    reviewer = filters.ModelChoiceFilter(label=_("Reviewer"), queryset=User.objects.none(), empty_label=_("All"))
+    due = filters.ChoiceFilter(label=_("Due"), field_name="pace", choices=Pace.choices, empty_label=_("Any time"))
     campaign = filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.order_by("-cycle", "-pk"), empty_label=_("All"))
     category = filters.ChoiceFilter(label=_("Category"), field_name="supplier__category", choices=Category.choices, empty_label=_("All"))
-    waiting = filters.ChoiceFilter(label=_("Waiting"), choices=AGES, method="by_age", empty_label=_("Any time"))
+    unit = filters.ModelChoiceFilter(
+        label=_("Buying unit"), queryset=BuyingUnit.objects.order_by("code"), method="by_unit", empty_label=_("All")
+    )
 
     class Meta:
         model = Assessment
         fields: list[str] = []
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["reviewer"].queryset = assigning.reviewers()
+
     def by_name(self, rows: QuerySet[Assessment], name: str, value: str) -> QuerySet[Assessment]:
         return _named(rows, value)
 
-    def by_reviewer(self, rows: QuerySet[Assessment], name: str, value: str) -> QuerySet[Assessment]:
-        user = self.request.user
+    def by_whose(self, rows: QuerySet[Assessment], name: str, value: str) -> QuerySet[Assessment]:
         if value == "mine":
-            return rows.filter(reviewer=user, status=Assessment.Status.IN_REVIEW)
+            return rows.filter(reviewer=self.request.user)
         if value == "free":
-            return rows.filter(status=Assessment.Status.SUBMITTED)
-        return rows.filter(status=Assessment.Status.IN_REVIEW).exclude(reviewer=user)
+            return rows.filter(reviewer=None)
+        return rows.exclude(reviewer=None).exclude(reviewer=self.request.user)
 
-    def by_age(self, rows: QuerySet[Assessment], name: str, value: str) -> QuerySet[Assessment]:
-        return rows.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))
+    def by_unit(self, rows: QuerySet[Assessment], name: str, value: BuyingUnit) -> QuerySet[Assessment]:
+        return rows.filter(supplier__in=Supplier.objects.filter(units=value))
 
 
 class FindingFilter(filters.FilterSet):  # type: ignore[misc]

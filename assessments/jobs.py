@@ -104,6 +104,49 @@ class RunBackTest(Job):
             raise GiveUp("The draft was loaded over since this back-test was started.") from error
 
 
+@job("assign_reviews", title=_("Give the waiting reviews to reviewers"))
+class AssignReviews(Job):
+    """What was handed in and is nobody's, by the assignment rules."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"assigned": _("Reviews given to a reviewer")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.assigning import unassigned
+
+        return plan_ids(unassigned().values_list("pk", flat=True), size=ASSESSMENTS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.assigning import assign_by_rules
+
+        return {"assigned": assign_by_rules(chunk.payload["ids"], at=timezone.now())}
+
+
+@job("reassign_reviews", title=_("Give reviews to another reviewer"))
+class ReassignReviews(Job):
+    """Parameters: `ids`, `to` and `reason`. In the name of who started it."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {
+        "moved": _("Reviews that changed hands"),
+        "conflicts": _("Left because of a conflict of interest"),
+    }
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        return plan_ids(run.parameters["ids"], size=ASSESSMENTS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from accounts.models import User
+        from assessments import assigning
+
+        if run.started_by is None:
+            raise GiveUp("Reviews are reassigned by a person.")
+        to, reason = User.objects.get(pk=run.parameters["to"]), run.parameters["reason"]
+        try:
+            done = assigning.reassign(ids=chunk.payload["ids"], to=to, reason=reason, by=run.started_by, at=timezone.now())
+        except assigning.Unavailable as error:
+            raise GiveUp("The person does not review, or is away.") from error
+        return {"moved": done.moved, "conflicts": done.conflicts}
+
+
 @job("send_invitations", title=_("Send the invitations of a campaign"))
 class SendInvitations(Job):
     """Parameters: `campaign`. Queues one message for each address that has none for this campaign yet; accounts delivers them."""

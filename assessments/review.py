@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import amending, queries, returning, scorekeeping, standing
+from assessments import amending, assigning, queries, returning, scorekeeping, standing
 from assessments.inputs import answer_key
 from assessments.models import Amendment, Answer, Assessment, Verdict
 from assessments.notices import write_to_supplier
@@ -58,11 +58,14 @@ class QueriesOpen(Exception):
 
 @transaction.atomic
 def take(*, assessment_id: int, by: User, at: datetime) -> Assessment:
-    """The first to take it has it. Raises `TakenByAnother`; taking what one has already is no error."""
+    """Whoever it was given to begins; what was given to nobody, the first to take it has. Raises `TakenByAnother`.
+
+    Taking what one has already is no error.
+    """
     assessment = _locked(assessment_id)
+    if assessment.reviewer_id not in (None, by.pk):
+        raise TakenByAnother(assessment.reviewer)
     if assessment.status == Assessment.Status.IN_REVIEW:
-        if assessment.reviewer_id != by.pk:
-            raise TakenByAnother(assessment.reviewer)
         return assessment
     assessment.take_into_review(by=by)
     _drop_overtaken_verdicts(assessment)
@@ -71,21 +74,11 @@ def take(*, assessment_id: int, by: User, at: datetime) -> Assessment:
 
 
 @transaction.atomic
-def hand_over(*, assessment_id: int, to: User, by: User, at: datetime) -> Assessment:
-    """To a colleague. Anybody who may decide reviews may do so: the reviewer may be away."""
-    assessment = _locked(assessment_id)
-    before = assessment.reviewer_id
-    assessment.hand_to(reviewer=to)
-    _note("assessment.handed_over", assessment, by=by, at=at, detail={"from": before, "to": to.pk})
-    return assessment
-
-
-@transaction.atomic
 def give_back(*, assessment_id: int, by: User, at: datetime) -> Assessment:
     """Back into the queue; the verdicts given so far stay."""
     assessment = _mine(assessment_id, by)
-    assessment.give_back_to_queue()
-    _note("assessment.given_back", assessment, by=by, at=at)
+    assigning.put_back(assessment, by=by, at=at)
+    standing.refresh([assessment.supplier_id])
     return assessment
 
 
@@ -254,7 +247,7 @@ def _mine(assessment_id: int, by: User) -> Assessment:
     """Locked, so that of two people who decide at once one waits for the other."""
     assessment = _locked(assessment_id)
     if assessment.status == Assessment.Status.SUBMITTED:
-        raise TakenByAnother(None)
+        raise TakenByAnother(assessment.reviewer if assessment.reviewer_id != by.pk else None)
     if assessment.status != Assessment.Status.IN_REVIEW:
         raise Assessment.IllegalTransition(assessment.status)
     if assessment.reviewer_id != by.pk:

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from accounts.models import User
 from accounts.visible_text import VisibleTextMixin
 from assessments.campaigns import Population
 from assessments.models import Campaign, QuestionnaireVersion
@@ -118,14 +117,6 @@ class ReturnForm(ReasonForm):
         if due_on <= timezone.localdate():
             raise forms.ValidationError(_("Please give the supplier at least until tomorrow."))
         return due_on
-
-
-class HandOverForm(forms.Form):
-    to = forms.ModelChoiceField(label=_("Colleague"), queryset=User.objects.none())
-
-    def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField[User]", self.fields["to"]).queryset = colleagues
 
 
 class QuestionnaireFileForm(forms.Form):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
+from assessments.review_urls import urlpatterns as reviews
 from assessments.views import (
     amendments,
     back_tests,
@@ -38,7 +39,6 @@ urlpatterns = [
     path("questionnaires/<int:pk>/publication/", publishing.publication_steps, name="publication"),
     path("questionnaires/<int:pk>/announce/", publishing.questionnaire_announce, name="questionnaire_announce"),
     path("questionnaires/<int:pk>/withdraw/", publishing.questionnaire_withdraw, name="questionnaire_withdraw"),
-    path("reviews/", review.queue, name="review_queue"),
     path("<int:pk>/review/", workbench.first_area, name="review"),
     path("<int:pk>/review/areas/<slug:code>/", workbench.area, name="review_area"),
     path("<int:pk>/review/areas/<slug:code>/accept/", workbench.accept_rest, name="review_accept_rest"),
@@ -46,7 +46,6 @@ urlpatterns = [
     path("<int:pk>/review/questions/<slug:code>/finding/", findings.finding_new, name="finding_new"),
     path("<int:pk>/review/take/", review.take, name="review_take"),
     path("<int:pk>/review/give-back/", review.give_back, name="review_give_back"),
-    path("<int:pk>/review/hand-over/", review.hand_over, name="review_hand_over"),
     path("<int:pk>/review/finish/", review.finish, name="review_finish"),
     path("amendments/<int:pk>/", amendments.amendment, name="amendment"),
     path("findings/", findings.finding_list, name="finding_list"),
@@ -60,3 +59,4 @@ urlpatterns = [
     path("findings/<int:pk>/withdraw/", findings.withdraw, name="finding_withdraw"),
     path("findings/<int:pk>/reopen/", findings.reopen, name="finding_reopen"),
 ]
+urlpatterns += reviews

@@ -82,8 +82,9 @@ def submit_assessment(*, assessment_id: int, by: User, name: str, job_title: str
     )
     returning.note_answered(assessment, by=by, at=at)
     standing.refresh([assessment.supplier_id])
-    # Robust: with the broker away the submission stands, and the portfolio's next run scores it.
+    # Robust: with the broker away the submission stands, and the runs of the night score it and find it a reviewer.
     transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
+    transaction.on_commit(lambda: _find_reviewer(assessment_id), robust=True)
     return signature
 
 
@@ -91,3 +92,9 @@ def _start_scoring(assessment_id: int) -> None:
     from assessments.tasks import score_assessment
 
     score_assessment.delay(assessment_id=assessment_id)
+
+
+def _find_reviewer(assessment_id: int) -> None:
+    from assessments.tasks import assign_review
+
+    assign_review.delay(assessment_id=assessment_id)

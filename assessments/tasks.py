@@ -11,6 +11,14 @@ def score_assessment(*, assessment_id: int) -> None:
     keep_scores([assessment_id], at=timezone.now())
 
 
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def assign_review(*, assessment_id: int) -> None:
+    """After a submission. What has a reviewer who is there keeps that one, so that delivering twice assigns once."""
+    from assessments.assigning import assign_by_rules
+
+    assign_by_rules([assessment_id], at=timezone.now())
+
+
 @shared_task
 def rescore_marked() -> None:
     """By the clock: scores of which an input has changed. Some batches at a time; the rest waits for the next minute."""

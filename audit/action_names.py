@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 NAMES: dict[str, str | Promise] = {
+    "absence.entered": _("Absence entered"),
+    "absence.ended": _("Absence taken out"),
     "activity.saved": _("Activity data saved"),
     "agreement.activated": _("Agreement in force"),
     "agreement.drafted": _("Agreement drafted"),
@@ -22,6 +24,7 @@ NAMES: dict[str, str | Promise] = {
     "answer.restored": _("Earlier answer restored"),
     "area.assigned": _("Area assigned to a colleague"),
     "area.unassigned": _("Area no longer assigned"),
+    "assessment.assigned": _("Review given to a reviewer"),
     "assessment.closed": _("Assessment closed"),
     "assessment.returned": _("Assessment returned to the supplier"),
     "assessment.submitted": _("Assessment signed and submitted"),
@@ -29,6 +32,7 @@ NAMES: dict[str, str | Promise] = {
     "assessment.taken_back": _("Assessment taken back by the supplier"),
     "assessment.taken": _("Assessment taken into review"),
     "assessment.viewed": _("Answers looked at"),
+    "assignment_rule.changed": _("Assignment rule changed"),
     "campaign.changed": _("Campaign changed"),
     "campaign.closed": _("Campaign closed"),
     "campaign.drafted": _("Campaign drafted"),
@@ -67,6 +71,8 @@ NAMES: dict[str, str | Promise] = {
     "own_data.downloaded": _("All data of the company downloaded"),
     "own_data.requested": _("All data of the company asked for"),
     "export.made": _("Export made"),
+    "interest.declared": _("Conflict of interest declared"),
+    "interest.withdrawn": _("Conflict of interest withdrawn"),
     "inventory.viewed": _("Emission data looked at"),
     "joint_action.changed": _("Joint action changed"),
     "joint_action.planned": _("Joint action planned"),
@@ -100,6 +106,7 @@ NAMES: dict[str, str | Promise] = {
     "registration.approved": _("Registration approved"),
     "registration.refused": _("Registration refused"),
     "registration.submitted": _("Registration received"),
+    "review_plan.changed": _("Review plan of a campaign changed"),
     "role.changed": _("Role changed"),
     "run.cancelled": _("Run cancelled"),
     "run.retried": _("Failed part of a run tried again"),

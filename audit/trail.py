@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -68,3 +69,32 @@ def record_each(
     ]
     Event.objects.bulk_create(rows, batch_size=5000)
     return len(rows)
+
+
+@dataclass(frozen=True)
+class Step:
+    action: str
+    target: models.Model
+    supplier_id: int
+    detail: dict[str, Any]
+
+
+def record_steps(steps: Iterable[Step], *, actor: Actor | None = None, at: datetime | None = None) -> None:
+    """An event for each of many things that one verb did, in one statement."""
+    Event.objects.bulk_create(
+        [
+            Event(
+                at=at or timezone.now(),
+                action=step.action,
+                actor_id=actor.pk if actor else None,
+                actor_role=actor.role if actor else "",
+                supplier_id=step.supplier_id,
+                target_type=step.target._meta.label_lower,
+                target_id=str(step.target.pk),
+                detail=step.detail,
+                address=client_address.get(),
+            )
+            for step in steps
+        ],
+        batch_size=5000,
+    )

@@ -169,6 +169,31 @@ def stacked_rows(rows: Mapping[str, Sequence[Part]], *, title: str, description:
     return draw(chart, title=title, description=description, paints=paints, legend=legend, unit="%")
 
 
+def counted_rows(rows: Mapping[str, Sequence[Part]], *, title: str, unit: str = "", description: str = "") -> SafeString:
+    """As `stacked_rows`, but a bar is as long as its row counts: who has how much, and of what."""
+    labels = list(rows)
+    parts = next(iter(rows.values()), [])
+    longest = max((sum(Decimal(part.value) for part in row) for row in rows.values()), default=Decimal(0))
+    chart = _Rows(
+        **settings_for(
+            labels,
+            height=64 + 30 * max(len(rows), 1),
+            places=0,
+            min_scale=2,
+            max_scale=6,
+            range=(0, max(4, float(longest))),
+            margin_left=wide_label_margin(labels),
+            margin_right=28,
+        )
+    )
+    chart.x_labels = labels[::-1]
+    for position, part in enumerate(parts):
+        chart.add(part.label, [float(rows[label][position].value) for label in reversed(labels)])
+    paints = [Paint(part.paint) for part in parts]
+    legend = [Legend(part.label, Paint(part.paint)) for part in parts]
+    return draw(chart, title=title, description=description, paints=paints, legend=legend, unit=unit)
+
+
 def share_of_row(parts: Sequence[Part], position: int) -> float:
     total = sum(Decimal(part.value) for part in parts)
     return float(100 * Decimal(parts[position].value) / total) if total else 0.0

@@ -25,3 +25,5 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("staff-admin/", admin.site.urls),
 ]
+
+handler403 = "accounts.views.errors.refused"

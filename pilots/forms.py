@@ -47,12 +47,6 @@ class PilotFilterForm(forms.Form):
         return rows.tracked_as(asked["track"]) if asked.get("track") else rows
 
 
-class SupplierSearchForm(forms.Form):
-    q = forms.CharField(
-        label=_("Name or identifier"), max_length=200, required=False, widget=forms.TextInput({"type": "search", "autocomplete": "off"})
-    )
-
-
 class AgreementForm(forms.ModelForm[Agreement]):
     total_reduction = forms.DecimalField(
         label=_("Total reduction by the last year (%)"),

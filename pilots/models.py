@@ -15,7 +15,7 @@ from accounts.permissions import Permission, has
 from audit.history import keep_history
 from emissions.models import FactorSet, in_use, optional_tonnes, tonnes
 from pilots.trajectory import AT_RISK_FROM, Progress, Track, Verdict, achieved, figure, judge
-from suppliers.models import Site, Supplier, SupplierOwned
+from suppliers.models import Site, Supplier, SupplierOwned, WalledQuerySet
 from suppliers.search import words_of
 
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class AgreementQuerySet(models.QuerySet["Agreement"]):
+class AgreementQuerySet(WalledQuerySet["Agreement"]):
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.PILOT_VIEW):
-            return self
+            return self.without_conflicts_of(user)
         if user.supplier_id:
             # A draft is the buyer's own paper until it is offered.
             return self.filter(supplier_id=user.supplier_id).exclude(status=Agreement.Status.DRAFT)

@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
 from assessments.models import Assessment
-from suppliers.models import Supplier
+from suppliers.models import Supplier, WalledQuerySet
 
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
-class ExportQuerySet(models.QuerySet["Export"]):
+class ExportQuerySet(WalledQuerySet["Export"]):
     def visible_to(self, user: "User") -> Self:
         """An export holds what its maker could see, so only the maker, and those who read everything, may fetch it.
 
@@ -25,7 +25,8 @@ class ExportQuerySet(models.QuerySet["Export"]):
         own = Q(kind=Export.Kind.OWN_DATA)
         if user.supplier_id:
             return self.filter(own, supplier=user.supplier_id)
-        return self.exclude(own) if has(user, Permission.AUDIT_VIEW) else self.exclude(own).filter(made_by=user)
+        mine = self.exclude(own) if has(user, Permission.AUDIT_VIEW) else self.exclude(own).filter(made_by=user)
+        return mine.without_conflicts_of(user)
 
 
 class Export(models.Model):

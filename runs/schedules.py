@@ -50,6 +50,7 @@ SCHEDULES = (
     # Before the nightly scoring, which would put right what is to be found.
     nightly(gettext_noop("Check a sample of the scores every night"), "check_scores", hour=0, minute=45),
     nightly(gettext_noop("Score the portfolio every night"), "score_portfolio", hour=1),
+    nightly(gettext_noop("Give waiting reviews to reviewers every night"), "assign_reviews", hour=5),
     nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),

@@ -273,3 +273,9 @@ class DocumentForm(DocumentDetailsForm):
         """A file whose form is not right is not kept."""
         if self.inspected is not None:
             self.inspected.close()
+
+
+class SupplierSearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Name or identifier"), max_length=200, required=False, widget=forms.TextInput({"type": "search", "autocomplete": "off"})
+    )

@@ -20,6 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.urls.exceptions import Resolver404
 
 from accounts.menu import MENU
+from suppliers.models import Interest
 from tests.world import World
 
 
@@ -238,6 +239,23 @@ ASSESSMENTS = {
     "assessments:methods": public(),
     "assessments:method": public(at=lambda w: [w.questionnaire.pk]),
     "assessments:review_queue": reads(BUYERS),
+    "assessments:review_queue_file": reads(EXPORTERS),
+    "assessments:review_reassign": presses(STAFF),
+    "assessments:review_board": reads(BUYERS),
+    "assessments:review_rules": reads(BUYERS),
+    "assessments:review_rule_new": fills(STAFF),
+    "assessments:review_rules_apply": presses(STAFF),
+    "assessments:review_rule": fills(STAFF, lambda w: [w.rule.pk]),
+    "assessments:review_rule_move": presses(STAFF, lambda w: [w.rule.pk]),
+    "assessments:review_rule_delete": presses(STAFF, lambda w: [w.rule.pk]),
+    "assessments:review_plan": fills(STAFF, lambda w: [w.campaign.pk]),
+    "assessments:absence_new": fills(REVIEWERS),
+    # The absence of somebody else: the ESG staff end it.
+    "assessments:absence_end": presses(STAFF, lambda w: [w.absence.pk]),
+    "assessments:interests": reads(BUYERS),
+    "assessments:interest_new": fills(BUYERS),
+    # That of somebody else: a colleague does not learn of it.
+    "assessments:interest_withdraw": hidden(fills(STAFF, lambda w: [w.interest.pk]), roles("reviewer")),
     "assessments:review": reads(BUYERS, lambda w: [w.in_review.pk]),
     "assessments:review_area": Page(get=BUYERS, post=REVIEWERS, at=lambda w: [w.in_review.pk, "A"]),
     "assessments:review_accept_rest": fills(REVIEWERS, lambda w: [w.in_review.pk, "A"]),
@@ -496,6 +514,27 @@ def test_what_does_not_exist_is_not_found(world: World, clients: dict[str, Clien
     }
 
     assert found <= {"403", "404"}, address
+
+
+# Pages of the buyer alone about one supplier's case; those of both sides are known by being hidden from the stranger.
+OF_A_CASE = {
+    *("assessments:review", "assessments:review_area", "assessments:review_finish", "assessments:review_hand_over"),
+    *("assessments:amendment", "assessments:finding_new", "suppliers:supplier_documents"),
+}
+
+
+def test_a_conflict_of_interest_closes_every_page_of_the_supplier(world: World, clients: dict[str, Client]) -> None:
+    """To whoever has declared one the page is not hidden (404): it is closed (403), and says why."""
+    shared = {name for name, page in PAGES.items() if page.hidden_from == {"stranger"} and "reviewer" in (page.get or NOBODY)}
+    walled = OF_A_CASE | shared
+    with transaction.atomic():
+        person = world.people["reviewer"]
+        Interest.objects.create(user=person, supplier=world.supplier, kind="family", declared_by=person, declared_at=world.now)
+        answers = {name: visit(clients["reviewer"], "get", reverse(name, args=PAGES[name].at(world))) for name in walled}
+        transaction.set_rollback(True)
+
+    assert len(walled) > 20
+    assert {name for name, each in answers.items() if each.status_code != 403 or "conflict of interest" not in each.text} == set()
 
 
 def test_the_repair_tools_open_for_nobody_without_the_staff_mark(clients: dict[str, Client]) -> None:

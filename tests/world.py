@@ -15,14 +15,25 @@ from django.utils import timezone
 
 from accounts.invitations import invite, token_of
 from accounts.models import Invitation, Membership, Role, User
-from assessments.models import Amendment, Assessment, BackTest, Campaign, Finding, Signature, Verdict, WorkbookUpload
+from assessments.models import (
+    Absence,
+    Amendment,
+    Assessment,
+    AssignmentRule,
+    BackTest,
+    Campaign,
+    Finding,
+    Signature,
+    Verdict,
+    WorkbookUpload,
+)
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import FactorSet, Inventory
 from labels.models import Appeal, Label, LabelEvent, Proposal
 from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
 from runs.models import Chunk, Run
-from suppliers.models import HeldRecord, Import, PublicRecord, Registration, Supplier, Upload
+from suppliers.models import HeldRecord, Import, Interest, PublicRecord, Registration, Supplier, Upload
 from tests.factories import (
     NOW,
     create_answer,
@@ -214,6 +225,21 @@ class World:
         create_answer(assessment=assessment, question="A-01")
         create_score(assessment, [])
         return assessment
+
+    @cached_property
+    def rule(self) -> AssignmentRule:
+        return AssignmentRule.objects.create(position=1)
+
+    @cached_property
+    def absence(self) -> Absence:
+        first, last = self.now.date(), self.now.date() + timedelta(days=5)
+        return Absence.objects.create(user=self.employee, first_day=first, last_day=last, set_by=self.maker, set_at=NOW)
+
+    @cached_property
+    def interest(self) -> Interest:
+        return Interest.objects.create(
+            user=self.employee, supplier=self.supplier, kind="family", declared_by=self.employee, declared_at=NOW
+        )
 
     @cached_property
     def signature(self) -> Signature:

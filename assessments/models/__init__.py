@@ -3,6 +3,7 @@
 from assessments.models.amendments import Amendment
 from assessments.models.answers import Answer, EvidenceUse, Verdict
 from assessments.models.assessments import POINTS, Assessment, AssessmentOwned, AssessmentOwnedQuerySet, Signature
+from assessments.models.assigning import Absence, AssignmentRule, ReviewAssignment, ReviewPlan, RuleReviewer
 from assessments.models.back_tests import BackTest, BackTestScore
 from assessments.models.campaigns import Campaign, QuestionnaireVersion
 from assessments.models.findings import Finding, FindingAction, FindingEvidence, FindingStep
@@ -17,6 +18,7 @@ from assessments.models.workbooks import WorkbookUpload
 
 __all__ = [
     "POINTS",
+    "Absence",
     "Amendment",
     "Answer",
     "AnswerTime",
@@ -24,6 +26,7 @@ __all__ = [
     "Assessment",
     "AssessmentOwned",
     "AssessmentOwnedQuerySet",
+    "AssignmentRule",
     "BackTest",
     "BackTestScore",
     "Campaign",
@@ -41,6 +44,9 @@ __all__ = [
     "QueryNotice",
     "QuestionnaireVersion",
     "Return",
+    "ReviewAssignment",
+    "ReviewPlan",
+    "RuleReviewer",
     "Score",
     "ScoreMark",
     "Signature",

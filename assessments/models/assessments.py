@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission, has
 from assessments.models.campaigns import Campaign
 from audit.history import keep_history
-from suppliers.models import OwnedQuerySet, Supplier, SupplierOwned
+from suppliers.models import OwnedQuerySet, Supplier, SupplierOwned, WalledQuerySet
 
 
 if TYPE_CHECKING:
@@ -31,12 +31,24 @@ _OPENS_BY_AMENDMENT = """
 """
 
 
+# Who has declared an interest in a supplier is handed none of its cases, whatever the code says.
+_REVIEWER_IS_FREE = """
+    IF EXISTS (
+        SELECT FROM suppliers_interest interest
+        WHERE interest.user_id = NEW.reviewer_id AND interest.supplier_id = NEW.supplier_id AND interest.withdrawn_at IS NULL
+    ) THEN
+        RAISE EXCEPTION 'the reviewer has declared an interest in the supplier' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 POINTS: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "null": True, "blank": True}
 
 
 class AssessmentQuerySet(OwnedQuerySet["Assessment"]):
     def in_review_queue(self) -> Self:
-        return self.filter(status__in=[Assessment.Status.SUBMITTED, Assessment.Status.IN_REVIEW])
+        return self.filter(status__in=Assessment.IN_QUEUE)
 
     def open_for_answers(self) -> Self:
         return self.filter(status__in=Assessment.EDITABLE)
@@ -61,6 +73,7 @@ class Assessment(SupplierOwned):
         LAPSED = "lapsed", _("Lapsed")
 
     EDITABLE = ("not_started", "in_progress", "returned")
+    IN_QUEUE = ("submitted", "in_review")
 
     class IllegalTransition(Exception):
         """The assessment is not in a state from which this step can be taken."""
@@ -136,7 +149,14 @@ class Assessment(SupplierOwned):
                     "OR (OLD.status IN ('submitted', 'in_review') AND NEW.status IN ('not_started', 'in_progress')))"
                 ),
                 func=_OPENS_BY_AMENDMENT,
-            )
+            ),
+            pgtrigger.Trigger(
+                name="reviewer_is_free",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("NEW.reviewer_id IS NOT NULL AND NEW.reviewer_id IS DISTINCT FROM OLD.reviewer_id"),
+                func=_REVIEWER_IS_FREE,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +172,10 @@ class Assessment(SupplierOwned):
     def may_answer(self, question: str) -> bool:
         return self.is_editable and (self.opened_questions is None or question in self.opened_questions)
 
+    @property
+    def is_in_queue(self) -> bool:
+        return self.status in self.IN_QUEUE
+
     def _move(self, *, allowed: tuple[str, ...], to: str) -> None:
         if self.status not in allowed:
             raise self.IllegalTransition(self.status)
@@ -166,11 +190,6 @@ class Assessment(SupplierOwned):
         self._move(allowed=(self.Status.SUBMITTED,), to=self.Status.IN_REVIEW)
         self.reviewer = by
         self.save(update_fields=["status", "reviewer"])
-
-    def hand_to(self, *, reviewer: "User") -> None:
-        self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.IN_REVIEW)
-        self.reviewer = reviewer
-        self.save(update_fields=["reviewer"])
 
     def give_back_to_queue(self) -> None:
         self._move(allowed=(self.Status.IN_REVIEW,), to=self.Status.SUBMITTED)
@@ -206,12 +225,14 @@ class Assessment(SupplierOwned):
 AssessmentPart = TypeVar("AssessmentPart", bound=models.Model)
 
 
-class AssessmentOwnedQuerySet(models.QuerySet[AssessmentPart], Generic[AssessmentPart]):
+class AssessmentOwnedQuerySet(WalledQuerySet[AssessmentPart], Generic[AssessmentPart]):
     """Rows that hang on an assessment: seen by those who see the assessment."""
+
+    supplier_path = "assessment__supplier"
 
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.SUPPLIER_VIEW):
-            return self
+            return self.without_conflicts_of(user)
         if user.supplier_id:
             return self.filter(assessment__supplier_id=user.supplier_id)
         return self.none()

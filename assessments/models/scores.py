@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
 from assessments.models.assessments import POINTS, Assessment, AssessmentOwnedQuerySet
-from suppliers.models import Supplier
+from suppliers.models import Supplier, WalledQuerySet
 
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ class Score(models.Model):
         return f"{self.assessment_id} {self.declared}"
 
 
-class StandingQuerySet(models.QuerySet["Standing"]):
+class StandingQuerySet(WalledQuerySet["Standing"]):
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.SUPPLIER_VIEW):
-            return self
+            return self.without_conflicts_of(user)
         if user.supplier_id:
             return self.filter(supplier_id=user.supplier_id)
         return self.none()

@@ -1,64 +1,21 @@
-"""The review queue; taking an assessment into review, handing it over, and the end of its review."""
+"""Taking an assessment into review, giving it back, and the end of its review. Who else gets it: `review_queue.py`."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
-from accounts.models import Role, User
-from accounts.permissions import ROLE_PERMISSIONS, Permission, has, require
+from accounts.models import User
+from accounts.permissions import Permission, has, require
 from assessments import returning, review
-from assessments.filters import ReviewQueueFilter
 from assessments.models import Amendment, Assessment, Verdict
-from assessments.paging import page_of
 from assessments.selectors import AnsweredQuestion, Dossier, open_dossier
-from assessments.staff_forms import HandOverForm, ReturnForm
-from assessments.views.parts import page_or_part
-
-
-# --- the queue --------------------------------------------------------------------------------------------------------
-
-
-@require_GET
-def queue(request: AuthenticatedHttpRequest) -> HttpResponse:
-    require(request.user, Permission.REVIEW_VIEW)
-    waiting = Assessment.objects.visible_to(request.user).in_review_queue().select_related("supplier", "campaign", "reviewer")
-    narrowed = ReviewQueueFilter(request.GET, queryset=waiting, request=request)
-    context = {
-        "filter": narrowed,
-        "page": page_of(narrowed.qs, by="submitted_at", descending=False, query=request.GET),
-        "counts": counts(request.user),
-        **wishes(request.user),
-        "now": timezone.now(),
-    }
-    return page_or_part(request, "assessments/review_queue.html", "assessments/_review_queue_table.html", context)
-
-
-def counts(user: User) -> dict[str, int]:
-    waiting = Assessment.objects.visible_to(user).in_review_queue()
-    return {
-        "free": waiting.filter(status=Assessment.Status.SUBMITTED).count(),
-        "mine": waiting.filter(status=Assessment.Status.IN_REVIEW, reviewer=user).count(),
-        "all": waiting.count(),
-    }
-
-
-def wishes(user: User) -> dict[str, Any]:
-    """What suppliers want back: requests to answer, and what they took out of the queue in the last two weeks."""
-    amendments = Amendment.objects.visible_to(user).select_related("assessment__supplier", "assessment__campaign", "asked_by")
-    since = timezone.now() - timedelta(days=14)
-    taken_back = amendments.filter(state=Amendment.State.TAKEN_BACK, decided_at__gte=since).order_by("-decided_at", "-pk")
-    return {
-        "requests": amendments.filter(state=Amendment.State.ASKED).order_by("asked_at", "pk")[:50],
-        "taken_back": taken_back[:20],
-    }
+from assessments.staff_forms import ReturnForm
 
 
 # --- one assessment ---------------------------------------------------------------------------------------------------
@@ -71,12 +28,17 @@ def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:
     return get_object_or_404(submitted.select_related("supplier", "campaign", "reviewer"), pk=pk)
 
 
+def may_take(user: User, assessment: Assessment) -> bool:
+    waits = assessment.status == Assessment.Status.SUBMITTED and assessment.reviewer_id in (None, user.pk)
+    return waits and has(user, Permission.REVIEW_DECIDE)
+
+
 def can_decide(user: User, assessment: Assessment) -> bool:
     is_reviewer = assessment.reviewer_id == user.pk and assessment.status == Assessment.Status.IN_REVIEW
     return is_reviewer and has(user, Permission.REVIEW_DECIDE)
 
 
-# --- taking, handing over, giving back --------------------------------------------------------------------------------
+# --- taking, giving back ---------------------------------------------------------------------------------------------
 
 
 @require_POST
@@ -101,30 +63,6 @@ def give_back(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         return redirect("assessments:review", pk)
     messages.success(request, _("The assessment is back in the queue."))
     return redirect("assessments:review_queue")
-
-
-@require_http_methods(["GET", "POST"])
-def hand_over(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    assessment = find(request, pk)
-    require(request.user, Permission.REVIEW_DECIDE)
-    form = HandOverForm(request.POST or None, colleagues=colleagues(assessment))
-    if request.method == "POST" and form.is_valid():
-        to = form.cleaned_data["to"]
-        try:
-            review.hand_over(assessment_id=pk, to=to, by=request.user, at=timezone.now())
-        except Assessment.IllegalTransition as refusal:
-            messages.error(request, refusal_text(refusal))
-        else:
-            messages.success(request, _("%(name)s reviews this assessment now.") % {"name": to})
-        return redirect("assessments:review", pk)
-    return render(request, "assessments/review_hand_over.html", {"assessment": assessment, "form": form})
-
-
-def colleagues(assessment: Assessment) -> QuerySet[User]:
-    """The people who may decide reviews, but for the one who does it now."""
-    roles = [role for role in Role.values if Permission.REVIEW_DECIDE in ROLE_PERMISSIONS.get(role, frozenset())]
-    people = User.objects.filter(is_active=True, memberships__role__in=roles).distinct()
-    return people.exclude(pk=assessment.reviewer_id or 0).order_by("name", "pk")
 
 
 # --- the end of the review --------------------------------------------------------------------------------------------

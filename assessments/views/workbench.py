@@ -22,7 +22,7 @@ from assessments.judging import Typed
 from assessments.models import Amendment, Answer, Assessment, Verdict
 from assessments.selectors import AnsweredArea, Dossier, open_dossier
 from assessments.views.answers import question_or_404
-from assessments.views.review import can_decide, find, refusal_text
+from assessments.views.review import can_decide, find, may_take, refusal_text
 from audit import trail
 
 
@@ -67,8 +67,9 @@ def draw(request: AuthenticatedHttpRequest, dossier: Dossier, this: AnsweredArea
         "not_asked": [question for question in this.questions if not question.is_asked],
         "may_decide": may_decide,
         "waiting": assessment.amendments.filter(state=Amendment.State.ASKED).select_related("asked_by").first(),
-        "may_take": may_judge and assessment.status == Assessment.Status.SUBMITTED,
-        "may_hand_over": may_judge and assessment.status == Assessment.Status.IN_REVIEW,
+        "may_take": may_take(request.user, assessment),
+        "may_hand_over": may_judge and assessment.is_in_queue,
+        "assigned": assessment.review_assignments.select_related("before", "assigned_by").order_by("-at", "-pk").first(),
         "may_write": may_judge and assessment.status in queries.TALKS_WHILE,
         "may_raise": has(request.user, Permission.FINDING_MANAGE),
     }

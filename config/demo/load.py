@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from assessments import rulesets, scorekeeping, standing
 from assessments.models import Campaign, QuestionnaireVersion
 from audit import trail
-from config.demo import awards, carbon, carried, code, cycles, files, findings, people, records, signing, talks, teamwork, world
+from config.demo import awards, carbon, carried, code, cycles, files, findings, people, records, reviews, signing, talks, teamwork, world
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from suppliers.models import Supplier
@@ -47,6 +47,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         progress("suppliers", 0, count)
         suppliers = list(world.suppliers(random, count=count, areas=tuple(area.code for area in rules.questionnaire.areas)))
         _write_suppliers(suppliers, at)
+        reviews.create_units(suppliers)
         cast = people.create_cast(showcase_id=1)
         people.create_supplier_people(suppliers, showcase_signatory=cast.by_role["supplier_signatory"].pk, at=at)
         counters = cycles.Counters()
@@ -62,6 +63,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         talks.create()
         findings.work_on(campaigns, cast, random, at)
         teamwork.create(suppliers[0].id, cast, at=at)
+        reviews.arrange(campaigns[1], cast, at=at)
         progress("pilots", 0, 1)
         carbon.create(suppliers, cast, random, at)
         progress("pilots", 1, 1)

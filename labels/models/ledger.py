@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission, has
 from labels.models.standards import Level, Standard
-from suppliers.models import Supplier, SupplierOwned
+from suppliers.models import Supplier, SupplierOwned, WalledQuerySet
 
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ class LabelState(models.TextChoices):
     REVOKED = "revoked", _("Revoked")
 
 
-class LabelQuerySet(models.QuerySet["Label"]):
+class LabelQuerySet(WalledQuerySet["Label"]):
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.LABEL_VIEW):
-            return self
+            return self.without_conflicts_of(user)
         if user.supplier_id:
             return self.filter(supplier_id=user.supplier_id)
         return self.none()
@@ -87,10 +87,10 @@ class Label(SupplierOwned):
         return reverse("labels:verify", args=[self.public_id])
 
 
-class LabelEventQuerySet(models.QuerySet["LabelEvent"]):
+class LabelEventQuerySet(WalledQuerySet["LabelEvent"]):
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.LABEL_VIEW):
-            return self
+            return self.without_conflicts_of(user)
         if user.supplier_id:
             return self.filter(supplier_id=user.supplier_id)
         return self.none()

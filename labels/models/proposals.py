@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class ProposalQuerySet(OwnedQuerySet["Proposal"]):
     def visible_to(self, user: "User") -> Self:
         """The buyer's own deliberation: the supplier reads the step that comes of it."""
-        return self if has(user, Permission.LABEL_VIEW) else self.none()
+        return self.without_conflicts_of(user) if has(user, Permission.LABEL_VIEW) else self.none()
 
     def open(self) -> Self:
         return self.filter(state=Proposal.State.OPEN)

@@ -19,11 +19,12 @@ from emissions.coverage import fiscal_year_of
 from emissions.factors import NoFactorSet, default_factor_set
 from emissions.models import Inventory
 from pilots import agreements
-from pilots.forms import AgreementForm, PilotFilterForm, ReasonForm, SupplierSearchForm, TargetsForm
+from pilots.forms import AgreementForm, PilotFilterForm, ReasonForm, TargetsForm
 from pilots.models import Agreement, AgreementSignature
 from pilots.progress import progress_of
 from pilots.terms import YearsDoNotFit
 from pilots.trajectory import AT_RISK_FROM
+from suppliers.forms import SupplierSearchForm
 from suppliers.models import Category, Supplier
 
 

@@ -14,12 +14,15 @@ from suppliers.models.companies import (
     SupplierQuerySet,
 )
 from suppliers.models.documents import Document, DocumentQuerySet, ExpiryWarning, Upload, UploadPart
+from suppliers.models.interests import Interest
 from suppliers.models.records import HeldRecord, PublicRecord, RecordEvidence
+from suppliers.models.walls import ConflictOfInterest, WalledQuerySet
 
 
 __all__ = [
     "BuyingUnit",
     "Category",
+    "ConflictOfInterest",
     "Contact",
     "Document",
     "DocumentQuerySet",
@@ -28,6 +31,7 @@ __all__ = [
     "HeldRecord",
     "Import",
     "ImportRow",
+    "Interest",
     "OwnedQuerySet",
     "PublicRecord",
     "RecordEvidence",
@@ -39,4 +43,5 @@ __all__ = [
     "SupplierQuerySet",
     "Upload",
     "UploadPart",
+    "WalledQuerySet",
 ]

@@ -13,6 +13,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.permissions import Permission, has
 from audit.history import keep_history
 from suppliers import places
+from suppliers.models.walls import WalledQuerySet
 from suppliers.problems import problem_text
 from suppliers.search import words_of
 
@@ -91,10 +92,12 @@ class Named(models.Model):
         return other if other != self.name else ""
 
 
-class SupplierQuerySet(models.QuerySet["Supplier"]):
+class SupplierQuerySet(WalledQuerySet["Supplier"]):
+    supplier_path = "pk"
+
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.SUPPLIER_VIEW):
-            return self
+            return self.without_conflicts_of(user)
         if user.supplier_id:
             return self.filter(pk=user.supplier_id)
         return self.none()
@@ -226,12 +229,12 @@ class BuyingUnit(Named):
 Owned = TypeVar("Owned", bound="SupplierOwned")
 
 
-class OwnedQuerySet(models.QuerySet[Owned], Generic[Owned]):
+class OwnedQuerySet(WalledQuerySet[Owned], Generic[Owned]):
     """Rows that hang on a supplier: seen by those who see the supplier."""
 
     def visible_to(self, user: "User") -> Self:
         if has(user, Permission.SUPPLIER_VIEW):
-            return self
+            return self.without_conflicts_of(user)
         if user.supplier_id:
             return self.filter(supplier_id=user.supplier_id)
         return self.none()

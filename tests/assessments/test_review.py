@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Message, Role, User
-from assessments import review
+from assessments import assigning, review
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
+from assessments.views.review_queue import may_have
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_document, create_supplier, create_user
@@ -65,7 +66,7 @@ def test_a_review_is_handed_over_and_given_back(assessment: Assessment, reviewer
     take(assessment, reviewer)
     decide(assessment, reviewer)
 
-    review.hand_over(assessment_id=assessment.pk, to=staff, by=staff, at=NOW)
+    assigning.reassign(ids=[assessment.pk], to=staff, reason="Rita is away.", by=staff, at=NOW)
     review.give_back(assessment_id=assessment.pk, by=staff, at=NOW)
 
     assessment.refresh_from_db()
@@ -207,7 +208,7 @@ def test_the_queue_costs_the_same_for_one_and_for_many(
 ) -> None:
     client.force_login(reviewer)
     url = reverse("assessments:review_queue")
-    # session, user, the rows, three counts, campaigns of the filter, requests of suppliers, what they took back
+    # session, user, the rows, the counts, reviewers, campaigns and units of the filter, requests of suppliers, what they took back
     with django_assert_num_queries(9):
         client.get(url)
     for _ in range(20):
@@ -285,17 +286,16 @@ def test_a_review_is_handed_to_those_who_may_decide_only(
     client.force_login(reviewer)
     url = reverse("assessments:review_hand_over", args=[assessment.pk])
 
-    assert client.post(url, {"to": auditor.pk}).status_code == 200
-    client.post(url, {"to": staff.pk})
+    assert client.post(url, {"to": auditor.pk, "reason": "She knows them."}).status_code == 200
+    assert client.post(url, {"to": staff.pk, "reason": " "}).status_code == 200
+    client.post(url, {"to": staff.pk, "reason": "He knows them."})
 
     assessment.refresh_from_db()
     assert assessment.reviewer == staff
 
 
 def test_reviewers_know_only_people_who_may_decide(db: None, assessment: Assessment) -> None:
-    from assessments.views.review import colleagues
-
     able = create_user(role=Role.ESG_STAFF)
     create_user(role=Role.AUDITOR)
 
-    assert list(colleagues(assessment)) == [able]
+    assert list(may_have(assessment)) == [able]

@@ -348,9 +348,9 @@ def test_the_workbench_costs_the_same_for_few_and_many_answers(
     client.get(reverse("assessments:review_area", args=[assessment.pk, "A"]))
 
     # session, user, assessment, facts, answers, evidence, score, findings, signature, the earlier year, certificates, public records,
-    # messages, the newest return, request, event
-    with django_assert_num_queries(16):
+    # messages, the newest return, request, assignment, event
+    with django_assert_num_queries(17):
         client.get(reverse("assessments:review_area", args=[few.pk, "A"]))
     # and the people of verdicts
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(reverse("assessments:review_area", args=[assessment.pk, "A"]))
