@@ -55,6 +55,8 @@ class Part:
 class Outlook:
     declared: Decimal | None
     evidenced: Decimal | None
+    # Share of the evidence asked for that is attached, in per cent.
+    evidence_coverage: Decimal | None
     # Where a zero-tolerance rule holds the totals down, nothing else raises them.
     cap: Decimal | None
     missing: list[Missing]
@@ -106,7 +108,7 @@ def outlook(worksheet: Worksheet) -> Outlook:
     capped = any(hit.kind == ZERO_TOLERANCE for hit in result.triggers)
     cap = rules.questionnaire.zero_tolerance_cap if capped else None
     missing = sorted(_missing(worksheet), key=lambda each: (-each.gain, each.code))
-    return Outlook(result.declared, result.evidenced, cap, missing)
+    return Outlook(result.declared, result.evidenced, result.evidence_coverage, cap, missing)
 
 
 def _missing(worksheet: Worksheet) -> Iterator[Missing]:

@@ -179,9 +179,27 @@ def score_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterato
 
     With other `rules` than each assessment's own, nothing is locked: such scores are looked at and not kept.
     """
-    with connection.cursor() as cursor:
-        if rules is None:
+    if rules is None:
+        with connection.cursor() as cursor:
             cursor.execute(_LOCK, [list(ids)])
+    for item in read_stored(ids, rules=rules):
+        result = item.rules.score(item.facts, item.answers, item.stored.is_reviewed, None if rules else canonical_fast.encode)
+        yield Scored(item.stored, item.rules.sha256, item.facts, item.sites, result)
+
+
+class Inputs(NamedTuple):
+    """What a score is computed from. Answers are lists of value, evidence and verdict, or `SitedState` where sites differ."""
+
+    stored: Stored
+    rules: RuleSet
+    facts: Facts
+    sites: SiteTypes
+    answers: dict[str, Any]
+
+
+def read_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterator[Inputs]:
+    """The inputs of assessments, by their own rules or by these, one by one. A fixed number of statements."""
+    with connection.cursor() as cursor:
         cursor.execute(_READ, {"ids": list(ids)})
         # Sorted here: PostgreSQL would write the long texts to disk to sort them.
         rows = sorted((Stored(*row) for row in cursor.fetchall()), key=attrgetter("id"))
@@ -200,8 +218,7 @@ def score_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterato
         if row.id in of_sites:
             sites = sites_by_supplier.get(row.supplier_id, {})
             answers = with_sites(rule_set.questionnaire, answers, of_sites[row.id], sites)
-        result = rule_set.score(about, answers, row.is_reviewed, None if rules else canonical_fast.encode)
-        yield Scored(row._replace(answers=None), rule_set.sha256, about, sites, result)
+        yield Inputs(row._replace(answers=None), rule_set, about, sites, answers)
 
 
 # Question and site (None: the answer for all sites) -> what the reviewer said of that answer.

@@ -13,7 +13,7 @@ from django.db import connection
 # a questionnaire that has only just been begun must not pull a supplier's score down.
 _TRUTH = """
     SELECT supplier.id AS supplier_id, newest.id AS newest_id, coalesce(newest.status, '') AS status, newest.due_on,
-           scored.id AS scored_id, scored.declared, scored.evidenced, scored.verified,
+           scored.id AS scored_id, scored.declared, scored.evidenced, scored.verified, score.evidence_coverage,
            coalesce(scored.area_scores, '{}'::jsonb) AS area_scores,
            EXISTS (
                SELECT FROM assessments_finding finding
@@ -29,8 +29,9 @@ _TRUTH = """
         WHERE supplier_id = supplier.id AND declared IS NOT NULL AND submitted_at IS NOT NULL
         ORDER BY created_at DESC, id DESC LIMIT 1
     ) scored ON true
+    LEFT JOIN assessments_score score ON score.assessment_id = scored.id AND score.is_current
 """
-_COLUMNS = "newest_id, status, due_on, scored_id, declared, evidenced, verified, area_scores, has_critical_finding"
+_COLUMNS = "newest_id, status, due_on, scored_id, declared, evidenced, verified, evidence_coverage, area_scores, has_critical_finding"
 _OLD = ", ".join(f"old.{name}" for name in _COLUMNS.split(", "))
 _NEW = ", ".join(f"excluded.{name}" for name in _COLUMNS.split(", "))
 

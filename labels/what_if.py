@@ -141,6 +141,7 @@ class Comparison:
             Number(_("Declared"), before.declared, after.declared),
             Number(_("Evidenced"), before.evidenced, after.evidenced),
             Number(_("After the review"), before.verified, after.verified),
+            Number(_("Evidence coverage, %"), before.evidence_coverage, after.evidence_coverage),
         ]
 
     @cached_property

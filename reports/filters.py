@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -6,14 +7,18 @@ from django import forms
 from django.db.models import DecimalField, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
+from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models import Assessment, Standing
+from labels.dates import ledger_day
 from labels.models import LabelState, Level
 from reports.widgets import LightSelect
 from suppliers.models import Category, Supplier
 from suppliers.places import PROVINCES, country_choices, region_name
 from suppliers.search import words_of
+from suppliers.validity import DAYS_AHEAD
 
 
 NOT_INVITED = "none"
@@ -23,6 +28,7 @@ SCORES = [
     ("declared", _("Declared")),
     ("verified", _("Verified")),
 ]
+RISKS = [(str(days), format_lazy(_("Within {days} days"), days=days)) for days in sorted(DAYS_AHEAD)]
 # The areas of the buyer's code; another questionnaire's areas are found on its own pages.
 AREAS = [
     ("total", _("Total")),
@@ -63,6 +69,7 @@ class PortfolioFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
     score_min = django_filters.NumberFilter(label=_("From"), method="nothing", min_value=0, max_value=100)
     score_max = django_filters.NumberFilter(label=_("To"), method="nothing", min_value=0, max_value=100)
     label = choice(choices=LabelState.choices, label=_("Label"), method="by_label", empty_label=ALL)
+    risk = choice(choices=RISKS, label=_("Score or label at risk"), method="by_risk", empty_label=ALL)
     level = choice(field_name="supplier__label__level", choices=Level.choices, label=_("Level"), empty_label=ALL)
 
     class Meta:
@@ -81,6 +88,10 @@ class PortfolioFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
         if value == LabelState.NONE:
             return rows.exclude(supplier__label__state__in=[state for state in LabelState.values if state != LabelState.NONE])
         return rows.filter(supplier__label__state=value)
+
+    def by_risk(self, rows: QuerySet[Standing], name: str, value: str) -> QuerySet[Standing]:
+        """By the forecast of last night."""
+        return rows.filter(supplier__risk__first_on__lte=ledger_day(timezone.now()) + timedelta(days=int(value)))
 
     def nothing(self, rows: QuerySet[Standing], name: str, value: Any) -> QuerySet[Standing]:
         """These four work together, in `filter_queryset`."""

@@ -1,14 +1,19 @@
 """The long jobs of this app: files that take longer than a page may."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import ClassVar
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from labels.dates import ledger_day
 from runs.models import Chunk, Run
-from runs.registry import ChunkPlan, Job, Result, job
+from runs.registry import ChunkPlan, Job, Result, job, plan_ids
+
+
+SUPPLIERS_A_CHUNK = 250
 
 
 @job("export_portfolio", title=_("Export the portfolio"))
@@ -76,3 +81,27 @@ class AuditPdf(Job):
 
         make_audit_pdf(export_id=chunk.payload["export"], at=timezone.now())
         return {"documents": 1}
+
+
+@job("forecast_risks", title=_("Forecast what ending documents would cost"))
+class ForecastRisks(Job):
+    """What the portfolio shows as score or label at risk."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {
+        "forecast": _("Suppliers forecast"),
+        "at_risk": _("Suppliers with a score or label at risk"),
+    }
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from reports.risks import to_be_forecast
+
+        # Every chunk forecasts from the same day, also one that is done after midnight.
+        on = ledger_day(run.created_at)
+        for plan in plan_ids(to_be_forecast(on), size=SUPPLIERS_A_CHUNK):
+            yield ChunkPlan({**plan.payload, "on": on.isoformat()}, plan.size)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.risks import keep
+
+        ids = chunk.payload["ids"]
+        return {"forecast": len(ids), "at_risk": keep(ids, on=date.fromisoformat(chunk.payload["on"]), at=timezone.now())}

@@ -30,7 +30,8 @@ COLUMNS = (
     "supplier_id", "supplier__name_zh", "supplier__name_en", "supplier__uscc", "supplier__lei", "supplier__company_number",
     "supplier__reference", "supplier__category", "supplier__country", "supplier__region", "supplier__state", "status", "due_on",
     "declared", "evidenced", "verified", "has_critical_finding", "supplier__label__state", "supplier__label__level",
-    "supplier__label__valid_to", "supplier__sort_name",
+    "supplier__label__valid_to", "supplier__sort_name", "evidence_coverage", "supplier__risk__score_on", "supplier__risk__score_before",
+    "supplier__risk__score_after", "supplier__risk__label_on", "supplier__risk__level_after",
 )  # fmt: skip
 
 
@@ -58,6 +59,12 @@ class Row(NamedTuple):
     label_level: str | None
     label_valid_to: date | None
     sort_name: str
+    evidence_coverage: Decimal | None
+    score_risk_on: date | None
+    score_risk_before: Decimal | None
+    score_risk_after: Decimal | None
+    label_risk_on: date | None
+    label_risk_level: str | None
 
     @property
     def name(self) -> str:
@@ -92,6 +99,11 @@ class Row(NamedTuple):
     @property
     def label_level_label(self) -> str:
         return _label(Level, self.label_level)
+
+    @property
+    def label_risk(self) -> str:
+        """The level that would be left; empty where the label would be lost, or is not at risk."""
+        return _label(Level, self.label_risk_level)
 
     @property
     def country_label(self) -> str:

@@ -52,7 +52,9 @@ class SupplierPage:
 
 
 def supplier_page(supplier: Supplier) -> SupplierPage:
-    assessments = list(Assessment.objects.filter(supplier=supplier).select_related("campaign", "reviewer").order_by("-created_at", "-pk"))
+    assessments = list(
+        Assessment.objects.filter(supplier=supplier).with_coverage().select_related("campaign", "reviewer").order_by("-created_at", "-pk")
+    )
     standing = supplier.standing
     scored = next((assessment for assessment in assessments if assessment.pk == standing.scored_id), None)
     areas, band = _areas(scored) if scored else ([], "")

@@ -40,10 +40,15 @@ PORTFOLIO_COLUMNS = (
     Column(_("Declared"), lambda row: row.declared, 11),
     Column(_("Evidenced"), lambda row: row.evidenced, 11),
     Column(_("Verified"), lambda row: row.verified, 11),
+    Column(_("Evidence coverage"), lambda row: row.evidence_coverage, 11),
     Column(_("Open critical finding"), lambda row: row.has_critical_finding),
     Column(_("Label"), lambda row: row.label_state_label if row.has_label else ""),
     Column(_("Level"), lambda row: row.label_level_label if row.has_label else ""),
     Column(_("Label valid to"), lambda row: row.label_valid_to if row.has_label else None, 12),
+    Column(_("Score at risk on"), lambda row: row.score_risk_on, 12),
+    Column(_("Score then"), lambda row: row.score_risk_after, 11),
+    Column(_("Label at risk on"), lambda row: row.label_risk_on, 12),
+    Column(_("Label then"), lambda row: (row.label_risk or str(_("No label"))) if row.label_risk_on else ""),
 )
 
 

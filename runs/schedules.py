@@ -54,6 +54,8 @@ SCHEDULES = (
     nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
+    # After the labels, by the scores of the night.
+    nightly(gettext_noop("Forecast what ending documents would cost"), "forecast_risks", hour=3),
     Schedule(gettext_noop("Remove parts of files that were never finished"), "suppliers.tasks.forget_uploads", hour=3, minute=30),
     # When people begin to work.
     nightly(gettext_noop("Warn of documents that end soon"), "warn_of_expiry", hour=7),

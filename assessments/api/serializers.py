@@ -5,12 +5,13 @@ from assessments.models import Assessment, Score
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     cycle = serializers.IntegerField(source="campaign.cycle", read_only=True)
+    evidence_coverage = serializers.DecimalField(max_digits=5, decimal_places=2, read_only=True, allow_null=True)
 
     class Meta:
         model = Assessment
         fields = (
             "id", "supplier", "campaign", "cycle", "status", "due_on", "created_at", "started_at", "submitted_at", "closed_at",
-            "declared", "evidenced", "verified", "area_scores", "scored_at",
+            "declared", "evidenced", "verified", "evidence_coverage", "area_scores", "scored_at",
         )  # fmt: skip
 
 

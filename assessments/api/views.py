@@ -44,7 +44,7 @@ class ScoreFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 def visible_assessments(user: Any) -> QuerySet[Assessment]:
-    return Assessment.objects.visible_to(cast(User, user)).select_related("campaign")
+    return Assessment.objects.visible_to(cast(User, user)).with_coverage().select_related("campaign")
 
 
 class AssessmentList(ListAPIView[Assessment]):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +49,11 @@ POINTS: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "null": True, "b
 class AssessmentQuerySet(OwnedQuerySet["Assessment"]):
     def in_review_queue(self) -> Self:
         return self.filter(status__in=Assessment.IN_QUEUE)
+
+    def with_coverage(self) -> Self:
+        """`evidence_coverage` beside the three scores an assessment carries: it stands in the score they were copied from."""
+        current = FilteredRelation("scores", condition=Q(scores__is_current=True))
+        return self.annotate(current_score=current, evidence_coverage=F("current_score__evidence_coverage"))
 
     def open_for_answers(self) -> Self:
         return self.filter(status__in=Assessment.EDITABLE)

@@ -71,6 +71,7 @@ class Standing(models.Model):
     declared = models.DecimalField(_("declared score"), **POINTS)
     evidenced = models.DecimalField(_("evidenced score"), **POINTS)
     verified = models.DecimalField(_("verified score"), **POINTS)
+    evidence_coverage = models.DecimalField(_("evidence coverage"), **POINTS)
     area_scores = models.JSONField(_("scores by area"), default=dict)
     has_critical_finding = models.BooleanField(_("open critical finding"), default=False)
 

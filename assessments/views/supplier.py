@@ -45,7 +45,7 @@ def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:
 @require_GET
 def home(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
-    mine = Assessment.objects.visible_to(request.user).select_related("campaign", "supplier")
+    mine = Assessment.objects.visible_to(request.user).with_coverage().select_related("campaign", "supplier")
     newest = list(mine.order_by("-created_at", "-pk")[:20])
     today = timezone.localdate()
     worksheets = [open_worksheet(assessment) for assessment in newest if assessment.is_editable]
@@ -68,7 +68,7 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_GET
 def list_mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_ANSWER)
-    mine = Assessment.objects.visible_to(request.user).select_related("campaign")
+    mine = Assessment.objects.visible_to(request.user).with_coverage().select_related("campaign")
     context = {"assessments": mine.order_by("-created_at", "-pk")[:200]}
     return render(request, "assessments/list_mine.html", context)
 

@@ -220,6 +220,7 @@ def test_each_model_of_a_supplier_is_exported_or_left_out_for_a_reason(db):
     exported = Path(own_data.__file__).read_text(encoding="utf-8")
     left_out = {
         "Standing": "derived from assessments",
+        "Risk": "derived from documents and assessments",
         "Export": "a list of exports, this one among them",
         "Proposal": "the buyer's deliberation; the step that comes of it is in the ledger",
         "Registration": "what the company wrote is in its particulars",
