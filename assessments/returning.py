@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from assessments.dependencies import dependencies_of
-from assessments.models import Assessment, Return, Verdict
+from assessments.models import Answer, Assessment, QueryMessage, Return, Verdict
 from assessments.notices import write_to_buyer, write_to_supplier
 from assessments.worksheet import open_worksheet
 
@@ -33,6 +34,16 @@ def queried(assessment: Assessment) -> list[Verdict]:
     return list(asked.order_by("answer__question", "answer__site"))
 
 
+def asked_in_talk(assessment: Assessment) -> list[str]:
+    """Questions that nobody answered have no answer to query: those the buyer wrote about since the newest return. Codes."""
+    said = QueryMessage.objects.filter(assessment=assessment, is_from_buyer=True)
+    answered = Answer.objects.filter(assessment=assessment, question=OuterRef("question")).exclude(value={})
+    newest = assessment.returns.order_by("-at", "-pk").values_list("at", flat=True).first()
+    if newest is not None:
+        said = said.filter(at__gt=newest)
+    return sorted(set(said.exclude(Exists(answered)).values_list("question", flat=True)))
+
+
 def opened_by(assessment: Assessment, codes: Iterable[str]) -> list[str]:
     """These questions, and those that are hidden now and may be asked as soon as these are answered otherwise."""
     worksheet = open_worksheet(assessment)
@@ -42,10 +53,9 @@ def opened_by(assessment: Assessment, codes: Iterable[str]) -> list[str]:
 
 
 def keep_return(
-    assessment: Assessment, *, asked: Sequence[Verdict], opened: list[str] | None, reason: str, due_on: date, by: User, at: datetime
+    assessment: Assessment, *, codes: Sequence[str], opened: list[str] | None, reason: str, due_on: date, by: User, at: datetime
 ) -> Return:
-    codes = sorted({verdict.answer.question for verdict in asked})
-    return Return.objects.create(assessment=assessment, reason=reason, queried=codes, opened=opened, due_on=due_on, by=by, at=at)
+    return Return.objects.create(assessment=assessment, reason=reason, queried=list(codes), opened=opened, due_on=due_on, by=by, at=at)
 
 
 def note_answered(assessment: Assessment, *, by: User, at: datetime) -> None:

@@ -203,13 +203,14 @@ def return_to_supplier(*, assessment_id: int, reason: str, by: User, at: datetim
         raise ReasonMissing
     assessment = _mine(assessment_id, by)
     asked = returning.queried(assessment)
+    codes = sorted({*(verdict.answer.question for verdict in asked), *returning.asked_in_talk(assessment)})
     is_wished = assessment.amendments.filter(state=Amendment.State.ASKED).exists()
-    if not asked and not is_wished:
+    if not codes and not is_wished:
         raise NothingAsked
-    opened = None if is_wished else returning.opened_by(assessment, (verdict.answer.question for verdict in asked))
+    opened = None if is_wished else returning.opened_by(assessment, codes)
     due_on = due_on or timezone.localdate(at) + returning.TIME_TO_ANSWER
     assessment.return_to_supplier(reason=reason, opened=opened, due_on=due_on)
-    kept = returning.keep_return(assessment, asked=asked, opened=opened, reason=reason, due_on=due_on, by=by, at=at)
+    kept = returning.keep_return(assessment, codes=codes, opened=opened, reason=reason, due_on=due_on, by=by, at=at)
     for verdict in asked:
         queries.ask(verdict, by=by, at=at)
     _note("assessment.returned", assessment, by=by, at=at, detail={"reason": reason, "questions": kept.queried, "due_on": str(due_on)})

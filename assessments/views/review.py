@@ -89,6 +89,7 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             messages.error(request, refusal_text(refusal))
             return redirect("assessments:review_finish", pk)
     dossier = open_dossier(assessment)
+    in_talk = returning.asked_in_talk(assessment)
     queried = [each for each in objections(dossier) if each.verdict and each.verdict.outcome == Verdict.Outcome.QUERY]
     context = {
         "assessment": assessment,
@@ -97,7 +98,7 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "may_decide": can_decide(request.user, assessment),
         "objections": objections(dossier),
         "open_queries": [each.label for each in queried],
-        "opens": returning.opened_by(assessment, {each.question_code for each in queried}) if queried else [],
+        "opens": returning.opened_by(assessment, {*in_talk, *(each.question_code for each in queried)}) if queried or in_talk else [],
         "is_wished": assessment.amendments.filter(state=Amendment.State.ASKED).exists(),
         "verified_if_closed": verified_if_closed(dossier),
     }

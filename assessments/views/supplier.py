@@ -163,7 +163,9 @@ def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Are
 def asked_on_page(worksheet: Worksheet, this: Area) -> list[tuple[Question, int | None]]:
     """Every question of the area for all sites, and for each site it is about."""
     questions = worksheet.candidates_in(this.code)
-    open_ones = [question for question in questions if worksheet.assessment.may_answer(question.code)]
+    # What a return did not open is left alone; where nothing is open any more, the first save says so.
+    assessment = worksheet.assessment
+    open_ones = [question for question in questions if assessment.may_answer(question.code) or not assessment.is_editable]
     return [(question, site.pk if site else None) for question in open_ones for site in (None, *worksheet.sites_of(question))]
 
 

@@ -98,14 +98,14 @@ def workbook(request: AuthenticatedHttpRequest, pk: int, upload: int) -> HttpRes
 def workbook_context(upload: WorkbookUpload) -> dict[str, Any]:
     merges = uploads.merges_of(upload)
     plan = evidence.plan_of(upload)
-    changed = [each for each in merges if each.changes and not uploads.is_locked(each, upload)]
+    changed = [each for each in merges if each.changes and not uploads.is_locked(each.slot, upload)]
     lines = [line(upload, each) for each in changed]
     return {
         "upload": upload,
         "assessment": upload.assessment,
         "conflicts": [each for each in lines if each["merge"].is_conflict],
         "changes": [each for each in lines if not each["merge"].is_conflict],
-        "locked": [str(each.slot) for each in merges if each.changes and uploads.is_locked(each, upload)],
+        "locked": [str(each.slot) for each in merges if each.changes and uploads.is_locked(each.slot, upload)],
         "wrong": [(each, wrong) for each in merges for wrong in each.wrong],
         "plan": plan,
         "seen": json.dumps({str(each.slot): each.now.version for each in changed}),

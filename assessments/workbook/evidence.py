@@ -16,7 +16,7 @@ from assessments import rulesets
 from assessments.answering import NotOpen, attach_evidence, upload_evidence
 from assessments.models import WorkbookUpload
 from assessments.workbook.layout import Slot, slot_of
-from assessments.workbook.uploads import evidence_names, sorted_changes
+from assessments.workbook.uploads import evidence_names, is_locked, sorted_changes
 from runs import engine
 from runs.models import Run
 from suppliers.archives import ArchiveRefused, Entry, entries_of, taken_out
@@ -58,7 +58,8 @@ def keep_files(upload: WorkbookUpload, file: "File[bytes]") -> None:
 def plan_of(upload: WorkbookUpload) -> EvidencePlan:
     """What would be attached to which answer. `upload` comes with its assessment and campaign."""
     questionnaire = rulesets.questionnaire_of(upload.assessment.campaign.questionnaire_id)
-    named = [(slot, name) for slot, change in sorted_changes(upload, questionnaire) for name in change["evidence"]]
+    changes = [(slot, change) for slot, change in sorted_changes(upload, questionnaire) if not is_locked(slot, upload)]
+    named = [(slot, name) for slot, change in changes for name in change["evidence"]]
     entries = _entries(upload)
     if not named and not entries:
         return EvidencePlan()

@@ -176,7 +176,7 @@ def _save_one(
     found: Merge, upload: WorkbookUpload, seen: Mapping[str, int], choices: Mapping[str, str], applied: Applied, by: User, at: datetime
 ) -> None:
     slot, choice = str(found.slot), choices.get(str(found.slot), "")
-    if not found.changes or is_locked(found, upload):
+    if not found.changes or is_locked(found.slot, upload):
         return
     if seen.get(slot) != found.now.version:
         applied.moved.append(slot)
@@ -204,9 +204,9 @@ def _save_one(
         applied.saved.append(slot)
 
 
-def is_locked(found: Merge, upload: WorkbookUpload) -> bool:
+def is_locked(slot: Slot, upload: WorkbookUpload) -> bool:
     """The assessment is open, but was returned with other questions: this one stays as it was handed in."""
-    return upload.assessment.is_editable and not upload.assessment.may_answer(found.slot.code)
+    return upload.assessment.is_editable and not upload.assessment.may_answer(slot.code)
 
 
 def discard(*, upload: WorkbookUpload) -> None:

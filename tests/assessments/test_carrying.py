@@ -203,7 +203,7 @@ def test_confirming_twice_counts_once(assessment: Assessment, owner: User) -> No
 
 def test_what_was_not_on_the_page_is_not_stored(assessment: Assessment, earlier: Assessment, owner: User) -> None:
     seen = pick(assessment, "A-01")
-    earlier.return_to_supplier(reason="One more look.")
+    earlier.return_to_supplier(reason="One more look.", opened=None, due_on=assessment.due_on)
     stored(earlier, "A-01").delete()
     create_answer(assessment=earlier, question="A-01", value={"value": "no"})
 

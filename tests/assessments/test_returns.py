@@ -168,6 +168,16 @@ def test_the_reviewer_says_by_when_and_the_supplier_reads_it(client: Client, ass
         assert f'/assessments/{assessment.pk}/areas/A/#A-01"' in client.get(address).text
 
 
+def test_a_question_nobody_answered_opens_by_what_the_reviewer_wrote_about_it(assessment: Assessment, reviewer: User, owner: User) -> None:
+    queries.say(assessment_id=assessment.pk, question="A-02", site=None, text="Why is this empty?", by=reviewer, at=NOW)
+
+    give_back(assessment, reviewer)
+
+    assessment.refresh_from_db()
+    assert assessment.opened_questions == ["A-02"]
+    assert Return.objects.get().queried == ["A-02"]
+
+
 # --- afterwards -------------------------------------------------------------------------------------------------------
 
 

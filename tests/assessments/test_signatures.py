@@ -98,7 +98,7 @@ def test_evidence_is_part_of_what_was_signed(assessment: Assessment) -> None:
 
 
 def test_assessment_that_was_returned_may_differ_and_says_where(assessment: Assessment) -> None:
-    assessment.return_to_supplier(reason="See the verdicts.")
+    assessment.return_to_supplier(reason="See the verdicts.", opened=None, due_on=assessment.due_on)
     create_answer(assessment=assessment, question="A-02", value={"value": "2"})
 
     found = signatures.check(assessment.signatures.get(), assessment)

@@ -140,7 +140,7 @@ def test_assessment_is_submitted_once(assessment, owner):
 def test_returned_assessment_is_signed_again_and_both_signatures_stay(supplier, owner):
     assessment = create_assessment(supplier=supplier)
     submit(assessment, owner)
-    Assessment.objects.get(pk=assessment.pk).return_to_supplier(reason="One bill is missing.")
+    Assessment.objects.get(pk=assessment.pk).return_to_supplier(reason="One bill is missing.", opened=None, due_on=assessment.due_on)
 
     submit(assessment, owner)
 

@@ -311,6 +311,23 @@ def test_after_the_submission_nothing_is_saved(assessment, owner):
         upload(assessment, workbook, owner)
 
 
+def test_after_a_return_the_file_changes_only_what_was_opened(client: Client, assessment, owner):
+    workbook = copy_of(assessment, owner)
+    workbook.answer("A ", "A-01__value", "Yes")
+    workbook.answer("A ", "A-08__value", "new words")
+    Assessment.objects.filter(pk=assessment.pk).update(status="returned", opened_questions=["A-08"])
+    assessment.refresh_from_db()
+    found = upload(assessment, workbook, owner)
+    client.force_login(owner)
+
+    page = client.get(found.get_absolute_url()).text
+    applied = apply(found, owner)
+
+    assert "the workbook changes nothing about them: A-01" in page
+    assert applied.saved == ["A-08"]
+    assert list(Answer.objects.filter(assessment=assessment).values_list("question", flat=True)) == ["A-08"]
+
+
 def test_an_upload_dies_whole(assessment, owner, monkeypatch):
     workbook = copy_of(assessment, owner)
     workbook.answer("A ", "A-01__value", "yes")
