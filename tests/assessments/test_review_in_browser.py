@@ -108,6 +108,8 @@ def test_a_supplier_answers_a_query(new_page: Any, assessment: Assessment, revie
     question.get_by_text("Who measures it?").first.wait_for()
     assert page.locator("#A-01").get_by_text("Stays as it was handed in.").is_visible()
     assert page.locator("#A-01").get_by_label("No", exact=True).is_disabled()
+    # At its end the page's bar of buttons lies over nothing.
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
     assert_accessible(page)
     question.get_by_label(re.compile("^3 ")).check()
     wait_until(lambda: Answer.objects.get(question="A-02").value == {"value": "3"})
