@@ -40,6 +40,7 @@ __all__ = [
 Read = TypeVar("Read")
 
 ROOT = ""
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 _IN_QUESTION = re.compile(r"questions\[(\d+)\]")
 
 
@@ -139,7 +140,7 @@ def _check_whole(questionnaire: Questionnaire, problems: list[Problem]) -> None:
     for number, question in enumerate(questionnaire.questions):
         path = f"questions[{number}]"
         depends[question.code] = _check_expressions(questionnaire, question, path, broken, problems)
-    _check_cycles(questionnaire, depends, problems)
+    _check_cycles(questionnaire, {code: waits or _mentioned(questionnaire, code) for code, waits in depends.items()}, problems)
     _check_reachable(questionnaire, depends, broken, problems)
 
 
@@ -170,6 +171,12 @@ def _check_expressions(
     for n, trigger in enumerate(question.triggers):
         bound(trigger.when, f"triggers[{n}].when")
     return bound(question.applies.when, "applies.when", own=False) if question.applies.when else ()
+
+
+def _mentioned(questionnaire: Questionnaire, code: str) -> tuple[str, ...]:
+    """What a condition names whose own question or neighbours could not be read: a circle among them is said along with the rest."""
+    found = _WORD.findall(questionnaire.by_code[code].applies.when)
+    return tuple(word for word in dict.fromkeys(found) if word in questionnaire.by_code and not word.islower())
 
 
 def _check_cycles(questionnaire: Questionnaire, depends: Mapping[str, tuple[str, ...]], problems: list[Problem]) -> None:

@@ -13,6 +13,7 @@ from audit import trail
 from config.demo import awards, carbon, carried, code, cycles, files, findings, people, records, reviews, signing, talks, teamwork, world
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
+from runs import engine
 from suppliers.models import Supplier
 
 
@@ -69,6 +70,9 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         progress("pilots", 1, 1)
         progress("labels", 0, 1)
         awards.create(cast, at=at)
+        code.draft_weights(versions[-1], by=cast.second_staff, at=at)
+        # Workers do it once they are up.
+        engine.start("forecast_risks", by=None, at=at)
         progress("labels", 1, 1)
     records.import_list(suppliers, cast, at=at)
     trail.record("demo.loaded", detail={"suppliers": count, "answers": counters.answer}, at=at)

@@ -314,3 +314,17 @@ def test_whatever_stands_in_a_place_it_is_read_or_refused(path: str, junk: Any) 
         refusal = str(refused)
 
     assert refusal
+
+
+def test_a_circle_is_said_along_with_what_else_is_wrong() -> None:
+    """Also where a question of the circle cannot be read: mending one thing does not bring up the next."""
+    unreadable = question("A-2", "single", options=[option("a", "heavy")], applies={"when": "A-1 = yes"})
+    broken = document(question("A-1", applies={"when": "A-2 = a"}), unreadable, profiles={"default": {"A": "90"}})
+
+    with pytest.raises(QuestionnaireError) as refused:
+        questionnaire.load(broken)
+
+    said = [problem.reason for problem in refused.value.problems]
+    assert "The shares add up to 90, not to 100." in said
+    assert "These conditions wait for each other: A-1, A-2." in said
+    assert len(said) == 3
