@@ -116,7 +116,7 @@ class QuestionView:
 
     @property
     def lacks_evidence(self) -> bool:
-        return self.needs_evidence and not self.evidence
+        return self.needs_evidence and all(use.document.has_ended for use in self.evidence)
 
     @property
     def takes_evidence(self) -> bool:

@@ -178,7 +178,7 @@ def _reasons(question: Question, line: Mapping[str, Any]) -> Iterator[str]:
     elif not line["counts"]:
         yield _("By its answer it does not apply: it is left out of the score.")
     if line["counts"] and line["evidence"] == "missing":
-        yield _("The evidence this answer requires is missing.")
+        yield _("The evidence this answer requires is missing, or has ended.")
     if line["verdict"] == REJECT_EVIDENCE:
         yield _("The reviewer did not accept the evidence: it counts as missing.")
     if line["verdict"] == CORRECT:

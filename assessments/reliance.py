@@ -64,15 +64,16 @@ def answers_section(document: Document, viewer: User, at: datetime) -> Section |
     found = list(assessments.select_related("campaign", "supplier").order_by("-created_at", "-pk"))
     if not found:
         return None
-    leaning = [leaning_assessment(each, by_assessment[each.pk], viewer) for each in found[:SHOWN]]
+    leaning = [leaning_assessment(each, document, by_assessment[each.pk], viewer) for each in found[:SHOWN]]
     return Section("assessments/_reliance.html", {"assessments": leaning, "older": len(found) - len(leaning), "document": document})
 
 
-def leaning_assessment(assessment: Assessment, answers: Sequence[Answer], viewer: User) -> LeaningAssessment:
+def leaning_assessment(assessment: Assessment, document: Document, answers: Sequence[Answer], viewer: User) -> LeaningAssessment:
     """Two queries, whatever the number of answers."""
     worksheet = open_worksheet(assessment)
-    # The only document behind them: these answers would stand without evidence.
-    bared = {(answer.question, answer.site_id) for answer in answers if answer.evidence_count == 1}
+    # What has ended counts no more. Of the rest, those whose only document it is would stand without evidence.
+    counted = 0 if document.has_ended else 1
+    bared = {(answer.question, answer.site_id) for answer in answers if counted and answer.evidence_count == counted}
     without = states_without(worksheet.states, bared)
     reviewed = assessment.status == Assessment.Status.CLOSED
     lines = worksheet.lines
@@ -80,7 +81,13 @@ def leaning_assessment(assessment: Assessment, answers: Sequence[Answer], viewer
     return LeaningAssessment(
         assessment,
         [
-            leaning_answer(worksheet, answer, lines[answer.question].points - bare_lines[answer.question].points, viewer)
+            leaning_answer(
+                worksheet,
+                answer,
+                loses=lines[answer.question].points - bare_lines[answer.question].points,
+                has_more=answer.evidence_count > counted,
+                viewer=viewer,
+            )
             for answer in answers
             if answer.question in lines and lines[answer.question].applies
         ],
@@ -102,7 +109,7 @@ def _without(code: str, state: Any, bared: set[tuple[str, int | None]]) -> Any:
     return bare._replace(sites=bare.sites._replace(own=own))
 
 
-def leaning_answer(worksheet: Worksheet, answer: Answer, loses: Decimal, viewer: User) -> LeaningAnswer:
+def leaning_answer(worksheet: Worksheet, answer: Answer, *, loses: Decimal, has_more: bool, viewer: User) -> LeaningAnswer:
     question = worksheet.rules.questionnaire.by_code[answer.question]
     assessment = worksheet.assessment
     if has(viewer, Permission.ASSESSMENT_ANSWER):
@@ -115,6 +122,6 @@ def leaning_answer(worksheet: Worksheet, answer: Answer, loses: Decimal, viewer:
         str(answer.site or ""),
         url,
         worksheet.needs_evidence(answer.question, answer.site_id),
-        answer.evidence_count > 1,
+        has_more,
         loses,
     )

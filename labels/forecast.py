@@ -1,8 +1,9 @@
 """What the end of documents would cost: day by day, the score of each area and the label, should no newer revision come.
 
 The scorer and the standard are asked twice for each day on which documents end: with them, and without. Evidence counts as missing where
-no other document stands behind the answer. No score falls by itself: this is what a review would find. A page asks for one supplier, the
-nightly run for many; both read with a fixed number of statements.
+no other document stands behind the answer, and a document ends with its newest revision. When the day has passed, the document is marked
+(`suppliers.endings`) and the score falls as it was said. A page asks for one supplier, the nightly run for many; both read with a fixed
+number of statements.
 """
 
 from collections import defaultdict
@@ -105,8 +106,10 @@ def _ending(supplier_ids: Sequence[int], on: date) -> dict[int, list[Document]]:
 @dataclass
 class _Known:
     inputs: Inputs | None = None
-    # Question and site -> the documents behind that answer.
+    # Question and site -> the documents behind that answer, each by its newest revision.
     behind: dict[tuple[str, int | None], set[int]] = field(default_factory=dict)
+    # Documents that have ended already.
+    ended: set[int] = field(default_factory=set)
     standing: Standing | None = None
 
 
@@ -117,11 +120,20 @@ def _known(supplier_ids: Sequence[int], rules: Rules | None, *, on: date, at: da
     supplier_of = dict(newest.values_list("pk", "supplier"))
     for inputs in read_stored(list(supplier_of)):
         found[inputs.stored.supplier_id].inputs = inputs
+    newest_of: dict[int, int] = {}
+    revisions = Document.objects.filter(supplier__in=supplier_ids).order_by("-pk")
+    # A later revision comes first, and hands its newest one on to the one it replaced.
+    for pk, replaces, supplier_id, has_ended in revisions.values_list("pk", "replaces", "supplier", "has_ended"):
+        newest_of.setdefault(pk, pk)
+        if replaces:
+            newest_of[replaces] = newest_of[pk]
+        if has_ended:
+            found[supplier_id].ended.add(pk)
     uses = EvidenceUse.objects.filter(answer__assessment__in=list(supplier_of))
     for assessment_id, question, site, document in uses.values_list(
         "answer__assessment", "answer__question", "answer__site_id", "document_id"
     ):
-        found[supplier_of[assessment_id]].behind.setdefault((question, site), set()).add(document)
+        found[supplier_of[assessment_id]].behind.setdefault((question, site), set()).add(newest_of[document])
     if rules:
         for standing in facts.read(rules, supplier_ids=supplier_ids, on=on, at=at):
             found[standing.supplier_id].standing = standing
@@ -132,7 +144,7 @@ class _Forecast:
     def __init__(self, known: _Known, rules: Rules | None) -> None:
         self.inputs, self.behind, self.standing, self.rules = known.inputs, known.behind, known.standing, rules
         self.states = _as_states(known.inputs.answers) if known.inputs else {}
-        self.ended: set[int] = set()
+        self.ended = set(known.ended)
 
     def loss(self, day: date, documents: list[Document]) -> Loss:
         before = self._result()

@@ -46,6 +46,8 @@ SCHEDULES = (
     Schedule(gettext_noop("Evaluate labels again after a change"), "labels.tasks.evaluate_marked", every=timedelta(seconds=60)),
     Schedule(gettext_noop("Put signed agreements into force"), "pilots.tasks.put_agreements_into_force", hour=0, minute=10),
     Schedule(gettext_noop("Put announced rules into force"), "assessments.tasks.put_rules_into_force", hour=0, minute=5),
+    # As the day begins, and before the scores are looked at.
+    nightly(gettext_noop("Mark documents that have ended"), "end_documents", hour=0, minute=5),
     nightly(gettext_noop("Measure how long answering takes"), "measure_answer_times", hour=0, minute=30),
     # Before the nightly scoring, which would put right what is to be found.
     nightly(gettext_noop("Check a sample of the scores every night"), "check_scores", hour=0, minute=45),

@@ -1,4 +1,4 @@
-"""The long jobs of this app: the dry run of an import, the import itself, warnings and reminders."""
+"""The long jobs of this app: the dry run of an import, the import itself, documents that have ended, warnings and reminders."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -9,7 +9,7 @@ from django_stubs_ext import StrOrPromise
 
 from runs.engine import ChunkPlan, GiveUp, Job, Result, add_up, job, plan_ids
 from runs.models import Chunk, Run
-from suppliers import expiry, importing, record_notices
+from suppliers import endings, expiry, importing, record_notices
 from suppliers.models import Import, ImportRow
 from suppliers.tables import UnreadableTable
 
@@ -75,6 +75,17 @@ class ImportList(ImportJob):
 
 def source_of(run: Run) -> Import:
     return Import.objects.get(pk=run.parameters["import"])
+
+
+@job("end_documents", title=_("Mark documents that have ended"))
+class EndDocuments(Job):
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Documents that have ended, or are valid again")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        return [ChunkPlan({}, 1)]
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        return {"documents": endings.mark_ended(on=endings.day_of(timezone.now()))}
 
 
 PEOPLE_A_CHUNK = 500

@@ -24,12 +24,12 @@ _HANDED_IN_STAYS = """
 """
 
 
-def _handed_in_stays(source: str, question: str) -> pgtrigger.Trigger:
+def _handed_in_stays(source: str, question: str, update: pgtrigger.Operation = pgtrigger.Update) -> pgtrigger.Trigger:
     """What was handed in changes for nobody: not by a bulk statement, not by a program that forgets to ask. Neither does, after a
     return, what the reviewer did not ask about."""
     return pgtrigger.Trigger(
         name="handed_in_stays",
-        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        operation=pgtrigger.Insert | update | pgtrigger.Delete,
         when=pgtrigger.Before,
         declare=[("stands", "text"), ("is_opened", "boolean")],
         func=_HANDED_IN_STAYS.format(source=source, question=question),
@@ -50,7 +50,7 @@ class Answer(AssessmentOwned):
     value = models.JSONField(default=dict)
     note = models.TextField(_("note"), blank=True)
     version = models.PositiveIntegerField(default=1)
-    # Kept by a trigger on EvidenceUse, so that scoring reads one table.
+    # How many documents stand behind it that have not ended. Kept by triggers, so that scoring reads one table.
     evidence_count = models.PositiveSmallIntegerField(default=0, editable=False)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
@@ -76,6 +76,10 @@ class Answer(AssessmentOwned):
             _handed_in_stays(
                 "assessments_assessment assessment WHERE assessment.id = coalesce(OLD.assessment_id, NEW.assessment_id)",
                 "coalesce(OLD.question, NEW.question)",
+                # All but the evidence's count: documents end also after they were handed in.
+                update=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]  # the library leaves it without types
+                    "assessment_id", "question", "site_id", "value", "note", "version", "updated_by_id", "updated_at", "carried_from_id"
+                ),
             ),
             pgtrigger.Trigger(
                 name="stays_with_its_assessment",
@@ -92,7 +96,8 @@ class Answer(AssessmentOwned):
 
 _COUNT_EVIDENCE = """
     UPDATE assessments_answer SET evidence_count = (
-        SELECT count(*) FROM assessments_evidenceuse use WHERE use.answer_id = assessments_answer.id
+        SELECT count(*) FROM assessments_evidenceuse use JOIN suppliers_document document ON document.id = use.document_id
+        WHERE use.answer_id = assessments_answer.id AND NOT document.has_ended
     ) WHERE id = {answer};
     RETURN NULL;
 """

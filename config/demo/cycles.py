@@ -68,6 +68,8 @@ class Counters:
     answer: int = 0
     # Supplier -> kind of document -> its number.
     documents: dict[int, dict[str, int]] = field(default_factory=dict)
+    # Numbers of documents that have ended: they are there, and no evidence any more.
+    ended: set[int] = field(default_factory=set)
     # Supplier -> question -> the quantities it answered last.
     quantities: dict[int, dict[str, DrawnAnswer]] = field(default_factory=dict)
 
@@ -219,11 +221,11 @@ def _write(
     for code, drawn in given.items():
         counters.answer += 1
         attached = drawn.asks_evidence and random.random() < supplier.evidence_habit * 0.75
-        lines.append(
-            f"{counters.answer}\t{assessment.id}\t{code}\t\\N\t{drawn.copy_text}\t\t1\t{int(attached)}\t{supplier.user_id}\t{stamp}\n"
-        )
+        document = documents.get(PROOFS.get(code, ""), documents["other"])
+        counts = int(attached and document not in counters.ended)
+        lines.append(f"{counters.answer}\t{assessment.id}\t{code}\t\\N\t{drawn.copy_text}\t\t1\t{counts}\t{supplier.user_id}\t{stamp}\n")
         if attached:
-            evidence.append((counters.answer, documents.get(PROOFS.get(code, ""), documents["other"]), supplier.user_id, saved))
+            evidence.append((counters.answer, document, supplier.user_id, saved))
         if reviewed and drawn.asks_evidence and random.random() < 0.12:
             outcome = "accept" if random.random() < 0.72 + 0.26 * supplier.quality else "reject_evidence" if attached else "query"
             reason = "" if outcome == "accept" else random.choice(REJECTIONS)

@@ -164,6 +164,9 @@ def _write_documents(suppliers: Sequence[world.DemoSupplier], counters: cycles.C
             valid_from, valid_to = _validity(kind, supplier, today, random)
             if supplier.id == 1 and kind == "iso_50001":
                 valid_to = today + timedelta(days=26)  # so that the people of the demo see a warning
+            has_ended = valid_to is not None and valid_to < today
+            if has_ended:
+                counters.ended.add(number)
             file = stored[kind]
             rows.append(
                 (
@@ -175,6 +178,7 @@ def _write_documents(suppliers: Sequence[world.DemoSupplier], counters: cycles.C
                     f"DEMO-{number:06d}",
                     valid_from,
                     valid_to,
+                    has_ended,
                     file.path,
                     f"{kind}.pdf",
                     "application/pdf",
@@ -195,6 +199,7 @@ def _write_documents(suppliers: Sequence[world.DemoSupplier], counters: cycles.C
             "number",
             "valid_from",
             "valid_to",
+            "has_ended",
             "file",
             "original_name",
             "content_type",

@@ -63,6 +63,8 @@ class Document(SupplierOwned):
     number = models.CharField(_("number"), max_length=120, blank=True)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    # Neither it nor its newest revision is valid any more: it is no evidence now. Kept by `suppliers.endings`.
+    has_ended = models.BooleanField(default=False, db_default=False, editable=False)
     file = models.FileField(_("file"), upload_to="documents/%Y/%m/", max_length=300, blank=True)
     original_name = models.CharField(_("file name"), max_length=255)
     content_type = models.CharField(max_length=120, blank=True)
@@ -105,7 +107,10 @@ class Document(SupplierOwned):
             ),
             models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="document_sha256_form"),
         ]
-        indexes = [models.Index(fields=["supplier", "kind", "valid_to"], name="document_by_kind")]
+        indexes = [
+            models.Index(fields=["supplier", "kind", "valid_to"], name="document_by_kind"),
+            models.Index(fields=["valid_to"], name="document_by_end", condition=Q(valid_to__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.original_name

@@ -53,7 +53,7 @@ def test_page_says_answer_credit_reason_and_what_it_would_take(signed_in, scored
 
     [first, *_] = [question for area in page.context["areas"] for question in area.questions]
     assert [(line.site, line.said[0].text) for line in first.sites] == [("All other sites", "Yes"), ("Ningbo works", "No")]
-    assert first.sites[0].reasons == ["The evidence this answer requires is missing."]
+    assert first.sites[0].reasons == ["The evidence this answer requires is missing, or has ended."]
     assert "Attach evidence: Water bill" in first.sites[0].takes[0].text
     assert "Not answered, so it earns nothing." in page.text
 

@@ -1,5 +1,6 @@
 """What happens to answers and scores when a document ends: worked out by the scorer, shown on the document's page."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,8 @@ from django.utils import timezone
 
 from assessments.answering import attach_evidence
 from assessments.reliance import answers_section
+from suppliers import endings
+from suppliers.models import Document
 from tests.factories import NOW, create_answer, create_assessment, create_document
 
 
@@ -109,3 +112,15 @@ def test_the_page_costs_the_same_for_one_answer_and_for_two(client, supplier, ow
     once = queries()
     attach_evidence(assessment_id=assessment.pk, question="B-01", document_id=document.pk, by=owner, at=NOW)
     assert queries() == once
+
+
+def test_what_has_ended_leans_no_more_and_another_document_is_not_taken_for_it(supplier, owner, document):
+    answered(supplier, owner, document, create_document(supplier=supplier))
+    Document.objects.filter(pk=document.pk).update(valid_to=NOW - timedelta(days=1))
+    endings.mark_ended(on=NOW.date())
+    document.refresh_from_db()
+
+    [found] = leaning(document, owner)
+
+    assert found.now == found.then == Decimal("75.00")
+    assert (found.answers[0].has_more, found.answers[0].loses) == (True, 0)

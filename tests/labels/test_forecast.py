@@ -8,9 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments.models import Answer, Assessment, EvidenceUse
+from assessments.freshness import rescore_marked
+from assessments.models import Answer, Assessment, EvidenceUse, ScoreMark
 from assessments.scorekeeping import keep_scores
 from labels import forecast
+from suppliers import endings
 from suppliers.models import Document
 from tests.factories import NOW, before_handing_in, create_answer, create_assessment, create_campaign, create_document, create_questionnaire
 from tests.labels.support import TODAY, create_green_supplier, create_standard
@@ -31,7 +33,6 @@ def support(answer: Answer, owner, *, days: int) -> Document:
     document = create_document(supplier=answer.assessment.supplier, valid_to=TODAY + timedelta(days=days))
     with before_handing_in():
         EvidenceUse.objects.create(answer=answer, document=document, added_by=owner, added_at=NOW)
-        Answer.objects.filter(pk=answer.pk).update(evidence_count=EvidenceUse.objects.filter(answer=answer).count())
     keep_scores([answer.assessment_id], at=NOW)
     return document
 
@@ -58,6 +59,32 @@ def test_another_document_behind_the_answer_keeps_the_points_until_it_ends_too(a
     [loss] = losses(supplier)
 
     assert loss.documents == [later]
+
+
+def test_what_was_forecast_is_what_happens_when_the_day_has_passed(answer, owner, supplier):
+    document = support(answer, owner, days=30)
+    [loss] = losses(supplier)
+    rescore_marked(at=NOW)
+
+    endings.mark_ended(on=document.valid_to)
+    assert not ScoreMark.objects.exists()
+    endings.mark_ended(on=document.valid_to + timedelta(days=1))
+    rescore_marked(at=NOW)
+
+    assessment = Assessment.objects.get(pk=answer.assessment_id)
+    assert (loss.before, loss.after) == (Decimal("75.00"), Decimal("62.50"))
+    assert assessment.evidenced == loss.after
+    assert losses(supplier) == []
+
+
+def test_a_revision_ends_when_the_newest_does(answer, owner, supplier):
+    older = support(answer, owner, days=30)
+    newer = create_document(supplier=supplier, replaces=older, valid_to=TODAY + timedelta(days=60))
+
+    [loss] = losses(supplier)
+
+    assert (loss.day, loss.documents) == (newer.valid_to, [newer])
+    assert loss.after == Decimal("62.50")
 
 
 def test_what_ends_long_after_is_no_news(answer, owner, supplier):

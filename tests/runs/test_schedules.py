@@ -44,6 +44,7 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
     assert kinds == {
         "check_scores",
         "drop_expired_files",
+        "end_documents",
         "evaluate_labels",
         "measure_answer_times",
         "remind_of_areas",
