@@ -17,5 +17,6 @@ class AssessmentsConfig(AppConfig):
         import_module("assessments.rules_news")
         # What leans on a document, for its page.
         import_module("assessments.reliance")
+        import_module("assessments.renewing")
         # What a public record says against answers, for its page.
         import_module("assessments.contradictions")

@@ -9,6 +9,7 @@ from assessments.views import (
     publishing,
     queries,
     receipts,
+    renewing,
     signing,
     supplier,
     teamwork,
@@ -53,6 +54,7 @@ urlpatterns = [
 urlpatterns += [
     path("<int:pk>/questions/<answer_key:code>/", queries.query, name="query"),
     path("<int:pk>/presence/", teamwork.presence_call, name="presence"),
+    path("documents/<int:document>/renew/", renewing.renew, name="renew"),
     path("<int:pk>/assign/", teamwork.assign, name="assign"),
     path("<int:pk>/answers/<slug:code>/comments/", teamwork.comment_page, name="comments"),
     path("<int:pk>/answers/<slug:code>/come-back/", teamwork.come_back_mark, name="come_back"),

@@ -197,6 +197,7 @@ ASSESSMENTS = {
     "assessments:receipt": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.closed.pk])),
     "assessments:save_answer": of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
     "assessments:evidence": of_supplier(fills(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
+    "assessments:renew": of_supplier(presses(SUPPLIERS, lambda w: [w.document.pk])),
     "assessments:history": of_supplier(reads(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])),
     "assessments:restore": sending(of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk, "A-01"])), version="1"),
     "assessments:presence": sending(of_supplier(presses(SUPPLIERS, lambda w: [w.open_assessment.pk])), area="A"),
