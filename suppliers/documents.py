@@ -66,6 +66,11 @@ def store(
         inspected.close()
 
 
+def handed_on(document: Document) -> dict[str, Any]:
+    """What a new revision most likely has in common with the one it replaces."""
+    return {"kind": document.kind, "title": document.title, "issuer": document.issuer, "number": document.number, "site": document.site}
+
+
 def refuse_stale(supplier: Supplier, replaces: Document, inspected: Inspected) -> None:
     if replaces.supplier_id != supplier.pk or Document.objects.filter(replaces=replaces).exists():
         raise NotTheCurrentRevision(_("This document was replaced in the meantime. Look at the newest revision first."), code="stale")

@@ -72,11 +72,12 @@ def add_part(*, upload_id: UUID, place: int, content: bytes, at: datetime) -> Up
     return upload
 
 
-def finish(*, upload_id: UUID, by: User, at: datetime) -> Document:
-    """Makes a document of the parts. Asked again, it answers with the same document.
+def finish(*, upload_id: UUID, by: User, at: datetime, replaces: Document | None = None) -> Document:
+    """Makes a document of the parts, or a new revision of one. Asked again, it answers with the same document.
 
-    Raises `WrongPlace` while parts are missing, and `FileRefused`, after which the upload is gone.
+    Raises `WrongPlace` while parts are missing, `documents.NotTheCurrentRevision`, and `FileRefused`, after which the upload is gone.
     """
+    details = documents.handed_on(replaces) if replaces else {}
     try:
         with transaction.atomic():
             upload = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("supplier", "document").get(pk=upload_id)
@@ -85,7 +86,9 @@ def finish(*, upload_id: UUID, by: User, at: datetime) -> Document:
             if upload.received < upload.size:
                 raise WrongPlace(upload.received)
             with tempfile.TemporaryFile() as whole:
-                upload.document = documents.store(supplier=upload.supplier, file=_joined(upload, whole), by=by, at=at)
+                upload.document = documents.store(
+                    supplier=upload.supplier, file=_joined(upload, whole), by=by, at=at, replaces=replaces, **details
+                )
             upload.save(update_fields=["document"])
             _forget_parts(upload)
             return upload.document

@@ -1,11 +1,11 @@
 // Files on their way. Each is sent in parts that say where they belong, so that a cut, a reload or a restart of the portal costs one
 // part. The browser keeps the file itself (IndexedDB) until the portal has confirmed it: an upload goes on when a page with this
-// script is opened again. Where a file goes: into the library, or behind an answer ([data-evidence]) once it is in the library.
+// script is opened again. Where a file goes: into the library, there in the place of an older revision ([data-replaces]), or behind an
+// answer ([data-evidence]) once it is in the library.
 (() => {
   "use strict";
   const texts = document.getElementById("upload-texts")?.dataset;
-  // Its value changes when the person signs in again in place.
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  let token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
   const person = document.querySelector("[data-person]")?.dataset.person;
   if (!texts || !token || !person) return;
   const AT_ONCE = 2;
@@ -36,7 +36,10 @@
   const forget = (job) => inStore("readwrite", (files) => files.delete(job.id));
 
   // --- how it is shown --------------------------------------------------------------------------------------------------------
-  const areaOf = (place) => (place.code ? document.querySelector(`[data-evidence][data-url="${CSS.escape(place.url)}"]`) : document.querySelector("[data-library]"));
+  const areaOf = (place) => {
+    if (place.code) return document.querySelector(`[data-evidence][data-url="${CSS.escape(place.url)}"]`);
+    return document.querySelector(place.replaces ? `[data-library][data-replaces="${CSS.escape(place.replaces)}"]` : "[data-library]:not([data-replaces])");
+  };
   const draw = (job) => {
     const list = areaOf(job.place)?.querySelector("[data-upload-list]");
     if (!list) return;
@@ -84,16 +87,29 @@
   // --- one request ------------------------------------------------------------------------------------------------------------
   class Offline extends Error {}
   class SignedOut extends Error {}
-  const ask = async (method, url, body) => {
+  const ask = async (method, url, body, isRenewed = false) => {
     let response;
     try {
-      response = await fetch(url, { method, body, headers: { "X-CSRFToken": token.value, "X-Person": person, "X-Requested-With": "fetch" }, redirect: "manual" });
+      response = await fetch(url, { method, body, headers: { "X-CSRFToken": token, "X-Person": person, "X-Requested-With": "fetch" }, redirect: "manual" });
     } catch { throw new Offline(); }
-    if (response.type === "opaqueredirect" || response.status === 403) throw new SignedOut();
+    if (response.type === "opaqueredirect" || response.status === 403) {
+      if (isRenewed || !(await renewToken())) throw new SignedOut();
+      return ask(method, url, body, true);
+    }
     if (response.status >= 500 || response.status === 429) throw new Offline();
     let said = {};
     try { said = response.status === 204 ? {} : await response.json(); } catch { if (response.ok) throw new SignedOut(); }
     return { status: response.status, said };
+  };
+  // Who has signed in again in another tab has another token; somebody else's is not taken.
+  const renewToken = async () => {
+    try {
+      const response = await fetch(texts.session, { redirect: "manual", cache: "no-store" });
+      const now = response.ok ? await response.json() : {};
+      if (String(now.person) !== person) return false;
+      token = now.token;
+      return true;
+    } catch { return false; }
   };
   const form = (pairs) => { const data = new FormData(); Object.entries(pairs).forEach(([name, value]) => data.append(name, value)); return data; };
 
@@ -122,7 +138,7 @@
     }
     if (job.isStopped) return undefined;
     show(job, "checking");
-    const { status, said } = await ask("POST", job.finish);
+    const { status, said } = await ask("POST", job.finish, form(job.place.replaces ? { replaces: job.place.replaces } : {}));
     if (status === 409) { job.received = said.received; return send(job); }
     if (status !== 200) throw refusal(said);
     return arrived(job, said);
@@ -136,11 +152,14 @@
       const { status, said: block } = await ask("POST", job.place.url, form({ document: said.document }));
       if (status !== 200 || !block.html) throw refusal(block);
       await forget(job);
-      showBlock(areaOf(job.place), block, job);
+      const area = areaOf(job.place);
+      if (!area?.hasAttribute("data-whole-page")) showBlock(area, block, job);
+      else if (jobs.every((each) => each === job || each.isStopped)) location.reload();
       return;
     }
     await forget(job);
     show(job, "done");
+    if (job.place.replaces && areaOf(job.place)) { location.href = said.edit; return; }
     const link = document.createElement("a");
     link.href = said.url;
     link.textContent = texts.details;
@@ -214,7 +233,10 @@
     window.portal.editor?.showQuestions(answer.questions);
     if (job) say(job, `${job.file.name}: ${texts.done}`);
   };
-  const placeOf = (area) => (area.matches("[data-evidence]") ? { url: area.dataset.url, code: area.closest("[data-question]").dataset.question } : {});
+  const placeOf = (area) => {
+    if (area.matches("[data-evidence]")) return { url: area.dataset.url, code: area.closest("[data-question]").dataset.question };
+    return area.dataset.replaces ? { replaces: area.dataset.replaces } : {};
+  };
   const areaAround = (element) => element.closest?.("[data-evidence], [data-library]");
   document.addEventListener("change", (event) => {
     const area = event.target.type === "file" && areaAround(event.target);
@@ -241,7 +263,7 @@
     }
   };
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-evidence] button[name=remove]");
+    const button = event.target.closest("[data-evidence]:not([data-whole-page]) button[name=remove]");
     if (!button) return;
     event.preventDefault();
     changeEvidence(button.closest("[data-evidence]"), form({ remove: button.value }));

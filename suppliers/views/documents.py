@@ -13,7 +13,7 @@ from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
 from suppliers import reliance
-from suppliers.documents import NotTheCurrentRevision, change_details, record_view, store
+from suppliers.documents import NotTheCurrentRevision, change_details, handed_on, record_view, store
 from suppliers.expiry import ending_soon
 from suppliers.forms import DocumentDetailsForm, DocumentForm
 from suppliers.inspecting.types import ACCEPT, SHOWN
@@ -83,7 +83,7 @@ def document_revise(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def edit_document(request: AuthenticatedHttpRequest, supplier: Supplier, *, replaces: Document | None) -> HttpResponse:
     kept: dict[str, Any] = {}
     if replaces is not None:
-        kept = {name: getattr(replaces, name) for name in ("kind", "title", "issuer", "number")} | {"site": replaces.site_id}
+        kept = handed_on(replaces)
     form = DocumentForm(request.POST if request.method == "POST" else None, request.FILES or None, supplier=supplier, initial=kept)
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
@@ -105,7 +105,7 @@ def edit_document(request: AuthenticatedHttpRequest, supplier: Supplier, *, repl
                 messages.info(request, _("This very file is kept already, as “%(name)s”.") % {"name": document})
             return redirect(document)
     form.close()
-    return render(request, "suppliers/document_form.html", {"form": form, "replaces": replaces, "supplier": supplier})
+    return render(request, "suppliers/document_form.html", {"form": form, "replaces": replaces, "supplier": supplier, "accept": ACCEPT})
 
 
 def document(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import AuthenticatedHttpRequest, require_author
 from accounts.permissions import Permission, require
 from suppliers import uploads
+from suppliers.documents import NotTheCurrentRevision
 from suppliers.models import Upload
 from suppliers.refusals import FileRefused
 from suppliers.views.common import own_supplier
@@ -79,10 +80,17 @@ def upload(request: AuthenticatedHttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def upload_finish(request: AuthenticatedHttpRequest, pk: UUID) -> HttpResponse:
     found = find(request, pk)
+    replaces = None
+    if (older := request.POST.get("replaces")) and found.document is None:
+        replaces = get_object_or_404(found.supplier.documents.select_related("site"), pk=whole_number(older))
     try:
-        document = uploads.finish(upload_id=found.pk, by=request.user, at=timezone.now())
+        document = uploads.finish(upload_id=found.pk, by=request.user, at=timezone.now(), replaces=replaces)
+    except NotTheCurrentRevision as stale:
+        uploads.cancel(upload_id=found.pk)
+        return JsonResponse({"error": " ".join(stale.messages)}, status=422)
     except uploads.WrongPlace as wrong:
         return JsonResponse({"received": wrong.received}, status=409)
     except FileRefused as refusal:
         return reason(refusal)
-    return JsonResponse({"document": document.pk, "name": str(document), "url": document.get_absolute_url()})
+    edit = reverse("suppliers:document_edit", args=[document.pk])
+    return JsonResponse({"document": document.pk, "name": str(document), "url": document.get_absolute_url(), "edit": edit})

@@ -100,3 +100,30 @@ def test_without_script_files_go_the_plain_way(new_page, supplier, owner, tmp_pa
 
     page.get_by_role("heading", name="permit.pdf").wait_for()
     assert supplier.documents.get().original_name == "permit.pdf"
+
+
+def test_a_new_revision_and_the_page_of_an_answers_evidence_take_files_in_parts_too(new_page, supplier, owner, tmp_path):
+    document = create_document(supplier=supplier, title="Permit")
+    assessment = create_assessment(supplier=supplier, status="in_progress")
+    content = pdf_bytes(bytes(1_500_000))
+    page = new_page(user=owner, phone=True)
+    page.context.set_default_timeout(60_000)
+    page.goto(f"/suppliers/documents/{document.pk}/revise/")
+    assert_accessible(page)
+
+    # The network goes after the first part; the page is opened again.
+    sent = []
+    page.route(PARTS, lambda route: (sent.append(1), route.continue_() if len(sent) == 1 else route.abort())[1])
+    page.get_by_label("Choose the file").set_input_files(made(tmp_path, newer_pdf=content))
+    page.locator(".upload-state", has_text="Waiting for the connection.").wait_for()
+    page.unroute(PARTS)
+    page.reload()
+    page.wait_for_url("**/edit/")
+    assert document.replaced_by.sha256 == hashlib.sha256(content).hexdigest()
+
+    page.goto(f"/assessments/{assessment.pk}/answers/A-01/evidence/")
+    page.get_by_label("Upload files").set_input_files(made(tmp_path, one_pdf=pdf_bytes(), two_pdf=pdf_bytes(b"two")))
+    page.locator(".file-item", has_text="two.pdf").wait_for()
+    page.locator(".file-item", has_text="one.pdf").wait_for()
+    assert assessment.answers.get().evidence_count == 2
+    assert_accessible(page)

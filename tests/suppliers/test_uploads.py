@@ -11,7 +11,7 @@ from suppliers import uploads
 from suppliers.models import Document, Upload, UploadPart
 from suppliers.refusals import FileRefused
 from suppliers.uploads import WrongPlace, add_part, begin, cancel, finish, forget_old
-from tests.factories import NOW
+from tests.factories import NOW, create_document, create_supplier
 from tests.suppliers.files import pdf_bytes
 
 
@@ -209,3 +209,45 @@ def test_what_one_person_chose_is_not_sent_as_another_who_signed_in_since(client
 
     assert client.post(reverse("suppliers:upload_begin"), sent, headers={"X-Person": str(owner.pk)}).status_code == 403
     assert client.post(reverse("suppliers:upload_begin"), sent, headers={"X-Person": str(colleague.pk)}).status_code == 201
+
+
+# --- a new revision ---------------------------------------------------------------------------------------------------
+
+
+def test_parts_become_a_new_revision_with_what_it_has_in_common(client, supplier, owner):
+    older = create_document(supplier=supplier, kind="iso_14001", title="ISO 14001", issuer="TÜV", number="7")
+    upload = send(start(supplier, owner))
+    client.force_login(owner)
+    url = reverse("suppliers:upload_finish", args=[upload.pk])
+
+    first, again = (client.post(url, {"replaces": older.pk}).json() for _time in range(2))
+
+    newest = Document.objects.get(replaces=older)
+    assert (newest.kind, newest.title, newest.issuer, newest.number) == ("iso_14001", "ISO 14001", "TÜV", "7")
+    assert first == again
+    assert first["edit"] == reverse("suppliers:document_edit", args=[newest.pk])
+
+
+def test_a_document_that_was_replaced_meanwhile_is_said_and_nothing_is_kept(client, supplier, owner):
+    older = create_document(supplier=supplier)
+    create_document(supplier=supplier, replaces=older)
+    upload = send(start(supplier, owner))
+    client.force_login(owner)
+
+    response = client.post(reverse("suppliers:upload_finish", args=[upload.pk]), {"replaces": older.pk})
+
+    assert response.status_code == 422
+    assert "replaced in the meantime" in response.json()["error"]
+    assert not Upload.objects.exists()
+
+
+def test_another_suppliers_document_is_not_replaced(client, supplier, owner):
+    upload = send(start(supplier, owner))
+    client.force_login(owner)
+
+    response = client.post(
+        reverse("suppliers:upload_finish", args=[upload.pk]), {"replaces": create_document(supplier=create_supplier()).pk}
+    )
+
+    assert response.status_code == 404
+    assert Document.objects.filter(supplier=supplier).count() == 0
