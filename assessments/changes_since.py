@@ -28,13 +28,16 @@ class Change:
 def newest_return(worksheet: Worksheet) -> dict[str, Change]:
     """Key of an answer -> what changed. One query where there was no return, five where there was."""
     assessment = worksheet.assessment
-    since = assessment.returns.order_by("-at", "-pk").values_list("at", flat=True).first()
-    if since is None or assessment.status == Assessment.Status.RETURNED:
+    newest = assessment.returns.order_by("-at", "-pk").values_list("at", "opened").first()
+    if newest is None or assessment.status == Assessment.Status.RETURNED:
         return {}
+    since, opened = newest
     was = _values_then(assessment.pk, since)
     added, removed = _evidence_since(assessment.pk, since)
     found = {}
     for question in worksheet.asked:
+        if opened is not None and question.code not in opened:
+            continue  # it could not change
         for site in (None, *(each.pk for each in worksheet.sites_of(question))):
             key, answer = answer_key(question.code, site), worksheet.answer(question.code, site)
             then, now = was.get(key), answer.value if answer else {}
