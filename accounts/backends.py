@@ -49,14 +49,14 @@ def _statement() -> str:
     return (
         f"SELECT {', '.join(columns)} FROM {User._meta.db_table} person "  # noqa: S608 - names of our own columns
         f"LEFT JOIN {Membership._meta.db_table} hat ON hat.id = person.active_membership_id "
-        f"LEFT JOIN {_COMPANY.related_model._meta.db_table} company ON company.id = hat.supplier_id WHERE person.id = %s"
+        f"LEFT JOIN {_COMPANY.related_model._meta.db_table} company ON company.id = hat.supplier_id WHERE person.id = %(person)s"
     )
 
 
 def _load(user_id: int) -> User | None:
     """As `select_related("active_membership__supplier")` would, with the statement written and planned once: every request runs it,
     and every page of a supplier's people says for which company they act."""
-    rows = read_prepared(_statement(), [user_id])
+    rows = read_prepared(_statement(), {"person": user_id})
     if not rows:
         return None
     values = iter(rows[0])

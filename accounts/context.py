@@ -75,13 +75,13 @@ def menu_for(request: HttpRequest) -> list[NavGroup]:
     allowed = [(group, [entry for entry in entries if entry.is_for(user)]) for group, entries in MENU]
     urls = {entry.url_name: url_or_empty(entry.url_name) for _, entries in allowed for entry in entries}
     current = current_url(request.path, list(urls.values()))
-    groups = [NavGroup(label, items_of(entries, urls, current)) for label, entries in allowed]
+    groups = [NavGroup(str(label), items_of(entries, urls, current)) for label, entries in allowed]
     return [group for group in groups if group.items]
 
 
 def items_of(entries: list[Entry], urls: dict[str, str], current: str) -> list[NavItem]:
     return [
-        NavItem(entry.label, entry.icon, urls[entry.url_name], is_current=urls[entry.url_name] == current)
+        NavItem(str(entry.label), entry.icon, urls[entry.url_name], is_current=urls[entry.url_name] == current)
         for entry in entries
         if urls[entry.url_name]
     ]

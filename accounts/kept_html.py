@@ -10,7 +10,7 @@ import pickle
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from threading import Lock
 from typing import Any
@@ -19,21 +19,22 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
 
-MOST = 16_000_000  # characters, of one process
+MOST = 16_000_000  # bytes, of one process
 
-# Text, and the keys of the pieces between.
-Piece = tuple[str | bytes, ...]
-Pieces = dict[bytes, Piece]
+# Text as it is sent, and the keys of the pieces between, in turns.
+Piece = tuple[bytes, ...]
+# Key -> all the text of a piece and of those within it.
+Texts = dict[bytes, list[bytes]]
 
-# What stands for a piece in another one that is being drawn. Nobody outside can write it.
+# What stands for a piece in another one that is being drawn, or in the page. Nobody outside can write it.
 _MARK = f"\x00{secrets.token_hex(8)}:"
 _PLACE = re.compile(f"{_MARK}([0-9a-f]+);")
-# The pieces of the outermost one that is being drawn; None while none is.
-_within: ContextVar[Pieces | None] = ContextVar("_within", default=None)
+# The pieces of what is being drawn; None where they are put in at once.
+_within: ContextVar[Texts | None] = ContextVar("_within", default=None)
 
 
 class KeptHtml:
-    """The pieces used last, up to so many characters."""
+    """The pieces used last, up to so many bytes."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -41,51 +42,70 @@ class KeptHtml:
         self._pieces: OrderedDict[bytes, Piece] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: bytes, draw: Callable[[], SafeString]) -> SafeString:
-        """The piece; while another one is drawn, what stands for it there."""
-        outer = _within.get()
-        pieces: Pieces = {} if outer is None else outer
+    def get(self, key: bytes, draw: Callable[[], str]) -> SafeString:
+        """The piece; while something around it is drawn, what stands for it there."""
+        texts: list[bytes] = []
         with self._lock:
-            is_known = self._take_out(key, pieces)
+            is_known = self._take_out(key, texts)
         if not is_known:
-            pieces[key] = self._draw(key, draw, pieces)
-        if outer is not None:
-            return SafeString(f"{_MARK}{key.hex()};")
-        return SafeString("".join(_texts(key, pieces)))
+            texts = self._draw(key, draw)
+        around = _within.get()
+        if around is None:
+            return SafeString(b"".join(texts).decode())
+        around[key] = texts
+        return SafeString(f"{_MARK}{key.hex()};")
 
-    def _take_out(self, key: bytes, pieces: Pieces) -> bool:
+    def _take_out(self, key: bytes, texts: list[bytes]) -> bool:
         """The piece and all within it; those within were used later than it then, and stay longer."""
         piece = self._pieces.get(key)
         if piece is None:
             return False
         self._pieces.move_to_end(key)
-        pieces[key] = piece
-        return all(part in pieces or self._take_out(part, pieces) for part in piece if isinstance(part, bytes))
+        texts.append(piece[0])
+        for place in range(1, len(piece), 2):
+            if not self._take_out(piece[place], texts):
+                return False
+            texts.append(piece[place + 1])
+        return True
 
-    def _draw(self, key: bytes, draw: Callable[[], SafeString], pieces: Pieces) -> Piece:
-        token = _within.set(pieces)
-        try:
-            parts = _PLACE.split(draw())
-        finally:
-            _within.reset(token)
-        piece = tuple(bytes.fromhex(part) if number % 2 else part for number, part in enumerate(parts))
+    def _draw(self, key: bytes, draw: Callable[[], str]) -> list[bytes]:
+        piece, within = _drawn(draw)
+        self._put_in(key, piece)
+        return _filled(piece, within)
+
+    def _put_in(self, key: bytes, piece: Piece) -> None:
         with self._lock:
             self._size += _size(piece) - _size(self._pieces.pop(key, ()))
             self._pieces[key] = piece
             while self._size > self.most:
                 self._size -= _size(self._pieces.popitem(last=False)[1])
-        return piece
 
     def __len__(self) -> int:
         return len(self._pieces)
 
 
-def _texts(key: bytes, pieces: Pieces) -> Iterator[str]:
-    for part in pieces[key]:
-        if isinstance(part, bytes):
-            yield from _texts(part, pieces)
-        else:
-            yield part
+def put_together(draw: Callable[[], str]) -> bytes:
+    """A page as it is sent: drawn without its kept pieces, which are put in as they were kept, neither copied nor encoded again."""
+    return b"".join(_filled(*_drawn(draw)))
+
+
+def _drawn(draw: Callable[[], str]) -> tuple[Piece, Texts]:
+    """The text with the keys of the pieces in it, and these."""
+    within: Texts = {}
+    token = _within.set(within)
+    try:
+        parts = _PLACE.split(draw())
+    finally:
+        _within.reset(token)
+    return tuple(bytes.fromhex(part) if number % 2 else part.encode() for number, part in enumerate(parts)), within
+
+
+def _filled(piece: Piece, within: Texts) -> list[bytes]:
+    texts = [piece[0]]
+    for place in range(1, len(piece), 2):
+        texts += within[piece[place]]
+        texts.append(piece[place + 1])
+    return texts
 
 
 def _size(piece: Piece) -> int:

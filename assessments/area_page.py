@@ -37,8 +37,18 @@ class AreaPage:
     accept = ACCEPT
 
     def __init__(
-        self, rows: Rows, rules: RuleSet, this: Area, *, user: User, today: date, opened: str = "", attempts: Mapping[str, Attempt]
+        self,
+        rows: Rows,
+        rules: RuleSet,
+        this: Area,
+        *,
+        assessment_id: int,
+        user: User,
+        today: date,
+        opened: str,
+        attempts: Mapping[str, Attempt],
     ) -> None:
+        self.assessment_id = assessment_id
         self._rows = rows
         self._rules = rules
         self._this = this
@@ -60,7 +70,7 @@ class AreaPage:
         """What a person typed is in no row: such a page is drawn for once."""
         return not self._attempts
 
-    # Without opening the answers --------------------------------------------------------------------------------
+    # Without looking at the answers --------------------------------------------------------------------------------
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -81,7 +91,7 @@ class AreaPage:
 
     @property
     def url(self) -> str:
-        return reverse("assessments:area", args=[self.assessment.pk, self._this.code])
+        return reverse("assessments:area", args=[self.assessment_id, self._this.code])
 
     # What the answers say ---------------------------------------------------------------------------------------
 
@@ -140,4 +150,5 @@ def read_page(
     rows = area_reading.read_rows(assessment_id=assessment_id, questionnaire_id=questionnaire_id, area=this.code, by=user, at=at)
     if rows.assessment is None:
         raise Assessment.DoesNotExist(assessment_id)
-    return AreaPage(rows, rules, this, user=user, today=timezone.localdate(at), opened=opened, attempts=attempts or {})
+    today = timezone.localdate(at)
+    return AreaPage(rows, rules, this, assessment_id=assessment_id, user=user, today=today, opened=opened, attempts=attempts or {})

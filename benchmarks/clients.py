@@ -31,6 +31,7 @@ class Request:
     path: str
     body: str = ""  # of a POST; without one it is a GET
     is_part: bool = False  # asked by htmx, which takes a part of the page
+    counts: bool = True  # False for what has to happen before the request that is measured
 
 
 # Endless: each request is handed the answer to the one before.
@@ -167,6 +168,6 @@ class _Visit:
         for _ in range(times):
             started = time.perf_counter()
             answer = self.browser.send(self.next)
-            if counts:
+            if counts and self.next.counts:
                 self.taken.append(time.perf_counter() - started)
             self.next = self.requests.send(answer)

@@ -105,23 +105,28 @@ def _saves(name: str, port: int, questions: Sequence[Question]) -> Target:
             # Each client begins at another question.
             for place in range(len(questions)):
                 question = questions[(place + client * len(questions) // CLIENTS) % len(questions)]
-                base = versions.get(question.code, 0)
-                fields = {name_of(question.code, "-base"): base, name_of(question.code, "-strict"): 1}
-                body = f"{question.forms[turn % 2]}&{urlencode(fields)}"
-                answer = yield Request(f"/assessments/{paper.pk}/answers/{question.code}/", body)
-                versions[question.code] = json.loads(answer)["version"]
+                yield from saved(paper, question, turn, versions)
 
     return Target(name, port, requests, [paper.email for paper in papers])
 
 
-def open_papers(assessments: QuerySet[Assessment]) -> list[Paper]:
+def saved(paper: Paper, question: Question, turn: int, versions: dict[str, int], *, counts: bool = True) -> Requests:
+    """One save, over the version that was saved last."""
+    base = versions.get(question.code, 0)
+    fields = {name_of(question.code, "-base"): base, name_of(question.code, "-strict"): 1}
+    body = f"{question.forms[turn % 2]}&{urlencode(fields)}"
+    answer = yield Request(f"/assessments/{paper.pk}/answers/{question.code}/", body, counts=counts)
+    versions[question.code] = json.loads(answer)["version"]
+
+
+def open_papers(assessments: QuerySet[Assessment], *, clients: int = CLIENTS) -> list[Paper]:
     """Some of these whose supplier has a signatory, one a client, who gets the demo's password."""
     signatories = User.objects.filter(active_membership__role=Role.SUPPLIER_SIGNATORY, is_active=True)
     emails = dict(signatories.values_list("active_membership__supplier", "email"))
-    open_ones = assessments.filter(supplier__in=emails).order_by("pk").values_list("pk", "supplier")[:CLIENTS]
+    open_ones = assessments.filter(supplier__in=emails).order_by("pk").values_list("pk", "supplier")[:clients]
     papers = [Paper(pk, emails[supplier], _versions(pk)) for pk, supplier in open_ones]
-    if len(papers) < CLIENTS:
-        raise RuntimeError(f"Only {len(papers)} open assessments; the benchmark needs {CLIENTS}.")
+    if len(papers) < clients:
+        raise RuntimeError(f"Only {len(papers)} open assessments; the benchmark needs {clients}.")
     signatories.filter(email__in=[paper.email for paper in papers]).update(password=make_password(PASSWORD))
     return papers
 

@@ -14,4 +14,9 @@ register = template.Library()
 def kept(context: Context, name: str, **names: Any) -> SafeString:
     """An include that is drawn once for what it shows. The piece knows the names handed to it and nothing else of the page."""
     engine = context.template.engine  # type: ignore[union-attr]  # there is one while a template is drawn
-    return kept_html.get(key_of(name, names), lambda: engine.get_template(name).render(Context(names)))
+
+    def draw() -> SafeString:
+        return engine.get_template(name).render(Context(names))
+
+    # While templates are being written, what was drawn from them before is old.
+    return draw() if engine.debug else kept_html.get(key_of(name, names), draw)

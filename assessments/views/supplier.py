@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
+from accounts.kept_html import put_together
 from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
 from assessments import answer_times, last_year, outlook, overviews, page_saving, presence, results, rules_news, submission, team
@@ -132,7 +134,8 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
         )
     except Assessment.DoesNotExist:
         raise Http404(pk) from None
-    return render(request, "assessments/area.html", {"page": page, "seen_at": now})
+    context = {"page": page, "seen_at": now}
+    return HttpResponse(put_together(lambda: render_to_string("assessments/area.html", context, request)))
 
 
 def get_object_or_404_in(areas: tuple[Area, ...], code: str) -> Area:

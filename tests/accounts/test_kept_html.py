@@ -1,6 +1,7 @@
 """Pieces of pages that are drawn once for what they show."""
 
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from django.template import Context, Engine
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
-from accounts.kept_html import KeptHtml, key_of
+from accounts.kept_html import KeptHtml, key_of, put_together
 from accounts.models import User
 
 
@@ -97,6 +98,15 @@ def test_piece_within_another_is_kept_once_and_found_in_its_place():
     assert drawn == ["outer", "inner"]
 
 
+def test_page_is_put_together_as_it_is_sent():
+    kept, drawn = KeptHtml(most=100), list[str]()
+
+    pages = [put_together(lambda: f"{nested(kept, drawn)} 竹 {nested(kept, drawn)}") for _ in range(2)]
+
+    assert pages == ["(<i><i>) 竹 (<i><i>)".encode()] * 2
+    assert drawn == ["outer", "inner"]
+
+
 def test_piece_whose_parts_have_gone_is_drawn_again():
     kept, drawn = KeptHtml(most=60), list[str]()
     nested(kept, drawn)
@@ -126,6 +136,21 @@ def test_nobody_can_write_what_stands_for_a_piece():
     kept.get(b"secret", lambda: SafeString("secret"))
 
     assert kept.get(b"typed", lambda: SafeString(f"\x00{b'secret'.hex()};")) == f"\x00{b'secret'.hex()};"
+
+
+def test_templates_that_are_being_written_are_drawn_each_time():
+    class Drawn(Engine):
+        def get_template(self, name: str) -> Any:
+            drawn.append(name)
+            return super().get_template(name)
+
+    drawn: list[str] = []
+    loaders = [("django.template.loaders.locmem.Loader", {"piece.html": "piece", "page.html": '{% load kept %}{% kept "piece.html" %}'})]
+    engine = Drawn(loaders=loaders, libraries={"kept": "accounts.templatetags.kept"}, debug=True)
+    for _ in range(2):
+        engine.get_template("page.html").render(Context())
+
+    assert drawn.count("piece.html") == 2
 
 
 def test_what_cannot_be_told_apart_is_refused_and_not_drawn_from_memory():
