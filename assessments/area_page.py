@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,12 @@ from assessments.scoring import RuleSet
 from assessments.team import AreaTeam
 from assessments.worksheet import Progress
 from suppliers.inspecting.types import ACCEPT
+
+
+class Numbered(NamedTuple):
+    """What the pieces of a page know of the assessment: its state and its scores change, and they stay."""
+
+    pk: int
 
 
 class AreaPage:
@@ -88,6 +94,10 @@ class AreaPage:
     @cached_property
     def area(self) -> AreaView:
         return overviews.area_view(self._rules.questionnaire, self._this)
+
+    @property
+    def numbered(self) -> Numbered:
+        return Numbered(self.assessment_id)
 
     @property
     def url(self) -> str:
