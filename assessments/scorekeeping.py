@@ -149,11 +149,15 @@ def to_be_scored(*, campaign_id: int | None = None) -> QuerySet[Assessment, int]
 def keep_scores(assessment_ids: Iterable[int], *, at: datetime, run_id: int | None = None) -> Outcome:
     """Score these assessments and store what changed."""
     ids = sorted(set(assessment_ids))
-    scored = list(score_stored(ids))
+    return store(ids, list(score_stored(ids)), at=at, run_id=run_id)
+
+
+def store(ids: Sequence[int], scored: Sequence[Scored], *, at: datetime, run_id: int | None = None) -> Outcome:
+    """The second half of `keep_scores`, in its transaction: what came out of `score_stored` for these assessments, written down."""
     new = [item for item in scored if item.is_new]
     _write(new, at=at, run_id=run_id)
     with connection.cursor() as cursor:
-        cursor.execute(_COPY_TO_ASSESSMENTS, [ids])
+        cursor.execute(_COPY_TO_ASSESSMENTS, [list(ids)])
     opened, withdrawn = findings.follow_triggers(
         [
             findings.Hits(item.stored.id, item.stored.supplier_id, item.stored.questionnaire_id, item.result.triggers)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 FULL, SMALL = 10_000, 1_000
 # The most that ours may take, in limits. In this order: what one leaves behind does not slow the next.
 BUDGETS = {
-    "rescore_portfolio": 6.0,
+    "rescore_portfolio": 3.0,
+    "rescore_growth": 1.15,
     "back_test": 1.0,
     "save_answer": 2.5,
     "what_if": 4.0,
@@ -117,6 +118,8 @@ def in_words(seconds: float) -> str:
 def _figure(key: str, value: float) -> str:
     if key.endswith("_mb"):
         return f"{value:.0f} MB"
+    if key.endswith("_in_sums"):
+        return f"{value:.1f} times"
     return f"{value:+.1%}" if key == "size_effect" else in_words(value)
 
 

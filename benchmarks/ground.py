@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from benchmarks.growing import grow
 from config.embedded import OWNER_ROLE, SUPERUSER, attach
 from config.paths import BASE_DIR, embedded_database_url, var_dir
 
@@ -24,6 +25,7 @@ MADE_FROM = (
     "*/migrations/*.py",
     "config/demo/*.py",
     "benchmarks/seed.py",
+    "benchmarks/growing.py",
     "assessments/questionnaires/*.yaml",
     "labels/standards/*.yaml",
 )
@@ -75,6 +77,19 @@ class Ground:
         fill = f"from benchmarks.seed import build; build({n})"
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", fill]
         _run(command, self.environment(name, DATABASE_CONNECT_AS="owner"))
+        self._mark(name).touch()
+
+    def grown_name(self, n: int) -> str:
+        return f"bench_grown_{n}_{self.version}"
+
+    def make_grown(self, n: int) -> None:
+        """The seed with its answered campaign `growing.TIMES` as large. Made once and worked on: rescoring leaves it as it was."""
+        name = self.grown_name(n)
+        if name in self._databases() and self._mark(name).exists():
+            return
+        self.copy(self.seed_name(n), name)
+        with psycopg.connect(embedded_database_url(SUPERUSER, self.var, name), autocommit=True) as connection:
+            grow(connection)
         self._mark(name).touch()
 
     def copy(self, source: str, name: str) -> None:

@@ -4,15 +4,21 @@ Ours: a run of `score_portfolio` through the run engine on two worker processes,
 planning, claims, scores, findings and standings. Before each round one answer of every assessment is changed, so that every score
 is written anew. A score's receipt is made again from what is stored with it (see docs/scoring.md).
 The limit: the columns of the answers that scores are made from, read whole; the scores written into their own table.
+Further: how one process divides its time between reading, scoring and writing, and how many plain sums over the same answers the
+limit is worth.
 """
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pgtrigger
+from django.db import connection, transaction
 from django.utils import timezone
 
-from assessments.models import Answer, Campaign
+from assessments import scorekeeping
+from assessments.jobs import ASSESSMENTS_A_CHUNK
+from assessments.models import Answer, Campaign, Score
 from assessments.questions import NOTE
 from benchmarks.bench import Bench
 from benchmarks.measuring import Measured, copied_out, copy_in, in_turns, seconds
@@ -36,7 +42,15 @@ _SCORES = f"""
     SELECT {_COLUMNS.replace("is_current", "false")} FROM assessments_score
     WHERE is_current AND assessment_id IN (SELECT id FROM assessments_assessment WHERE campaign_id = %s)
 """  # noqa: S608 - made of the constant above
-PATIENCE = 600
+# The least that looks at every answer: one number of each, added up.
+_SUM = """
+    SELECT sum(answer.evidence_count)
+    FROM assessments_answer answer JOIN assessments_assessment assessment ON assessment.id = answer.assessment_id
+    WHERE assessment.campaign_id = %s
+"""
+PATIENCE = 1800
+# Assessments of which reading, scoring and writing are told apart.
+SPLIT_OVER = 4_000
 
 
 def measure(bench: Bench) -> Measured:
@@ -45,25 +59,67 @@ def measure(bench: Bench) -> Measured:
     environment = bench.ground.environment(bench.database)
     with workers(environment, log=logs() / "worker.log") as server, server.followed() as memory:
         # A nightly run finds most scores unchanged; this one also warms the workers up, who have their rules compiled afterwards.
-        _score(campaign, changed=0)
-        unchanged = _score(campaign, changed=0)
-        change = _changes(campaign)
+        score(campaign, changed=0)
+        unchanged = score(campaign, changed=0)
+        change = changes(campaign)
 
         def rescore(number: int) -> float:
             change(number)
-            return _score(campaign, changed=n)
+            return score(campaign, changed=n)
 
         ours, limit = in_turns(bench.rounds, ours=rescore, limit=lambda _: _copy(campaign))
-    more = {"unchanged": unchanged, "worker_peak_mb": memory.peak, "worker_growth_mb": memory.growth}
+    plain_sum = min(seconds(lambda: copied_out(_SUM, [campaign.pk])) for _ in range(3))
+    more = {
+        "unchanged": unchanged,
+        **_split(campaign),
+        "plain_sum": plain_sum,
+        "limit_in_sums": limit / plain_sum,
+        "worker_peak_mb": memory.peak,
+        "worker_growth_mb": memory.growth,
+    }
     return Measured(ours, limit, n, more)
 
 
-def _score(campaign: Campaign, *, changed: int) -> float:
-    """Seconds from the request to the closed run, by its own times."""
+def _split(campaign: Campaign) -> dict[str, float]:
+    """What one process spends on reading, scoring and writing, over the whole campaign: the statements that read; Python until the
+    results are there; everything after."""
+    ids = list(campaign.assessments.order_by("pk").values_list("pk", flat=True))
+    chunks = [ids[start : start + ASSESSMENTS_A_CHUNK] for start in range(0, min(len(ids), SPLIT_OVER), ASSESSMENTS_A_CHUNK)]
+    statements, looked, written = _Statements(), 0.0, 0.0
+    scorekeeping.keep_scores(chunks[0], at=timezone.now())
+    for chunk in chunks:
+        # Taken for old, so that each is written anew.
+        Score.objects.filter(assessment__in=chunk, is_current=True).update(inputs_sha256="0" * 64)
+        with transaction.atomic():
+            started = time.perf_counter()
+            with connection.execute_wrapper(statements):
+                scored = list(scorekeeping.score_stored(chunk))
+            looked_at = time.perf_counter()
+            scorekeeping.store(chunk, scored, at=timezone.now())
+        looked += looked_at - started
+        written += time.perf_counter() - looked_at
+    scale = len(ids) / sum(map(len, chunks))
+    return {"reading": statements.seconds * scale, "scoring": (looked - statements.seconds) * scale, "writing": written * scale}
+
+
+class _Statements:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return execute(*arguments)
+        finally:
+            self.seconds += time.perf_counter() - started
+
+
+def score(campaign: Campaign, *, changed: int | None = None) -> float:
+    """Seconds from the request to the closed run, by its own times. `changed`: how many scores it must have written."""
     asked_at = timezone.now()
     run = engine.start("score_portfolio", parameters={"campaign": campaign.pk}, by=None, at=asked_at)
     run = _wait_for(run)
-    if run.status != Run.Status.DONE or run.finished_at is None or run.result["changed"] != changed:
+    if run.status != Run.Status.DONE or run.finished_at is None or changed not in (None, run.result["changed"]):
         raise RuntimeError(f"The run is {run.status}: {run.error} {run.result}")
     return (run.finished_at - asked_at).total_seconds()
 
@@ -78,7 +134,7 @@ def _wait_for(run: Run) -> Run:
     return run
 
 
-def _changes(campaign: Campaign) -> Callable[[int], None]:
+def changes(campaign: Campaign) -> Callable[[int], None]:
     """Gives every assessment the same answer to one question, another one each time and never one that was there before."""
     answers = Answer.objects.filter(assessment__campaign=campaign)
     question = answers.order_by("question").values_list("question", flat=True)[0]

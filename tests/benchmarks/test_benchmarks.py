@@ -40,6 +40,7 @@ def test_a_benchmark_says_what_it_measured(results, name):
 def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
     assert set(results) == {
         "rescore_portfolio",
+        "rescore_growth",
         "back_test",
         "save_answer",
         "what_if",
@@ -51,6 +52,13 @@ def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
         "xlsx_merge",
         "evaluate_labels",
     }
+
+
+def test_a_rescore_says_where_its_time_goes_and_how_far_its_limit_is_from_a_sum(results):
+    measured = results["rescore_portfolio"]
+
+    assert min(measured["reading"], measured["scoring"], measured["writing"]) > 0
+    assert measured["limit_in_sums"] == pytest.approx(measured["limit"] / measured["plain_sum"], rel=0.01)
 
 
 def test_memory_is_measured_where_it_must_stay_small(results):
