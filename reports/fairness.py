@@ -143,7 +143,10 @@ def _name(key: str, name: str | None) -> str:
 
 
 def question_gaps(campaign: Campaign) -> list[QuestionGap]:
-    """Questions that small suppliers fail more often than others for want of paper, the widest gap first. One statement."""
+    """Questions that small suppliers fail for want of paper: more often than others do, and more often than for want of practice.
+
+    The widest gap first. One statement.
+    """
     rules = rulesets.for_version(campaign.questionnaire_id)
     asking = [question.code for question in rules.questionnaire.questions if question.evidence.rule == "required"]
     parameters: dict[str, Any] = {"campaign": campaign.pk, "small": list(SMALL), "sample": SAMPLE, "questions": asking}
@@ -167,5 +170,6 @@ def question_gaps(campaign: Campaign) -> list[QuestionGap]:
         if small and other and min(small.answers, other.answers) >= SMALLEST_GROUP:
             shares = (small.share(small.paper), small.share(small.practice), other.share(other.paper), other.share(other.practice))
             found.append(QuestionGap(code, local(rules.questionnaire.question(code).text), *shares))
-    widest = sorted((each for each in found if each.gap > 0), key=lambda each: (-each.gap, each.code))
+    for_want_of_paper = (each for each in found if each.gap > 0 and each.small_paper > each.small_practice)
+    widest = sorted(for_want_of_paper, key=lambda each: (-each.gap, each.code))
     return widest[:QUESTIONS_SHOWN]

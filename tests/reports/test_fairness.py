@@ -65,6 +65,14 @@ def test_paperwork_is_told_from_practice(campaign):
     assert (gap.other_paper, gap.other_practice) == (0, Decimal("0.5"))
 
 
+def test_a_question_that_small_suppliers_fail_by_practice_is_none_of_paperwork(campaign):
+    hand_in(campaign, 4, headcount_band="small", value="no")
+    hand_in(campaign, 2, headcount_band="small")
+    hand_in(campaign, 6, headcount_band="large", evidence=1)
+
+    assert fairness.question_gaps(campaign) == []
+
+
 def test_questions_with_fewer_than_five_answers_in_a_group_are_left_out(campaign):
     hand_in(campaign, 6, headcount_band="small")
     hand_in(campaign, 4, headcount_band="large", evidence=1)
