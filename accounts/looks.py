@@ -22,6 +22,7 @@ SUBJECTS: dict[str, StrOrPromise] = {
     "document": gettext_lazy("one of your documents"),
     "evidence": gettext_lazy("evidence you gave"),
     "finding": gettext_lazy("a finding, with your answer and what you did"),
+    "findings": gettext_lazy("a list of findings with yours in it"),
     "public_record": gettext_lazy("a public record about your company, with your reply"),
     "supplier": gettext_lazy("your company's page"),
     "portfolio": gettext_lazy("the supplier list with your company in it"),

@@ -13,6 +13,7 @@ class AssessmentsConfig(AppConfig):
         import_module("assessments.freshness")
         import_module("assessments.invitations")
         import_module("assessments.finding_notices")
+        import_module("assessments.finding_escalation")
         import_module("assessments.review")
         import_module("assessments.rules_news")
         # What leans on a document, for its page.

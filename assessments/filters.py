@@ -1,12 +1,14 @@
 """What the buyer's people can narrow the lists of this app by."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
 from assessments import assigning
@@ -55,6 +57,21 @@ class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]
         return rows.filter(supplier__in=Supplier.objects.filter(units=value))
 
 
+# Key, name, and days since it was opened: from, and up to but not including.
+FINDING_AGES: list[tuple[str, StrOrPromise, int, int | None]] = [
+    ("week", _("Up to a week"), 0, 7),
+    ("month", _("A week to 30 days"), 7, 30),
+    ("quarter", _("30 to 90 days"), 30, 90),
+    ("older", _("More than 90 days"), 90, None),
+]
+
+
+def opened_within(key: str, at: datetime) -> Q:
+    [(least, most)] = [(least, most) for age, _label, least, most in FINDING_AGES if age == key]
+    younger = Q(opened_at__lte=at - timedelta(days=least)) if least else Q()
+    return younger & (Q(opened_at__gt=at - timedelta(days=most)) if most else Q())
+
+
 class FindingFilter(filters.FilterSet):  # type: ignore[misc]
     STATES = [
         ("open", _("All open ones")),
@@ -63,9 +80,18 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]
         *Finding.Status.choices[1:],
     ]
 
+    AGES = [(key, label) for key, label, _least, _most in FINDING_AGES]
+
     q = filters.CharFilter(label=_("Supplier"), method="by_name", widget=forms.TextInput(attrs={"type": "search"}))
     severity = filters.ChoiceFilter(label=_("Severity"), choices=Finding.Severity.choices, empty_label=_("All"))
     state = filters.ChoiceFilter(label=_("State"), choices=STATES, method="by_state", empty_label=_("All"))
+    level = filters.ChoiceFilter(
+        label=_("Escalation"),
+        field_name="escalation",
+        choices=[("0", _("Not escalated")), *((str(level), _("Level %(level)s") % {"level": level}) for level in (1, 2, 3))],
+        empty_label=_("All"),
+    )
+    age = filters.ChoiceFilter(label=_("Age"), choices=AGES, method="by_age", empty_label=_("Any age"))
     category = filters.ChoiceFilter(label=_("Category"), field_name="supplier__category", choices=Category.choices, empty_label=_("All"))
 
     class Meta:
@@ -74,6 +100,9 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]
 
     def by_name(self, rows: QuerySet[Finding], name: str, value: str) -> QuerySet[Finding]:
         return _named(rows, value)
+
+    def by_age(self, rows: QuerySet[Finding], name: str, value: str) -> QuerySet[Finding]:
+        return rows.filter(opened_within(value, timezone.now()))
 
     def by_state(self, rows: QuerySet[Finding], name: str, value: str) -> QuerySet[Finding]:
         if value == "open":

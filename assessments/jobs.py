@@ -15,6 +15,7 @@ from runs.registry import ChunkPlan, GiveUp, Job, Result, add_up, job, plan_ids
 ASSESSMENTS_A_CHUNK = 500
 ADDRESSES_A_CHUNK = 500
 REMINDED_A_CHUNK = 100
+FINDINGS_A_CHUNK = 1000
 
 
 @job("score_portfolio", title=_("Score the portfolio"))
@@ -256,3 +257,20 @@ class TellOfRules(Job):
         from assessments.rules_news import tell
 
         return {"queued": tell(run.parameters["version"], chunk.payload["ids"])}
+
+
+@job("escalate_findings", title=_("Escalate overdue findings"))
+class EscalateFindings(Job):
+    """One mail a person for a chunk: as a rule, the findings of a day are one."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"escalated": _("Findings escalated"), "mails": _("Mails queued")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.finding_escalation import to_escalate
+
+        return plan_ids(to_escalate(timezone.localdate()), size=FINDINGS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.finding_escalation import escalate
+
+        return dict(escalate(chunk.payload["ids"], on=timezone.localdate(), at=timezone.now()))

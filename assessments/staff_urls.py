@@ -49,6 +49,7 @@ urlpatterns = [
     path("<int:pk>/review/finish/", review.finish, name="review_finish"),
     path("amendments/<int:pk>/", amendments.amendment, name="amendment"),
     path("findings/", findings.finding_list, name="finding_list"),
+    path("findings/overview/", findings.finding_overview, name="finding_overview"),
     path("findings/<int:pk>/", findings.finding, name="finding"),
     path("findings/<int:pk>/plan/", findings.plan, name="finding_plan"),
     path("findings/<int:pk>/agree/", findings.agree, name="finding_agree"),

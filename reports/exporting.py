@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from django.core.files import File
 from django.db import transaction
@@ -15,12 +16,20 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from assessments.models import Assessment
 from audit import trail
-from reports import own_data, tables
+from reports import findings_table, own_data, tables
 from reports.models import Export
-from reports.portfolio import Portfolio, Row
+from reports.portfolio import Portfolio
 from runs import engine
 from runs.registry import GiveUp
 from suppliers.models import Supplier
+
+
+class OfSupplier(Protocol):
+    @property
+    def supplier_id(self) -> int: ...
+
+
+R = TypeVar("R", bound=OfSupplier)
 
 
 @transaction.atomic
@@ -56,7 +65,38 @@ def make_portfolio_file(*, export_id: int, at: datetime) -> int:
     return count
 
 
-def _noting(rows: Iterable[Row], supplier_ids: list[int]) -> Iterator[Row]:
+@transaction.atomic
+def request_findings_export(*, kind: str, query: Mapping[str, str], by: User, at: datetime) -> Export:
+    """The rows of the list of findings with this query, as a file."""
+    export = Export.objects.create(
+        kind=kind,
+        title=_("Findings"),
+        language=translation.get_language() or "en",
+        parameters={"query": dict(query)},
+        made_by=by,
+        requested_at=at,
+    )
+    export.run = engine.start("export_findings", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
+    export.save(update_fields=["run"])
+    trail.record("findings.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query)}, at=at)
+    return export
+
+
+def make_findings_file(*, export_id: int, at: datetime) -> int:
+    """Writes the file of an export of findings; says how many are in it."""
+    export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
+    is_csv = export.kind == Export.Kind.FINDINGS_CSV
+    looked_at: list[int] = []
+    with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "findings"
+        found = _noting(findings_table.rows(export.parameters["query"], user=export.made_by), looked_at)
+        count = (tables.write_csv if is_csv else tables.write_xlsx)(path, findings_table.COLUMNS, found, title=_("Findings"))
+        keep_file(export, path, name=f"findings-{export.requested_at:%Y%m%d}-{export.pk}.{'csv' if is_csv else 'xlsx'}", at=at)
+    trail.record_each("findings.exported", supplier_ids=sorted(set(looked_at)), actor=export.made_by, detail={"export": export.pk}, at=at)
+    return count
+
+
+def _noting(rows: Iterable[R], supplier_ids: list[int]) -> Iterator[R]:
     for row in rows:
         supplier_ids.append(row.supplier_id)
         yield row

@@ -33,6 +33,23 @@ class ExportPortfolio(Job):
         return {"suppliers": make_portfolio_file(export_id=chunk.payload["export"], at=timezone.now())}
 
 
+@job("export_findings", title=_("Export the findings"))
+class ExportFindings(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"findings": _("Findings exported")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.exporting import make_findings_file
+
+        return {"findings": make_findings_file(export_id=chunk.payload["export"], at=timezone.now())}
+
+
 @job("export_own_data", title=_("Export all data of a supplier"))
 class ExportOwnData(Job):
     """Parameters: `export`, the number of the export to make."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-from reports.portfolio import Row
 
 
 Cell = str | Decimal | date | bool | None
@@ -22,7 +21,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 @dataclass(frozen=True)
 class Column:
     heading: str | Promise
-    value: Callable[[Row], Cell]
+    value: Callable[[Any], Cell]
     width: int = 14
 
 
@@ -57,7 +56,7 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row], *, title: str) -> int:
+def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Any], *, title: str) -> int:
     """UTF-8 with a byte order mark, which Excel needs to read Chinese."""
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -83,7 +82,7 @@ def _as_text(cell: Cell) -> str:
             return harmless(cell)
 
 
-def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Row], *, title: str) -> int:
+def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Any], *, title: str) -> int:
     """Rows go to disk as they come, so a million of them take no more memory than one."""
     with xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet(title[:31])

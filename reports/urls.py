@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import exports, fairness, overview, own_data, portfolio, supplier
+from reports.views import exports, fairness, findings, overview, own_data, portfolio, supplier
 
 
 app_name = "reports"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("audit-trail/", overview.audit_trail, name="audit_trail"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/export/", portfolio.portfolio_export, name="portfolio_export"),
+    path("findings/export/", findings.findings_export, name="findings_export"),
     path("suppliers/<int:pk>/", supplier.supplier, name="supplier"),
     path("my-data/", own_data.own_data, name="own_data"),
     path("my-data/<int:pk>/file/", own_data.own_data_file, name="own_data_file"),

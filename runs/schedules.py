@@ -61,6 +61,7 @@ SCHEDULES = (
     Schedule(gettext_noop("Remove parts of files that were never finished"), "suppliers.tasks.forget_uploads", hour=3, minute=30),
     # When people begin to work.
     nightly(gettext_noop("Warn of documents that end soon"), "warn_of_expiry", hour=7),
+    nightly(gettext_noop("Escalate overdue findings"), "escalate_findings", hour=7, minute=15),
     nightly(gettext_noop("Remind suppliers to reply to public records"), "remind_of_replies", hour=7, minute=30),
     nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
     nightly(gettext_noop("Remind of returned assessments"), "remind_of_returns", hour=8, minute=15),

@@ -65,7 +65,6 @@ TEXTS: dict[str, StrPromise] = {
     "supplier_unknown": _("No supplier is known under this number or name."),
     "primary_twice": _("The supplier has another first contact in this file (row %(row)s)."),
     "amount_unknown": _("“%(value)s” is not an amount in yuan."),
-    "date_future": _("This day has not come yet."),
     "rating_without_kind": _("A rating belongs to an environmental credit rating, not to a violation."),
     "company_missing": _("The row does not say which company it is about: give its Unified Social Credit Code or its name."),
     "name_known": _("No supplier has this code, but this name is borne by %(names)s. A person says whether it is the same company."),

@@ -18,6 +18,7 @@ from assessments import finding_steps, findings, rulesets
 from assessments.filters import FindingFilter
 from assessments.finding_effect import label_effect, score_effect
 from assessments.finding_forms import MOST_ACTIONS, ActionFormSet, CauseForm, FindingForm, ReportForm
+from assessments.finding_overview import overview
 from assessments.models import Assessment, Finding, FindingStep
 from assessments.paging import page_of
 from assessments.selectors import answered_question
@@ -38,8 +39,16 @@ def finding_list(request: AuthenticatedHttpRequest) -> HttpResponse:
         "filter": narrowed,
         "page": page_of(narrowed.qs, by="opened_at", descending=True, query=request.GET),
         "today": timezone.localdate(),
+        "may_export": has(request.user, Permission.PORTFOLIO_EXPORT),
     }
     return page_or_part(request, "assessments/finding_list.html", "assessments/_finding_table.html", context)
+
+
+@require_GET
+def finding_overview(request: AuthenticatedHttpRequest) -> HttpResponse:
+    require(request.user, Permission.REVIEW_VIEW)
+    context = {"overview": overview(request.user, at=timezone.now())}
+    return render(request, "assessments/finding_overview.html", context)
 
 
 @require_http_methods(["GET", "POST"])

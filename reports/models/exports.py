@@ -36,6 +36,8 @@ class Export(models.Model):
         AUDIT_PDF = "audit_pdf", _("Audit PDF")
         PORTFOLIO_XLSX = "portfolio_xlsx", _("Portfolio (XLSX)")
         PORTFOLIO_CSV = "portfolio_csv", _("Portfolio (CSV)")
+        FINDINGS_XLSX = "findings_xlsx", _("Findings (XLSX)")
+        FINDINGS_CSV = "findings_csv", _("Findings (CSV)")
         OWN_DATA = "own_data", _("All data of a supplier")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
@@ -60,7 +62,8 @@ class Export(models.Model):
         verbose_name_plural = _("exports")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["audit_pdf", "portfolio_xlsx", "portfolio_csv", "own_data"]), name="export_kind_known"
+                condition=Q(kind__in=["audit_pdf", "portfolio_xlsx", "portfolio_csv", "findings_xlsx", "findings_csv", "own_data"]),
+                name="export_kind_known",
             ),
             models.CheckConstraint(condition=Q(made_at__isnull=True) | ~Q(sha256=""), name="export_made_has_a_hash"),
         ]
@@ -75,7 +78,7 @@ class Export(models.Model):
     @property
     def subject(self) -> str:
         """What the audit trail calls it: `portfolio.downloaded`, `audit_pdf.downloaded`."""
-        return {self.Kind.AUDIT_PDF: "audit_pdf", self.Kind.OWN_DATA: "own_data"}.get(self.Kind(self.kind), "portfolio")
+        return self.kind if self.kind in (self.Kind.AUDIT_PDF, self.Kind.OWN_DATA) else self.kind.partition("_")[0]
 
     def has_file(self, at: datetime) -> bool:
         return bool(self.made_at and self.file.name) and (self.expires_at is None or at < self.expires_at)

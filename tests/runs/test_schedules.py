@@ -45,10 +45,12 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
         "check_scores",
         "drop_expired_files",
         "end_documents",
+        "escalate_findings",
         "evaluate_labels",
         "measure_answer_times",
         "remind_of_areas",
         "remind_of_replies",
+        "remind_of_returns",
         "score_portfolio",
         "warn_of_expiry",
     }

@@ -1,0 +1,117 @@
+"""Findings whose next step is late: told to those who have to act, then to those who answer for them, then to the ESG staff.
+
+Every morning each overdue finding is brought to the level its lateness calls for (`finding_states.level`), with a step for it. A step of
+the finding sets it back to none. Each person gets one mail a day with all that was escalated for it; what was told stands in the
+finding itself, written with the mail in one transaction, so that a run that is broken off or doubled repeats nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
+from accounts.models import Membership, Message, Role, User
+from assessments.finding_notices import in_charge, people_of
+from assessments.finding_states import BUYER, level
+from assessments.models import Finding, FindingStep
+from audit import trail
+
+
+TOLD_OF = 50
+
+
+def to_escalate(on: date) -> Iterable[int]:
+    """Late findings that may not be at their level yet."""
+    late = Finding.objects.overdue(on).filter(escalation__lt=3)
+    return late.order_by("pk").values_list("pk", flat=True)
+
+
+@transaction.atomic
+def escalate(finding_ids: Sequence[int], *, on: date, at: datetime) -> dict[str, int]:
+    late = Finding.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=finding_ids).overdue(on)
+    risen = [finding for finding in late.select_related("assessment").order_by("pk") if _rises(finding, on)]
+    FindingStep.objects.bulk_create(
+        [
+            FindingStep(
+                finding=finding,
+                kind="escalated",
+                status_before=finding.status,
+                status=finding.status,
+                detail={"level": finding.escalation, "due_on": str(finding.next_due_on)},
+                at=at,
+            )
+            for finding in risen
+        ]
+    )
+    Finding.objects.bulk_update(risen, ["escalation"], batch_size=500)
+    for finding in risen:
+        detail = {"level": finding.escalation}
+        trail.record("finding.escalated", target=finding, supplier_id=finding.supplier_id, detail=detail, at=at)
+    return {"escalated": len(risen), "mails": _tell(risen, on)}
+
+
+def _rises(finding: Finding, on: date) -> bool:
+    """Sets the level, and says whether it is a higher one."""
+    if finding.next_due_on is None:
+        return False
+    before, finding.escalation = finding.escalation, max(finding.escalation, level((on - finding.next_due_on).days))
+    return finding.escalation > before
+
+
+def _tell(findings: Sequence[Finding], on: date) -> int:
+    staff = _esg_staff()
+    told: dict[User, list[int]] = defaultdict(list)
+    for finding in findings:
+        for person in _people(finding, staff):
+            told[person].append(finding.pk)
+    messages = [
+        NewMessage(
+            person.email,
+            # A chunk of the run is done once: its first finding names it.
+            f"findings_overdue:{on}:{mine[0]}:{person.pk}",
+            person.language,
+            {"overdue_findings": mine[:TOLD_OF], "count": len(mine), "day": on.isoformat()},
+            person.name,
+            person.supplier_id,
+        )
+        for person, mine in sorted(told.items(), key=lambda each: each[0].pk)
+    ]
+    return len(queue_many("findings_overdue", messages))
+
+
+def _people(finding: Finding, staff: Sequence[User]) -> set[User]:
+    """Level 1: whose turn it is. Level 2: also who is in charge of it at the buyer. Level 3: also the ESG staff."""
+    mine = set(in_charge(finding))
+    people = (mine or set(staff)) if finding.waits_for == BUYER else set(people_of(finding.supplier_id))
+    if finding.escalation >= 2:
+        people |= mine or set(staff)
+    return people | (set(staff) if finding.escalation >= 3 else set())
+
+
+def _esg_staff() -> list[User]:
+    hats = Membership.objects.filter(role=Role.ESG_STAFF, user__is_active=True).select_related("user").order_by("user", "pk")
+    return list({hat.user_id: hat.user for hat in hats}.values())
+
+
+@adds_context("overdue_findings")
+def _write(message: Message) -> Mapping[str, Any]:
+    """What the templates of `findings_overdue` show, in the reader's language."""
+    on = date.fromisoformat(message.context["day"])
+    findings = Finding.objects.filter(pk__in=message.context["overdue_findings"]).select_related("supplier")
+    lines = [
+        {
+            "text": finding.local_text,
+            "question": finding.question,
+            "supplier": finding.supplier.name,
+            "severity": finding.get_severity_display(),
+            "due_on": finding.next_due_on,
+            "days": (on - finding.next_due_on).days if finding.next_due_on else 0,
+            "url": absolute_url(finding.get_absolute_url()),
+        }
+        for finding in findings.order_by("next_due_on", "pk")
+    ]
+    return {"findings": lines, "page_url": absolute_url(f"{reverse('assessments:finding_list')}?state=overdue")}

@@ -1,0 +1,19 @@
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.http import AuthenticatedHttpRequest
+from accounts.permissions import Permission, require
+from reports.exporting import request_findings_export
+from reports.findings_table import kept_query
+from reports.models import Export
+
+
+@require_POST
+def findings_export(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """The filter of the screen comes along as the query string."""
+    require(request.user, Permission.PORTFOLIO_EXPORT)
+    kind = Export.Kind.FINDINGS_CSV if request.POST.get("format") == "csv" else Export.Kind.FINDINGS_XLSX
+    export = request_findings_export(kind=kind, query=kept_query(request.GET.dict()), by=request.user, at=timezone.now())
+    return redirect(export)
