@@ -61,6 +61,10 @@ class ActionForm(VisibleTextMixin, forms.Form):
 class BaseActions(forms.BaseFormSet[ActionForm]):
     """Rows left empty do not count; at least one is filled in."""
 
+    def initial_form_count(self) -> int:
+        """However many rows came with the page: any but the first may be left or made empty."""
+        return 0 if self.is_bound else super().initial_form_count()
+
     def clean(self) -> None:
         if not any(self.errors) and not self.actions:
             raise forms.ValidationError(_("A plan has at least one action."))

@@ -301,6 +301,15 @@ def test_a_plan_that_lacks_something_says_what(client: Client, finding: Finding,
     assert (finding.status, finding.actions.count()) == ("open", 0)
 
 
+def test_a_row_that_came_with_the_page_may_be_left_empty(client: Client, finding: Finding, owner: User) -> None:
+    client.force_login(owner)
+    sent = plan_sent(("Buy a meter", "Mr Li", "2099-01-01"), ("", "", "")) | {"actions-INITIAL_FORMS": "2"}
+
+    client.post(reverse("assessments:finding_plan", args=[finding.pk]), sent)
+
+    assert [action.what for action in finding.actions.all()] == ["Buy a meter"]
+
+
 def test_another_action_is_offered_and_nothing_typed_is_lost(client: Client, finding: Finding, owner: User) -> None:
     client.force_login(owner)
 

@@ -65,7 +65,7 @@ def test_a_list_is_imported_a_supplier_replies_and_staff_decide(
     supplier.goto("/assessments/")
     supplier.get_by_role("link", name="超标排放").click()
     assert_accessible(supplier)
-    supplier.get_by_label("Your reply").fill("Repaired in March.")
+    supplier.get_by_role("textbox", name="Your reply").fill("Repaired in March.")
     supplier.get_by_label("Test report of March").check()
     supplier.get_by_role("button", name="Send the reply").click()
     supplier.get_by_text("Your reply is with the buyer").wait_for()
