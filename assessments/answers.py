@@ -21,8 +21,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from assessments import notations, units, values
+from assessments import units, values
 from assessments.questions import NOTE, Field, Question, Text
+from suppliers import notations
 
 
 TEXT_LIMIT = 5000

@@ -12,10 +12,10 @@ import xlsxwriter
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from suppliers.cells import harmless
+
 
 Cell = str | Decimal | date | bool | None
-# Spreadsheets run a cell that begins with one of these (OWASP, "CSV injection"); tab and return hide one from a first look.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,6 @@ PORTFOLIO_COLUMNS = (
     Column(_("Label at risk on"), lambda row: row.label_risk_on, 12),
     Column(_("Label then"), lambda row: (row.label_risk or str(_("No label"))) if row.label_risk_on else ""),
 )
-
-
-def harmless(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Any], *, title: str) -> int:

@@ -53,6 +53,15 @@ def unprotected(text: str) -> str:
     return text
 
 
+# Spreadsheets run a cell that begins with one of these (OWASP, "CSV injection"); tab and return hide one from a first look.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def harmless(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
 def text_of(limit: int) -> Cleaner:
     def clean(text: str) -> str:
         if len(text) > limit:

@@ -21,8 +21,8 @@ from reports import exporting
 from reports.audit_pdf import _OwnFiles
 from reports.models import Export
 from reports.portfolio import Portfolio
-from reports.tables import FORMULA_STARTS, harmless
 from runs import engine
+from suppliers.cells import FORMULA_STARTS, harmless
 from suppliers.models import Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_supplier
 

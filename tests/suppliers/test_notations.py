@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import notations
+from suppliers import notations
 
 
 @pytest.mark.parametrize(
