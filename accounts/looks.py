@@ -30,6 +30,7 @@ SUBJECTS: dict[str, StrOrPromise] = {
     "agreement": gettext_lazy("your pilot agreement"),
     "pilot": gettext_lazy("your pilot agreement"),
     "inventory": gettext_lazy("your emission data"),
+    "abatement": gettext_lazy("an abatement you handed in"),
     "label": gettext_lazy("your green label"),
     "certificate": gettext_lazy("the certificate of your label"),
 }

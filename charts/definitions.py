@@ -88,8 +88,11 @@ def area_scores(areas: Sequence[AreaScore], *, title: str, description: str = ""
     return draw(chart, title=title, description=description, paints=paints, legend=legend, values_beside_bars=True)
 
 
-def trajectory(points: Sequence[TrajectoryPoint], *, title: str, unit: str, description: str = "") -> SafeString:
-    """Two lines over time: the agreed trajectory, dashed, and the actual values, solid with dots."""
+def trajectory(
+    points: Sequence[TrajectoryPoint], *, title: str, unit: str, description: str = "", target_label: str = "", actual_label: str = ""
+) -> SafeString:
+    """Two lines over time: the agreed trajectory, dashed, and the actual values, solid with dots; or any two that compare so."""
+    target_label, actual_label = target_label or _("Target"), actual_label or _("Actual")
     labels = [point.label for point in points]
     chart = pygal.Line(
         **settings_for(
@@ -105,10 +108,10 @@ def trajectory(points: Sequence[TrajectoryPoint], *, title: str, unit: str, desc
         )
     )
     chart.x_labels = thinned(labels)
-    chart.add(_("Target"), [as_number(point.target) for point in points], show_dots=False)
-    chart.add(_("Actual"), [as_number(point.actual) for point in points])
+    chart.add(target_label, [as_number(point.target) for point in points], show_dots=False)
+    chart.add(actual_label, [as_number(point.actual) for point in points])
     paints = [Paint("neutral", dashed=True), Paint("chart-1")]
-    legend = [Legend(_("Target"), paints[0], line=True), Legend(_("Actual"), paints[1], line=True)]
+    legend = [Legend(target_label, paints[0], line=True), Legend(actual_label, paints[1], line=True)]
     return draw(chart, title=title, description=description, paints=paints, legend=legend, unit=unit)
 
 

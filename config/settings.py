@@ -281,7 +281,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Supplier ESG compliance portal",
-    "DESCRIPTION": "Read access to suppliers, assessments, scores and labels, within what the signed-in person may see.",
+    "DESCRIPTION": "Suppliers, assessments, scores, labels and emission data, within what the signed-in person may see.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     # Two fields of one name with different choices need names of their own.

@@ -9,6 +9,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("suppliers.api.urls")),
     path("", include("assessments.api.urls")),
     path("", include("labels.api.urls")),
+    path("", include("emissions.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
 ]
 

@@ -1,6 +1,6 @@
 """Saving activity data: a site's months of a fiscal year, as people type them into the table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+Cell = tuple[date, str, str]
+
+
 @dataclass(frozen=True)
 class Entry:
     """What a cell of the table says. `quantity` None empties it."""
@@ -29,9 +32,10 @@ class Entry:
     quantity: Decimal | None
     unit: str
     is_measured: bool = True
+    is_from_periods: bool = False
 
     @property
-    def cell(self) -> tuple[date, str, str]:
+    def cell(self) -> Cell:
         return (self.month, self.source, self.substance)
 
 
@@ -43,8 +47,7 @@ def save_activity(*, site: Site, entries: Sequence[Entry], by: "User | None", at
     months = {entry.month for entry in entries}
     stored = {(r.month, r.source, r.substance): r for r in ActivityRecord.objects.filter(site=site, month__in=months)}
     changed = [entry for entry in entries if _differs(entry, stored.get(entry.cell))]
-    for entry in changed:
-        _write(site, entry, stored.get(entry.cell), by, at)
+    _write(site, changed, stored, by, at)
     if changed:
         cells = [[f"{entry.month:%Y-%m}", entry.source, entry.substance] for entry in changed]
         trail.record("activity.saved", actor=by, target=site, supplier_id=supplier.pk, detail={"cells": cells}, at=at)
@@ -56,17 +59,22 @@ def save_activity(*, site: Site, entries: Sequence[Entry], by: "User | None", at
 def _differs(entry: Entry, record: ActivityRecord | None) -> bool:
     if record is None:
         return entry.quantity is not None
-    return (entry.quantity, entry.unit, entry.is_measured) != (record.quantity, record.unit, record.is_measured)
+    said = (entry.quantity, entry.unit, entry.is_measured, entry.is_from_periods)
+    return said != (record.quantity, record.unit, record.is_measured, record.is_from_periods)
 
 
-def _write(site: Site, entry: Entry, record: ActivityRecord | None, by: "User | None", at: datetime) -> None:
-    if entry.quantity is None:
-        if record is not None:
-            record.delete()
-        return
-    record = record or ActivityRecord(
-        supplier_id=site.supplier_id, site=site, month=entry.month, source=entry.source, substance=entry.substance
-    )
-    record.quantity, record.unit, record.is_measured = entry.quantity, entry.unit, entry.is_measured
-    record.reported_by, record.reported_at = by, at
-    record.save()
+def _write(site: Site, entries: Sequence[Entry], stored: Mapping[Cell, ActivityRecord], by: "User | None", at: datetime) -> None:
+    """Set by set: one statement for all that is new, one for all that changes, one for all that is emptied."""
+    ActivityRecord.objects.filter(pk__in=[stored[e.cell].pk for e in entries if e.quantity is None]).delete()
+    rows = []
+    for entry in entries:
+        if entry.quantity is None:
+            continue
+        row = stored.get(entry.cell) or ActivityRecord(supplier_id=site.supplier_id, site=site)
+        row.month, row.source, row.substance = entry.cell
+        row.quantity, row.unit, row.is_measured = entry.quantity, entry.unit, entry.is_measured
+        row.is_from_periods, row.reported_by, row.reported_at = entry.is_from_periods, by, at
+        rows.append(row)
+    ActivityRecord.objects.bulk_create([row for row in rows if row.pk is None])
+    columns = ["quantity", "unit", "is_measured", "is_from_periods", "reported_by", "reported_at"]
+    ActivityRecord.objects.bulk_update([row for row in rows if row.pk], columns)

@@ -33,7 +33,9 @@ OUTSIDE_THE_SCOPES = frozenset({"hcfc22"})
 VARIANTS = {"factory": "manufacturing", "fleet": "road"}
 # Petrol runs vehicles, wherever they are parked.
 VARIANT_OF_SOURCE = {"petrol": "road"}
-FUELS = frozenset({"natural_gas", "diesel", "petrol", "lpg"})
+FUELS = frozenset(
+    {"natural_gas", "diesel", "petrol", "lpg", "liquefied_natural_gas", "fuel_oil", "kerosene", "bituminous_coal", "anthracite"}
+)
 
 
 class Ledger(StrEnum):

@@ -8,8 +8,10 @@ from datetime import date
 from emissions.calculation import Activity
 
 
-# A chiller is topped up when it needs it: months without are no gap.
-OCCASIONAL = frozenset({"refrigerant"})
+# A chiller is topped up when it needs it, exhibitions are now and then: months without are no gap.
+OCCASIONAL = frozenset({"refrigerant", "exhibition_material", "exhibition_reused"})
+# They are divided by, or stand for themselves: a month without them is a gap, and its emissions are known all the same.
+BESIDE_EMISSIONS = frozenset({"production", "revenue", "packaging_bought", "packaging_recovered"})
 
 
 def fiscal_months(year: int, start_month: int) -> list[date]:
@@ -42,7 +44,7 @@ class Coverage:
 
 
 def coverage(activities: Iterable[Activity], months: Sequence[date]) -> Coverage:
-    """A month is covered when every source that a site reports in the year has a value for it, be it a zero somebody typed."""
+    """A month is covered when every emitting source that a site reports in the year has a value for it, be it a zero somebody typed."""
     reported: dict[tuple[int, str], set[date]] = defaultdict(set)
     for activity in activities:
         if activity.source not in OCCASIONAL:
@@ -52,6 +54,7 @@ def coverage(activities: Iterable[Activity], months: Sequence[date]) -> Coverage
         for (site_id, source), found in sorted(reported.items())
         if (missing := tuple(month for month in months if month not in found))
     ]
-    lacking = {month for gap in gaps for month in gap.months}
-    covered = [month for month in months if month not in lacking] if reported else []
+    lacking = {month for gap in gaps if gap.source not in BESIDE_EMISSIONS for month in gap.months}
+    emits = any(source not in BESIDE_EMISSIONS for _site, source in reported)
+    covered = [month for month in months if month not in lacking] if emits else []
     return Coverage(list(months), covered, gaps)

@@ -1,10 +1,9 @@
 """The table of a site's months: what people type, checked cell by cell."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,12 +12,14 @@ from emissions.activity import Entry
 from emissions.models import ActivityRecord, Substance
 from emissions.sources import Column, columns
 from emissions.units import UnknownUnit, convert
+from suppliers import notations
 from suppliers.models import Site
 
 
 LARGEST = Decimal(99999999999999)
 PLACES = 4
 ESTIMATE = "~"
+ESTIMATE_MARKS = (ESTIMATE, "～")
 
 
 class CellError(ValueError):
@@ -27,17 +28,17 @@ class CellError(ValueError):
 
 def parse(text: str) -> tuple[Decimal | None, bool]:
     """The quantity and whether it was measured. "" is no value; "~1,200" is an estimate. Raises `CellError`."""
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace("\u00a0", "").replace(" ", "").strip()
-    is_estimate = plain.startswith(ESTIMATE)
-    plain = plain.removeprefix(ESTIMATE)
-    if not plain:
-        return None, True
+    plain = text.strip()
+    is_estimate = plain.startswith(ESTIMATE_MARKS)
     try:
-        quantity = Decimal(plain)
-    except InvalidOperation:
+        quantity = notations.number(plain[1:] if is_estimate else plain)
+    except notations.Ambiguous as ambiguous:
+        first, second = ambiguous.readings
+        raise CellError(_("This can be %(first)s or %(second)s. Write it without a comma.") % {"first": first, "second": second}) from None
+    except notations.Unreadable:
         raise CellError(_("This is not a number.")) from None
-    if not quantity.is_finite():
-        raise CellError(_("This is not a number."))
+    if quantity is None:
+        return None, True
     if quantity < 0:
         raise CellError(_("A quantity cannot be below zero."))
     if quantity > LARGEST:
@@ -64,6 +65,7 @@ class Cell:
     value: str = ""
     error: str = ""
     is_open: bool = True
+    is_from_periods: bool = False
 
     @property
     def name(self) -> str:
@@ -163,7 +165,9 @@ class ActivityTable:
         column = head.column
         record = self._stored.get((month, column.source, column.substance))
         stored = _in_unit(record, head.was_unit) if record else ""
-        cell = Cell(column, month, stored=stored, was=stored, value=stored, is_open=month <= self.today)
+        from_periods = bool(record and record.is_from_periods)
+        is_open = month <= self.today and not from_periods
+        cell = Cell(column, month, stored=stored, was=stored, value=stored, is_open=is_open, is_from_periods=from_periods)
         if self.data is not None and cell.is_open:
             cell.was, cell.value = self.data.get(cell.was_name, stored), self.data.get(cell.name, stored).strip()
         return cell
@@ -177,7 +181,6 @@ class ActivityTable:
                     parse(cell.value)
                 except CellError as error:
                     cell.error = str(error)
-            self._check_renewable(row)
         for place, head in enumerate(self.heads):
             typed = any(row.cells[place].value for row in self.rows)
             if head.column.is_new and typed and not head.substance:
@@ -185,22 +188,6 @@ class ActivityTable:
             if head.substance and any(head.substance == other.column.substance for other in self.heads):
                 head.error = _("This refrigerant has a column already.")
         self._check_conflicts()
-
-    def _check_renewable(self, row: Row) -> None:
-        """Renewable electricity is a part of the electricity bought: more than all of it is a slip."""
-        cells = {cell.column.source: (head, cell) for head, cell in self._pairs(row)}
-        if "renewable_electricity" not in cells or "electricity" not in cells:
-            return
-        (part_head, part), (whole_head, whole) = cells["renewable_electricity"], cells["electricity"]
-        if part.error or whole.error:
-            return
-        covered, bought = parse(part.value)[0], parse(whole.value)[0]
-        if covered is None or (not self._changes(part_head, part) and not self._changes(whole_head, whole)):
-            return
-        if bought is None:
-            part.error = _("Enter the electricity bought in this month as well.")
-        elif convert(covered, part_head.unit, "kWh") > convert(bought, whole_head.unit, "kWh"):
-            part.error = _("More renewable electricity than electricity bought.")
 
     def _check_conflicts(self) -> None:
         """Somebody else saved a cell that this person changed too: show both, overwrite neither."""

@@ -7,19 +7,22 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Sum
 
 from emissions.calculation import Activity, Calculation, Ledger, LineSum, calculate
-from emissions.coverage import Coverage, coverage, fiscal_months
+from emissions.coverage import BESIDE_EMISSIONS, Coverage, coverage, fiscal_months
 from emissions.factors import book_of, default_factor_set
+from emissions.intensity import Per, intensities
 from emissions.lookup import places_of
-from emissions.models import ActivityRecord, FactorSet, Inventory
+from emissions.models import ActivityRecord, FactorSet, Inventory, Scope3Entry
+from emissions.units import EXACT
 from suppliers.models import Supplier
 
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-KWH = Decimal("0.01")
+KWH, PUE, TONNES = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class YearOfData:
     activities: list[Activity]
     calculation: Calculation
     coverage: Coverage
+
+    @property
+    def emits(self) -> bool:
+        """Revenue or packaging alone are no inventory."""
+        return any(activity.source not in BESIDE_EMISSIONS for activity in self.activities)
 
 
 def activities_of(supplier_id: int, months: Sequence[date], site_ids: Iterable[int] | None = None) -> list[Activity]:
@@ -71,10 +79,10 @@ def calculate_inventory(
     calculated = Inventory.objects.filter(supplier=supplier, year=year, basis=Inventory.Basis.CALCULATED)
     stored = calculated.select_related("factor_set").first()
     data = year_of_data(supplier, year, factor_set=factor_set or (stored.factor_set if stored else None))
-    if not data.activities:
+    if not data.emits:
         calculated.delete()
         return None
-    values = _values(data)
+    values = _values(data) | {"scope3": Scope3Entry.objects.filter(supplier=supplier, year=year).aggregate(sum=Sum("tonnes"))["sum"]}
     if stored is None:
         basis = Inventory.Basis.CALCULATED
         return Inventory.objects.create(supplier=supplier, year=year, basis=basis, reported_by=by, created_at=at, **values)
@@ -97,13 +105,25 @@ def _values(data: YearOfData) -> dict[str, Any]:
         "electricity_kwh": _kwh(calculation.electricity_kwh),
         "renewable_kwh": _kwh(_within(calculation.renewable_kwh, calculation.electricity_kwh)),
         "it_energy_kwh": _kwh(calculation.it_energy_kwh),
+        "pue": _rounded(calculation.pue, PUE, below=Decimal(10_000)),
+        "tonnes_per_million_cny": _rounded(_per_million_cny(data), TONNES, below=Decimal(10**10)),
         "months_covered": len(data.coverage.covered),
         "lines": [line_to_json(line, data.factor_set) for line in calculation.sums],
     }
 
 
+def _per_million_cny(data: YearOfData) -> Decimal | None:
+    found = (each.market for each in intensities(data.activities, data.calculation) if each.per == Per.MILLION_CNY)
+    return next(found, None)
+
+
 def _kwh(value: Decimal | None) -> Decimal | None:
-    return None if value is None else value.quantize(KWH, ROUND_HALF_UP)
+    return _rounded(value, KWH, below=Decimal(10**16))
+
+
+def _rounded(value: Decimal | None, places: Decimal, *, below: Decimal) -> Decimal | None:
+    """None as well where the denominator is as good as nothing, and the quotient no figure."""
+    return None if value is None or abs(value) >= below else value.quantize(places, ROUND_HALF_UP, EXACT)
 
 
 def _within(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 
 from charts import monthly_sources
 from emissions.calculation import Calculation, Ledger, energy_mwh
-from emissions.coverage import Coverage, Gap, fiscal_year_of
+from emissions.coverage import Coverage, Gap, fiscal_months, fiscal_year_of
 from emissions.factors import book_of
-from emissions.inventory import YearOfData, year_of_data
-from emissions.models import Factor, Inventory
-from emissions.plausibility import Doubt, Question, questions
+from emissions.gases import Gas, by_gas
+from emissions.instruments import Proof, proof_of
+from emissions.intensity import Intensity, Recovery, intensities, recovery
+from emissions.inventory import YearOfData, activities_of, year_of_data
+from emissions.models import DataReply, Inventory, Scope3Entry
+from emissions.plausibility import Doubt, Question, questions, sum_of_parts
 from emissions.sources import source_label
 from suppliers.models import Site, Supplier
 
@@ -50,6 +53,23 @@ class YearRow:
 
 
 @dataclass(frozen=True)
+class AskedQuestion:
+    """A question the data raise, and what the supplier said to it."""
+
+    key: str
+    text: str
+    replies: list[DataReply]
+
+
+@dataclass(frozen=True)
+class GasRow:
+    label: str
+    scope1: Decimal
+    location: Decimal
+    market: Decimal
+
+
+@dataclass(frozen=True)
 class Overview:
     supplier: Supplier
     year: int
@@ -62,8 +82,14 @@ class Overview:
     table: list[tuple[str, list[Decimal | None], Decimal]]
     sites: list[SiteRow]
     gaps: list[str]
-    questions: list[str]
+    questions: list[AskedQuestion]
     rows: list[YearRow]
+    gases: list[GasRow]
+    intensities: list[Intensity]
+    packaging: Recovery | None
+    exhibitions: Recovery | None
+    scope3: list[Scope3Entry]
+    proof: Proof
     is_running: bool
 
     @property
@@ -85,6 +111,7 @@ def overview(supplier: Supplier, year: int | None, *, today: date) -> Overview:
     current = fiscal_year_of(today, supplier.fiscal_year_start)
     year = year if year is not None else max(calculated, default=current)
     data = year_of_data(supplier, year)
+    before = activities_of(supplier.pk, fiscal_months(year - 1, supplier.fiscal_year_start))
     sites = {site.pk: site for site in Site.objects.filter(supplier=supplier).order_by("closed_on", "name", "pk")}
     table = _monthly(data)
     gaps = list(past_gaps(data.coverage.gaps, today))
@@ -100,8 +127,14 @@ def overview(supplier: Supplier, year: int | None, *, today: date) -> Overview:
         table=[(label, values, sum((value for value in values if value is not None), Decimal(0))) for label, values in table.items()],
         sites=_site_rows(sites.values(), data, gaps, supplier),
         gaps=[_gap_text(sites, gap) for gap in gaps],
-        questions=[_question_text(sites, question) for question in questions(data.activities)],
+        questions=_asked(supplier, year, sites, [*questions(data.activities, before), *_sums(data, inventories)]),
         rows=_year_rows(inventories),
+        gases=_gas_rows(data),
+        intensities=intensities(data.activities, data.calculation),
+        packaging=recovery(data.activities, "packaging_bought", "packaging_recovered"),
+        exhibitions=recovery(data.activities, "exhibition_material", "exhibition_reused"),
+        scope3=list(Scope3Entry.objects.filter(supplier=supplier, year=year).order_by("category")),
+        proof=proof_of(supplier, year, bought=data.calculation.electricity_kwh, claimed=data.calculation.renewable_kwh),
         is_running=year == current,
     )
 
@@ -176,22 +209,72 @@ def _gap_text(sites: Mapping[int, Site], gap: Gap) -> str:
     }
 
 
+def _asked(supplier: Supplier, year: int, sites: Mapping[int, Site], found: Iterable[Question]) -> list[AskedQuestion]:
+    replies: dict[str, list[DataReply]] = defaultdict(list)
+    for reply in DataReply.objects.filter(supplier=supplier, year=year).select_related("by").order_by("at", "pk"):
+        replies[reply.question].append(reply)
+    return [AskedQuestion(each.key, _question_text(sites, each), replies[each.key]) for each in found]
+
+
+def _sums(data: YearOfData, inventories: Iterable[Inventory]) -> Iterator[Question]:
+    """What the supplier reported as its total beside what its activity data give; full years only."""
+    reported = next((each for each in inventories if each.year == data.year and each.basis == Inventory.Basis.REPORTED), None)
+    if reported is not None and data.coverage.is_complete:
+        total = data.calculation.total(Ledger.SCOPE1) + data.calculation.total(Ledger.SCOPE2_MARKET)
+        if found := sum_of_parts(total, reported.scope1 + reported.scope2_market):
+            yield found
+
+
 def _question_text(sites: Mapping[int, Site], question: Question) -> str:
-    site = sites[question.site_id]
-    if question.doubt == Doubt.PUE_BELOW_ONE:
-        return _("%(site)s: the IT load uses more than all electricity bought (PUE %(pue)s). Is one of the meters missing?") % {
-            "site": site,
-            "pue": f"{question.value:.2f}",
-        }
-    if question.doubt == Doubt.NO_REFRIGERANT:
-        return _("%(site)s: no refrigerant was topped up in the whole year. Is that so?") % {"site": site}
-    month = date_format(question.month, "YEAR_MONTH_FORMAT") if question.month else ""
-    return _("%(site)s, %(source)s in %(month)s is %(factor)s times the usual month. Is the unit right?") % {
-        "site": site,
-        "source": source_label(question.source),
-        "month": month,
-        "factor": f"{question.value:.2g}" if (question.value or 0) < 1 else f"{question.value:,.0f}",
+    if question.doubt == Doubt.SUM_OF_PARTS:
+        text = _("The total reported for the year is %(change)s away from what the activity data come to. Is a source missing?")
+        return text % {"change": _change_text(question.value)}
+    values = {
+        "site": sites[question.site_id],
+        "source": source_label(question.source) if question.source else "",
+        "month": date_format(question.month, "YEAR_MONTH_FORMAT") if question.month else "",
     }
+    match question.doubt:
+        case Doubt.PUE_BELOW_ONE:
+            text = _("%(site)s: the IT load uses more than all electricity bought (PUE %(pue)s). Is one of the meters missing?")
+            return text % (values | {"pue": f"{question.value:.2f}"})
+        case Doubt.NO_REFRIGERANT:
+            return _("%(site)s: no refrigerant was topped up in the whole year. Is that so?") % values
+        case Doubt.PART_ABOVE_WHOLE:
+            return _("%(site)s, %(source)s in %(month)s is more than the whole it is a part of. Is one of the two numbers wrong?") % values
+        case Doubt.YEAR_ON_YEAR:
+            text = _("%(site)s, %(source)s: %(change)s against the same months of the year before. What changed?")
+            return text % (values | {"change": _change_text(question.value)})
+        case _:
+            text = _("%(site)s, %(source)s in %(month)s is %(factor)s times the usual month. Is the unit right?")
+            return text % (values | {"factor": _times_text(question.value)})
+
+
+def _times_text(value: Decimal | None) -> str:
+    if value is None:
+        return "∞"
+    return f"{value:.2g}" if value < 1 else f"{value:,.0f}"
+
+
+def _change_text(value: Decimal | None) -> str:
+    return f"{100 * (value or 0):+.0f} %"
+
+
+def _gas_rows(data: YearOfData) -> list[GasRow]:
+    split = by_gas(data.calculation.sums, book_of(data.factor_set))
+    labels = {
+        Gas.CO2: "CO₂",
+        Gas.CH4: "CH₄",
+        Gas.N2O: "N₂O",
+        Gas.HFCS: "HFCs",
+        Gas.SF6: "SF₆",
+        Gas.UNSPLIT: _("CO₂e, not told apart by its factor"),
+    }
+    columns = [split.get(ledger, {}) for ledger in (Ledger.SCOPE1, Ledger.SCOPE2_LOCATION, Ledger.SCOPE2_MARKET)]
+    none = Decimal(0)
+    return [
+        GasRow(label, *(column.get(gas, none) for column in columns)) for gas, label in labels.items() if any(gas in c for c in columns)
+    ]
 
 
 def _year_rows(inventories: Sequence[Inventory]) -> list[YearRow]:
@@ -205,74 +288,3 @@ def _change(inventory: Inventory, before: Inventory | None) -> Decimal | None:
         return None
     was = before.scope1 + before.scope2_market
     return (inventory.scope1 + inventory.scope2_market - was) / was if was else None
-
-
-# --- one inventory, line by line --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class TraceLine:
-    """How the tonnes of a line came about."""
-
-    site: str
-    source: str
-    months: int
-    first: str
-    last: str
-    quantity: Decimal
-    unit: str
-    factor: Factor | None
-    year_note: str
-    kg_per_unit: Decimal | None
-    measured: Decimal
-    tonnes: Decimal | None
-    trouble: str
-
-
-@dataclass(frozen=True)
-class Trace:
-    ledger: str
-    title: str
-    lines: list[TraceLine]
-    total: Decimal
-
-
-def titles() -> dict[str, str]:
-    return {
-        Ledger.SCOPE1: _("Scope 1: fuels and refrigerants"),
-        Ledger.SCOPE2_LOCATION: _("Scope 2, location-based"),
-        Ledger.SCOPE2_MARKET: _("Scope 2, market-based"),
-        Ledger.OUTSIDE: _("Outside the scopes: gases of the Montreal Protocol"),
-    }
-
-
-def trace(inventory: Inventory) -> list[Trace]:
-    keys = {line["factor"] for line in inventory.lines if line["factor"]}
-    factors = {factor.key: factor for factor in Factor.objects.filter(factor_set_id=inventory.factor_set_id, key__in=keys)}
-    sites = {site.pk: site.name for site in Site.objects.filter(supplier_id=inventory.supplier_id)}
-    by_ledger: dict[str, list[TraceLine]] = defaultdict(list)
-    for line in inventory.lines:
-        by_ledger[line["ledger"]].append(_trace_line(line, factors, sites))
-    return [
-        Trace(ledger, title, lines, sum((line.tonnes for line in lines if line.tonnes is not None), Decimal(0)))
-        for ledger, title in titles().items()
-        if (lines := by_ledger.get(ledger))
-    ]
-
-
-def _trace_line(line: Mapping[str, Any], factors: Mapping[str, Factor], sites: Mapping[int, str]) -> TraceLine:
-    return TraceLine(
-        site=sites.get(line["site"], ""),
-        source=source_label(line["source"], line["substance"]),
-        months=len(line["months"]),
-        first=line["months"][0],
-        last=line["months"][-1],
-        quantity=Decimal(line["quantity"]),
-        unit=line["unit"],
-        factor=factors.get(line["factor"]),
-        year_note=line["year_note"] or "",
-        kg_per_unit=None if line["kg_per_unit"] is None else Decimal(line["kg_per_unit"]),
-        measured=Decimal(line["measured"]),
-        tonnes=None if line["tonnes"] is None else Decimal(line["tonnes"]),
-        trouble=line["trouble"] or "",
-    )

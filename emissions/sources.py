@@ -8,16 +8,28 @@ from emissions.models import ActivityRecord, Substance
 Source = ActivityRecord.Source
 
 ENERGY = ("kWh", "MWh", "10k kWh", "GWh")
+WEIGHT = ("t", "kg")
 UNITS: dict[str, tuple[str, ...]] = {
     Source.ELECTRICITY: ENERGY,
     Source.RENEWABLE_ELECTRICITY: ENERGY,
     Source.IT_ENERGY: ENERGY,
     Source.HEAT: ("GJ", "MJ", "MWh", "tce"),
-    Source.NATURAL_GAS: ("m3", "1000 m3", "10k m3"),
-    Source.DIESEL: ("t", "kg"),
-    Source.PETROL: ("t", "kg"),
-    Source.LPG: ("t", "kg"),
+    Source.NATURAL_GAS: ("m3", "Nm3", "1000 m3", "10k m3"),
+    Source.DIESEL: WEIGHT,
+    Source.PETROL: WEIGHT,
+    Source.LPG: WEIGHT,
+    Source.LNG: WEIGHT,
+    Source.FUEL_OIL: WEIGHT,
+    Source.KEROSENE: WEIGHT,
+    Source.BITUMINOUS_COAL: WEIGHT,
+    Source.ANTHRACITE: WEIGHT,
     Source.REFRIGERANT: ("kg", "t"),
+    Source.PRODUCTION: ("pieces", "10k pieces"),
+    Source.REVENUE: ("10k CNY", "million CNY", "CNY"),
+    Source.PACKAGING_BOUGHT: WEIGHT,
+    Source.PACKAGING_RECOVERED: WEIGHT,
+    Source.EXHIBITION_MATERIAL: WEIGHT,
+    Source.EXHIBITION_REUSED: WEIGHT,
 }
 ASKED: dict[str, tuple[str, ...]] = {
     "data_centre": (
@@ -36,12 +48,33 @@ ASKED: dict[str, tuple[str, ...]] = {
         Source.DIESEL,
         Source.LPG,
         Source.REFRIGERANT,
+        Source.PRODUCTION,
+        Source.PACKAGING_BOUGHT,
+        Source.PACKAGING_RECOVERED,
     ),
-    "warehouse": (Source.ELECTRICITY, Source.RENEWABLE_ELECTRICITY, Source.HEAT, Source.NATURAL_GAS, Source.DIESEL, Source.LPG),
+    "warehouse": (
+        Source.ELECTRICITY,
+        Source.RENEWABLE_ELECTRICITY,
+        Source.HEAT,
+        Source.NATURAL_GAS,
+        Source.DIESEL,
+        Source.LPG,
+        Source.PACKAGING_BOUGHT,
+        Source.PACKAGING_RECOVERED,
+    ),
     "fleet": (Source.DIESEL, Source.PETROL, Source.LPG, Source.NATURAL_GAS, Source.ELECTRICITY),
     "construction_site": (Source.ELECTRICITY, Source.DIESEL, Source.PETROL),
-    "office": (Source.ELECTRICITY, Source.RENEWABLE_ELECTRICITY, Source.HEAT, Source.NATURAL_GAS, Source.PETROL),
-    "venue": (Source.ELECTRICITY, Source.RENEWABLE_ELECTRICITY, Source.HEAT, Source.NATURAL_GAS, Source.DIESEL),
+    # Revenue is the company's: asked where its head office is, so that it is not typed once a site.
+    "office": (Source.ELECTRICITY, Source.RENEWABLE_ELECTRICITY, Source.HEAT, Source.NATURAL_GAS, Source.PETROL, Source.REVENUE),
+    "venue": (
+        Source.ELECTRICITY,
+        Source.RENEWABLE_ELECTRICITY,
+        Source.HEAT,
+        Source.NATURAL_GAS,
+        Source.DIESEL,
+        Source.EXHIBITION_MATERIAL,
+        Source.EXHIBITION_REUSED,
+    ),
 }
 
 

@@ -1,6 +1,7 @@
 """Units of activity data and exact conversion between them, by pint with Decimal.
 
-What pint does not know is defined here: 1 tce = 29.307 GJ (GB/T 2589-2020); a normal cubic metre counts as a cubic metre.
+What pint does not know is defined here: 1 tce = 29.307 GJ (GB/T 2589-2020); a normal cubic metre counts as a cubic metre; money
+and pieces are quantities of their own, which convert into nothing else.
 """
 
 from decimal import Context, Decimal
@@ -26,6 +27,11 @@ SPELLINGS: dict[str, tuple[int, str]] = {
     "10k m3": (10_000, "meter ** 3"),
     "kg": (1, "kilogram"),
     "t": (1, "metric_ton"),
+    "CNY": (1, "yuan"),
+    "10k CNY": (10_000, "yuan"),
+    "million CNY": (1_000_000, "yuan"),
+    "pieces": (1, "piece"),
+    "10k pieces": (10_000, "piece"),
 }
 
 
@@ -40,6 +46,8 @@ def _registry() -> Any:
 
     registry: Any = pint.UnitRegistry(non_int_type=Decimal)
     registry.define("tonne_coal_equivalent = 29.307 gigajoule")
+    registry.define("yuan = [currency]")
+    registry.define("piece = [item]")
     return registry
 
 

@@ -312,6 +312,27 @@ EMISSIONS = {
     "emissions:activity": of_supplier(fills(SUPPLIERS, lambda w: [w.site.pk, w.now.year - 1])),
     "emissions:supplier": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
     "emissions:inventory": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk, w.now.year - 1])),
+    "emissions:inventory_file": of_supplier(reads(SUPPLIERS | EXPORTERS, lambda w: [w.supplier.pk, w.now.year - 1, "csv"])),
+    "emissions:reply": sending(presses(SUPPLIERS, lambda w: [w.now.year - 1]), question="pue_below_one.1..", text="A meter is missing."),
+    "emissions:insight": reads(SUPPLIERS),
+    "emissions:supplier_insight": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
+    "emissions:meter_periods": of_supplier(fills(SUPPLIERS, lambda w: [w.site.pk])),
+    "emissions:meter_period_remove": of_supplier(presses(SUPPLIERS, lambda w: [w.meter_period.pk])),
+    "emissions:instruments": reads(SUPPLIERS),
+    "emissions:supplier_instruments": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
+    "emissions:instrument_new": fills(SUPPLIERS),
+    "emissions:instrument_edit": of_supplier(fills(SUPPLIERS, lambda w: [w.instrument.pk])),
+    "emissions:instrument_remove": of_supplier(presses(SUPPLIERS, lambda w: [w.instrument.pk])),
+    "emissions:scope3": fills(SUPPLIERS),
+    "emissions:import_new": fills(SUPPLIERS),
+    "emissions:import_template": reads(SUPPLIERS, lambda w: ["csv"]),
+    "emissions:import_detail": of_supplier(reads(SUPPLIERS, lambda w: [w.activity_import.pk])),
+    "emissions:import_take": of_supplier(presses(SUPPLIERS, lambda w: [w.activity_import.pk])),
+    "emissions:abatement_list": reads(EVERYONE),
+    "emissions:abatement_new": fills(SUPPLIERS),
+    "emissions:abatement": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.abatement.pk])),
+    "emissions:abatement_edit": of_supplier(fills(SUPPLIERS, lambda w: [w.abatement.pk])),
+    "emissions:abatement_review": of_supplier(presses(STAFF, lambda w: [w.abatement.pk])),
     "emissions:factor_sets": reads(EVERYONE),
     "emissions:factor_set": reads(EVERYONE, lambda w: [w.factor_set.pk]),
 }
@@ -370,6 +391,8 @@ API = {
     "api_label_detail": of_supplier(api(SUPPLIERS | BUYERS, lambda w: [w.label.pk])),
     "api_label_event_list": api(EVERYONE),
     "api_label_decision_list": api(EVERYONE),
+    "api_activity_list": Page(get=EVERYONE, post=SUPPLIERS, is_api=True),
+    "api_inventory_list": api(EVERYONE),
     "api_standard_list": api(EVERYONE),
     "api_standard_detail": api(EVERYONE, lambda w: [w.standard.pk]),
 }
@@ -443,8 +466,8 @@ def outcome(response: HttpResponse) -> str:
     location = response.headers.get("Location", "")
     if response.status_code == 302 and location.startswith(reverse("accounts:sign_in")) and "next=" in location:
         return "sign-in"
-    # Taken and found wanting is an answer too: the form again, a conflict, a link that was used.
-    return "ok" if response.status_code < 400 or response.status_code in (400, 409, 410, 422) else str(response.status_code)
+    # Taken and found wanting is an answer too: the form again, a conflict, a link that was used, a form where JSON is spoken.
+    return "ok" if response.status_code < 400 or response.status_code in (400, 409, 410, 415, 422) else str(response.status_code)
 
 
 def is_same(found: str, wanted: str, *, role: str, page: Page) -> bool:

@@ -28,7 +28,7 @@ from assessments.models import (
     WorkbookUpload,
 )
 from emissions.factors import default_factor_set, load_factor_sets
-from emissions.models import FactorSet, Inventory
+from emissions.models import Abatement, ActivityImport, FactorSet, Inventory, MeterPeriod, RenewableInstrument
 from labels.models import Appeal, Label, LabelEvent, Proposal
 from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
@@ -326,6 +326,32 @@ class World:
     def factor_set(self) -> FactorSet:
         load_factor_sets(at=self.now)
         return default_factor_set()
+
+    @cached_property
+    def meter_period(self) -> MeterPeriod:
+        days = {"first_day": date(2025, 1, 1), "last_day": date(2025, 1, 31)}
+        return MeterPeriod.objects.create(
+            supplier=self.supplier, site=self.site, source="heat", quantity=1, unit="GJ", reported_at=NOW, **days
+        )
+
+    @cached_property
+    def instrument(self) -> RenewableInstrument:
+        days = {"generated_from": date(2025, 1, 1), "generated_to": date(2025, 12, 31)}
+        return RenewableInstrument.objects.create(supplier=self.supplier, kind="gec", serial="GEC-1", mwh=10, reported_at=NOW, **days)
+
+    @cached_property
+    def activity_import(self) -> ActivityImport:
+        kept = ActivityImport(supplier=self.supplier, original_name="data.csv", uploaded_by=self.people["signatory"], uploaded_at=NOW)
+        kept.file.save("data.csv", ContentFile(b"site,source,month,quantity,unit\n"), save=True)
+        return kept
+
+    @cached_property
+    def abatement(self) -> Abatement:
+        texts = {"title": "Shared boxes", "function": "1,000 parcels", "baseline": "Cartons", "project": "Boxes", "method": "ISO 14064-2"}
+        return Abatement.objects.create(
+            supplier=self.supplier, kind="enabled", year=2025, baseline_tonnes=10, project_tonnes=4, evidence=self.document,
+            reported_by=self.people["signatory"], reported_at=NOW, **texts,
+        )  # fmt: skip
 
     @cached_property
     def inventory(self) -> Inventory:

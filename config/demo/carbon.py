@@ -11,15 +11,18 @@ from config.demo.copying import copy_rows
 from config.demo.cycles import noon
 from config.demo.people import Cast
 from config.demo.world import DemoSite, DemoSupplier
+from emissions.abating import submit_abatement
 from emissions.coverage import fiscal_months, fiscal_year_of
 from emissions.factors import default_factor_set, load_factor_sets
+from emissions.instruments import save_instrument
 from emissions.inventory import calculate_inventory, year_of_data
-from emissions.models import FactorSet
+from emissions.models import Abatement, FactorSet, RenewableInstrument, Scope3Entry
+from emissions.scope3 import CategoryValue, save_scope3
 from pilots import agreements, reporting
 from pilots.models import Agreement, AgreementSignature, JointAction
 from pilots.reporting import ActionPlan, YearReport
 from pilots.terms import Terms
-from suppliers.models import Site, Supplier
+from suppliers.models import Document, Site, Supplier
 
 
 YEARS_OF_DATA = 3
@@ -100,6 +103,8 @@ def create(suppliers: Sequence[DemoSupplier], cast: Cast, random: Random, at: da
         for year in pilot.years if pilot.supplier.id != 1 else range(pilot.base_year, pilot.base_year + YEARS_OF_DATA + 1):
             done = min(at, noon(fiscal_months(year, pilot.fiscal_year_start)[-1]) + timedelta(days=70))
             calculate_inventory(supplier_id=pilot.supplier.id, year=year, by=signatory, at=done)
+        if pilot.supplier.id == 1:
+            _show_reports(pilot, signatory, at)
     factor_set = default_factor_set()
     drafts = [(pilot, _agree(pilot, factor_set, people[pilot.supplier.user_id], cast, random, at)) for pilot in pilots]
     for starts_on in sorted({agreement.starts_on for _pilot, agreement in drafts if agreement.starts_on <= at.date()}):
@@ -155,6 +160,51 @@ def _records(pilot: Pilot, random: Random, at: datetime) -> Iterator[tuple[objec
                 measured = random.random() > 0.06
                 owner = pilot.supplier
                 yield owner.id, site.id, month, source, substance, round(quantity, 1), unit, measured, owner.user_id, reported
+        head = next(site for site in pilot.supplier.sites if site.type in REPORTING_SITES)
+        revenue = round(900 * size * grown * (1 + 0.04 * (month.month % 3)), 1)
+        yield pilot.supplier.id, head.id, month, "revenue", "", revenue, "10k CNY", True, pilot.supplier.user_id, reported
+
+
+def _show_reports(pilot: Pilot, by: User, at: datetime) -> None:
+    """What the showcase reports beside its months: certificates, scope 3 and an abatement."""
+    supplier = Supplier.objects.get(pk=pilot.supplier.id)
+    for year in pilot.years:
+        months = fiscal_months(year, pilot.fiscal_year_start)
+        claimed = year_of_data(supplier, year).calculation.renewable_kwh or Decimal(0)
+        certificate = RenewableInstrument(
+            supplier=supplier,
+            kind=RenewableInstrument.Kind.GEC,
+            serial=f"GEC-DEMO-{year}-000417",
+            mwh=(claimed / 1000 * (Decimal("0.8") if year == pilot.years[-1] else 1)).quantize(Decimal("0.001")),
+            generated_from=months[0],
+            generated_to=months[-1] + timedelta(days=27),
+            plant="示例风电场 Example wind farm",
+            plant_year=year - 3,
+        )
+        save_instrument(instrument=certificate, by=by, at=min(at, noon(months[-1]) + timedelta(days=60)))
+    year = pilot.years[-1]
+    methods = Scope3Entry.Method
+    values = [
+        CategoryValue(Scope3Entry.Category.PURCHASED_GOODS, Decimal(8400), methods.SPEND_BASED, "Servers and spare parts, by spend."),
+        CategoryValue(Scope3Entry.Category.FUEL_AND_ENERGY, Decimal(2150), methods.AVERAGE_DATA, "Upstream of electricity and diesel."),
+        CategoryValue(Scope3Entry.Category.COMMUTING, Decimal(96), methods.AVERAGE_DATA, "By a survey of the staff."),
+    ]
+    save_scope3(supplier=supplier, year=year, values=values, by=by, at=at)
+    if (evidence := Document.objects.filter(supplier=supplier).order_by("pk").first()) is not None:
+        abatement = Abatement(
+            supplier=supplier,
+            kind=Abatement.Kind.ENABLED,
+            year=year,
+            title="Servers of customers moved into the cloud",
+            function="The computing of 1,200 customer servers for a year",
+            baseline="1,200 servers in the customers' own rooms: 5,256 MWh at PUE 1.9, national grid factor.",
+            baseline_tonnes=Decimal(5299),
+            project="The same computing on shared servers of the hall: 2,102 MWh at PUE 1.24, provincial grid factor.",
+            project_tonnes=Decimal(1296),
+            method="ISO 14064-2; GHG Protocol for Project Accounting",
+            evidence=evidence,
+        )
+        submit_abatement(abatement=abatement, by=by, at=at)
 
 
 def _quantities(

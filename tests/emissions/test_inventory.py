@@ -137,6 +137,6 @@ def test_the_calculation_costs_the_same_for_many_records(supplier: Supplier, sit
     for month in months()[1:]:
         create_record(site, "electricity", "1000", "kWh", month)
 
-    # savepoint, lock, stored inventory with its set, records, update, release
-    with django_assert_num_queries(6):
+    # savepoint, lock, stored inventory with its set, records, scope 3, update, release
+    with django_assert_num_queries(7):
         calculate_inventory(supplier_id=supplier.pk, year=2023, at=NOW)

@@ -3,10 +3,11 @@ from datetime import date
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
@@ -14,8 +15,13 @@ from audit import trail
 from emissions.activity import save_activity
 from emissions.coverage import fiscal_months, fiscal_year_of
 from emissions.forms import ActivityTable
+from emissions.insight_page import insight as insight_of
 from emissions.models import FactorSet, Inventory
-from emissions.overview import overview, trace
+from emissions.overview import Overview, overview
+from emissions.replies import reply as say
+from emissions.report_forms import ReplyForm
+from emissions.tracing import headings, restated, rows, trace
+from emissions.views.files import table_response
 from suppliers.models import Site, Supplier
 from suppliers.views.common import own_supplier
 
@@ -44,8 +50,55 @@ def supplier(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpRespons
 def year_page(request: AuthenticatedHttpRequest, found: Supplier) -> HttpResponse:
     today = timezone.localdate()
     page = overview(found, asked_year(request, found, today), today=today)
+    return render(request, "emissions/overview.html", overview_context(request, found, page))
+
+
+def overview_context(
+    request: AuthenticatedHttpRequest, found: Supplier, page: Overview, *, unsent: ReplyForm | None = None
+) -> dict[str, object]:
     may_edit = has(request.user, Permission.ACTIVITY_EDIT) and request.user.supplier_id == found.pk
-    return render(request, "emissions/overview.html", {"page": page, "supplier": found, "may_edit": may_edit})
+    return {"page": page, "supplier": found, "may_edit": may_edit, "section": "years", "unsent": unsent}
+
+
+@require_GET
+def insight(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return insight_page(request, own_supplier(request))
+
+
+@require_GET
+def supplier_insight(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpResponse:
+    found = get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id)
+    if not request.user.is_buyer:
+        return redirect("emissions:insight")
+    trail.record("inventory.viewed", actor=request.user, target=found, supplier_id=found.pk)
+    return insight_page(request, found)
+
+
+def insight_page(request: AuthenticatedHttpRequest, found: Supplier) -> HttpResponse:
+    today = timezone.localdate()
+    current = fiscal_year_of(today, found.fiscal_year_start)
+    known = Inventory.objects.filter(supplier=found, basis=Inventory.Basis.CALCULATED).order_by("-year").values_list("year", flat=True)
+    years = list(known[:6]) or [current]
+    year = asked_year(request, found, today) or years[0]
+    context = {"page": insight_of(found, year), "supplier": found, "year": year, "years": years, "section": "insight"}
+    return render(request, "emissions/insight.html", context)
+
+
+@require_POST
+def reply(request: AuthenticatedHttpRequest, year: int) -> HttpResponse:
+    """What the supplier says to a question that its data raise."""
+    found = own_supplier(request)
+    require(request.user, Permission.ACTIVITY_EDIT)
+    today = timezone.localdate()
+    checked_year(year, found, today)
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        page = overview(found, year, today=today)
+        return render(request, "emissions/overview.html", overview_context(request, found, page, unsent=form), status=422)
+    values = form.cleaned_data
+    say(supplier=found, year=year, question=values["question"], text=values["text"], by=request.user, at=timezone.now())
+    messages.success(request, _("Your reply is kept."))
+    return redirect(f"{reverse('emissions:home')}?year={year}#questions")
 
 
 def asked_year(request: AuthenticatedHttpRequest, found: Supplier, today: date) -> int | None:
@@ -78,7 +131,7 @@ def activity(request: AuthenticatedHttpRequest, site_id: int, year: int) -> Http
         said = ngettext("%(count)d value is saved.", "%(count)d values are saved.", count) % {"count": count}
         messages.success(request, said if count else _("Nothing was changed."))
         return redirect("emissions:activity", site.pk, year)
-    context = {"table": table, "site": site, "supplier": site.supplier, "year": year, "end": months[-1]}
+    context = {"table": table, "site": site, "supplier": site.supplier, "year": year, "end": months[-1], "section": "years"}
     return render(request, "emissions/activity.html", context, status=422 if sent else 200)
 
 
@@ -92,8 +145,29 @@ def inventory(request: AuthenticatedHttpRequest, supplier_id: int, year: int) ->
     found = get_object_or_404(visible, supplier_id=supplier_id, year=year, basis=Inventory.Basis.CALCULATED)
     if request.user.is_buyer:
         trail.record("inventory.viewed", actor=request.user, target=found, supplier_id=found.supplier_id)
-    context = {"inventory": found, "supplier": found.supplier, "traces": trace(found), "factor_set": found.factor_set}
+    sets = FactorSet.objects.order_by("title_en", "-published_at", "pk")
+    asked = request.GET.get("set", "")
+    other = get_object_or_404(sets, pk=int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    context = {
+        "inventory": found,
+        "supplier": found.supplier,
+        "traces": trace(found),
+        "factor_set": found.factor_set,
+        "sets": sets.exclude(pk=found.factor_set_id or 0),
+        "restated": restated(found, other) if other and other.pk != found.factor_set_id else None,
+    }
     return render(request, "emissions/inventory.html", context)
+
+
+@require_GET
+def inventory_file(request: AuthenticatedHttpRequest, supplier_id: int, year: int, form: str) -> HttpResponse:
+    """The same lines as the page, as a table."""
+    visible = Inventory.objects.visible_to(request.user).select_related("supplier", "factor_set")
+    found = get_object_or_404(visible, supplier_id=supplier_id, year=year, basis=Inventory.Basis.CALCULATED)
+    if request.user.is_buyer:
+        require(request.user, Permission.DOCUMENT_EXPORT)
+        trail.record("inventory.exported", actor=request.user, target=found, supplier_id=found.supplier_id)
+    return table_response(form, f"inventory-{found.supplier_id}-{year}", headings(), rows(found))
 
 
 @require_GET

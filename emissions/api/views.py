@@ -1,0 +1,103 @@
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+import django_filters
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import Permission, require
+from audit import trail
+from emissions.activity import Entry, save_activity
+from emissions.api.serializers import ActivitySerializer, InventorySerializer, ValueSerializer, ValuesSerializer, WrittenSerializer
+from emissions.models import ActivityRecord, Inventory
+from suppliers.models import Site
+
+
+class Pages(CursorPagination):
+    """By position: the last page costs what the first one does, and no row slips while others are added."""
+
+    page_size = 100
+    max_page_size = 1000
+    page_size_query_param = "page_size"
+    ordering = "id"
+
+
+class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]
+    supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
+    site = django_filters.NumberFilter(field_name="site_id", label="id of the site")
+    source = django_filters.MultipleChoiceFilter(choices=ActivityRecord.Source.choices)
+    month_from = django_filters.DateFilter(field_name="month", lookup_expr="gte")
+    month_to = django_filters.DateFilter(field_name="month", lookup_expr="lte")
+
+    class Meta:
+        model = ActivityRecord
+        fields: ClassVar[list[str]] = []
+
+
+class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]
+    supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
+    year = django_filters.NumberFilter(label="calendar year in which the fiscal year starts")
+
+    class Meta:
+        model = Inventory
+        fields: ClassVar[list[str]] = ["basis"]
+
+
+class Looked(ListAPIView[Any]):
+    """A list of suppliers' data: when one of the buyer's people reads it, each supplier can see so."""
+
+    pagination_class = Pages
+
+    def paginate_queryset(self, queryset: "QuerySet[Any] | Sequence[Any]") -> list[Any] | None:
+        rows = list(super().paginate_queryset(queryset) or [])
+        person = cast(User, self.request.user)
+        if person.is_buyer and rows:
+            suppliers = sorted({row.supplier_id for row in rows})
+            trail.record_each("inventory.viewed", supplier_ids=suppliers, actor=person, at=timezone.now())
+        return rows
+
+
+class ActivityList(Looked):
+    """Activity data by site and month, within what the signed-in person may see; suppliers send theirs here."""
+
+    serializer_class = ActivitySerializer
+    filterset_class = ActivityFilter
+    queryset = ActivityRecord.objects.none()
+
+    def get_queryset(self) -> QuerySet[ActivityRecord]:
+        return ActivityRecord.objects.visible_to(cast(User, self.request.user))
+
+    @extend_schema(request=ValuesSerializer, responses={200: WrittenSerializer})
+    def post(self, request: Request) -> Response:
+        """Writes all values or none; those that are stored already change nothing."""
+        person = cast(User, request.user)
+        require(person, Permission.ACTIVITY_EDIT)
+        now = timezone.now()
+        sites = {site.pk: site for site in Site.objects.visible_to(person).select_related("supplier")}
+        sent = ValuesSerializer(data=request.data, context={"sites": sites, "today": timezone.localdate()})
+        sent.is_valid(raise_exception=True)
+        by_site: dict[int, list[Entry]] = defaultdict(list)
+        for values in sent.validated_data["values"]:
+            by_site[values["site"].pk].append(ValueSerializer.entry(values))
+        with transaction.atomic():
+            written = sum(save_activity(site=sites[pk], entries=entries, by=person, at=now) for pk, entries in by_site.items())
+        return Response({"written": written})
+
+
+class InventoryList(Looked):
+    """Inventories by fiscal year, within what the signed-in person may see."""
+
+    serializer_class = InventorySerializer
+    filterset_class = InventoryFilter
+    queryset = Inventory.objects.none()
+
+    def get_queryset(self) -> QuerySet[Inventory]:
+        return Inventory.objects.visible_to(cast(User, self.request.user)).defer("lines")

@@ -1,0 +1,515 @@
+"""Metered periods, certificates, scope 3, files, abatement, replies, and the API."""
+
+import io
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DataError, IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from accounts.models import User
+from audit.models import Event
+from emissions.factors import load_factor_sets
+from emissions.inventory import calculate_inventory
+from emissions.models import Abatement, ActivityImport, ActivityRecord, DataReply, Inventory, MeterPeriod, RenewableInstrument, Scope3Entry
+from emissions.peers import Measure, standings
+from emissions.periods import Period, months_of
+from emissions.worksheets import xlsx_of
+from suppliers.models import Document, Site, Supplier
+from tests.emissions.support import create_record
+from tests.factories import NOW, create_document, create_site, create_supplier
+
+
+@pytest.fixture(autouse=True)
+def _factors(db: None) -> None:
+    load_factor_sets(at=NOW)
+
+
+@pytest.fixture
+def hall(supplier: Supplier) -> Site:
+    return create_site(supplier=supplier, name="Hall 1", type="data_centre", region="Zhejiang")
+
+
+@pytest.fixture
+def report(supplier: Supplier) -> Document:
+    return create_document(supplier=supplier)
+
+
+# --- metered periods --------------------------------------------------------------------------------------------------
+
+
+def test_a_bill_is_spread_over_its_days_and_half_a_month_is_no_month() -> None:
+    bills = [
+        Period("", date(2025, 1, 16), date(2025, 2, 14), Decimal(300)),
+        Period("", date(2025, 2, 15), date(2025, 3, 16), Decimal(600)),
+    ]
+
+    # January and March are half billed. February: 14 of 30 days of the first, 14 of 30 of the second.
+    assert {month: found.quantity for month, found in months_of(bills).items()} == {date(2025, 2, 1): Decimal("420.0000")}
+
+
+def test_a_month_needs_the_days_of_every_meter_that_has_some() -> None:
+    whole = Period("A", date(2025, 2, 1), date(2025, 2, 28), Decimal(28))
+    half = Period("B", date(2025, 2, 1), date(2025, 2, 14), Decimal(14))
+    rest = Period("B", date(2025, 2, 15), date(2025, 2, 28), Decimal(14), is_measured=False)
+
+    assert months_of([whole, half]) == {}
+    found = months_of([whole, half, rest])[date(2025, 2, 1)]
+    assert (found.quantity, found.is_measured) == (56, False)
+
+
+def bill(**fields: str) -> dict[str, str]:
+    return {"source": "electricity", "first_day": "2025-02-01", "last_day": "2025-02-28", "quantity": "28", "unit": "MWh", **fields}
+
+
+def test_a_period_becomes_its_month_and_goes_with_it(client: Client, owner: User, hall: Site) -> None:
+    client.force_login(owner)
+    url = reverse("emissions:meter_periods", args=[hall.pk])
+
+    client.post(url, bill(is_measured="on"))
+
+    record = ActivityRecord.objects.get()
+    assert (record.month, record.quantity, record.unit, record.is_from_periods) == (date(2025, 2, 1), 28, "MWh", True)
+    assert Inventory.objects.get().scope2_location == Decimal(28000) * Decimal("0.4974") / 1000
+    table = client.get(reverse("emissions:activity", args=[hall.pk, 2025])).content.decode()
+    assert "from bills" in table
+    assert 'name="v-2025-02-electricity"' not in table
+
+    client.post(reverse("emissions:meter_period_remove", args=[MeterPeriod.objects.get().pk]))
+
+    assert not ActivityRecord.objects.exists()
+    assert not Inventory.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "error"),
+    [
+        ({"first_day": "2025-02-28"}, "first_day", "This meter has a period over some of these days already."),
+        ({"last_day": "2025-01-01"}, "last_day", "The period ends before it begins."),
+        ({"last_day": "2027-02-28"}, "last_day", "A period is at most 400 days long."),
+        ({"quantity": "-1"}, "quantity", "A quantity cannot be below zero."),
+        ({"quantity": "many"}, "quantity", "Enter a number."),
+        ({"unit": "GJ"}, "unit", "This unit does not fit."),
+        ({"unit": "barrels"}, "unit", "Select a valid choice"),
+    ],
+)
+def test_a_wrong_period_is_told_beside_its_field(
+    client: Client, owner: User, hall: Site, fields: dict[str, str], field: str, error: str
+) -> None:
+    client.force_login(owner)
+    url = reverse("emissions:meter_periods", args=[hall.pk])
+    client.post(url, bill())
+
+    response = client.post(url, bill(**{"first_day": "2025-03-01", "last_day": "2025-03-31"} | fields))
+
+    assert response.status_code == 422
+    assert error in str(response.context["form"].errors[field])
+    assert MeterPeriod.objects.count() == 1
+
+
+def test_the_database_refuses_periods_of_one_meter_that_overlap(supplier: Supplier, hall: Site) -> None:
+    def add(first: date, last: date, meter: str = "", source: str = "electricity") -> None:
+        MeterPeriod.objects.create(
+            supplier=supplier,
+            site=hall,
+            source=source,
+            meter=meter,
+            first_day=first,
+            last_day=last,
+            quantity=1,
+            unit="kWh",
+            reported_at=NOW,
+        )
+
+    add(date(2025, 1, 1), date(2025, 1, 31))
+    add(date(2025, 2, 1), date(2025, 2, 28))
+    add(date(2025, 1, 15), date(2025, 2, 15), meter="2")
+    add(date(2025, 1, 15), date(2025, 2, 15), source="heat")
+    with pytest.raises(IntegrityError, match="meter_periods_do_not_overlap"), transaction.atomic():
+        add(date(2025, 1, 31), date(2025, 2, 1))
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        add(date(2025, 6, 2), date(2025, 6, 1))
+
+
+# --- renewable certificates -------------------------------------------------------------------------------------------
+
+
+def certificate(**fields: str) -> dict[str, str]:
+    days = {"generated_from": "2025-01-01", "generated_to": "2025-12-31"}
+    return {"kind": "gec", "serial": "GEC 2025-7", "mwh": "100", **days, **fields}
+
+
+def test_a_serial_number_is_reported_once_whoever_the_supplier_is(client: Client, owner: User, stranger: User, supplier: Supplier) -> None:
+    client.force_login(stranger)
+    client.post(reverse("emissions:instrument_new"), certificate())
+    client.force_login(owner)
+
+    response = client.post(reverse("emissions:instrument_new"), certificate(serial="gec2025-7"))
+
+    assert response.status_code == 422
+    assert "reported already" in str(response.context["form"].errors["serial"])
+    assert not RenewableInstrument.objects.filter(supplier=supplier).exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"mwh": "0"}, "mwh"),
+        ({"generated_to": "2024-01-01"}, "generated_to"),
+        ({"cancelled_on": "2024-01-01"}, "cancelled_on"),
+        ({"plant_year": "20"}, "plant_year"),
+        ({"serial": "\u200b"}, "serial"),
+        ({"kind": "wishes"}, "kind"),
+    ],
+)
+def test_a_wrong_certificate_is_told_beside_its_field(client: Client, owner: User, fields: dict[str, str], field: str) -> None:
+    client.force_login(owner)
+
+    response = client.post(reverse("emissions:instrument_new"), certificate(**fields))
+
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert not RenewableInstrument.objects.exists()
+
+
+def test_a_claim_without_proof_and_proof_without_consumption_are_asked_about(client: Client, owner: User, hall: Site) -> None:
+    create_record(hall, "electricity", 100, "MWh", date(2025, 1, 1))
+    create_record(hall, "renewable_electricity", 50, "MWh", date(2025, 1, 1))
+    calculate_inventory(supplier_id=hall.supplier_id, year=2025, at=NOW)
+    client.force_login(owner)
+    home = reverse("emissions:home") + "?year=2025"
+
+    before = client.get(home).content.decode()
+    client.post(reverse("emissions:instrument_new"), certificate(mwh="101"))
+    after = client.get(home).content.decode()
+
+    assert "50,000 kWh are said to be renewable without a certificate" in before
+    assert "more electricity than was bought" in after
+
+
+# --- scope 3 ----------------------------------------------------------------------------------------------------------
+
+
+def test_scope_3_is_kept_by_category_and_summed_into_the_inventory(client: Client, owner: User, hall: Site) -> None:
+    create_record(hall, "diesel", 1, "t", date(2025, 1, 1))
+    client.force_login(owner)
+    url = reverse("emissions:scope3") + "?year=2025"
+
+    client.post(url, {"tonnes_1": "100.5", "method_1": "spend_based", "tonnes_6": "0", "method_6": "average_data"})
+
+    assert Scope3Entry.objects.count() == 2
+    assert Inventory.objects.get().scope3 == Decimal("100.5")
+    client.post(url, {"tonnes_6": "0", "method_6": "average_data"})
+    assert Scope3Entry.objects.get().category == 6
+    assert Inventory.objects.get().scope3 == 0
+    assert "Business travel" in client.get(reverse("emissions:home") + "?year=2025").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"tonnes_1": "1"}, "method_1"),
+        ({"tonnes_1": "-1", "method_1": "hybrid"}, "tonnes_1"),
+        ({"tonnes_1": "NaN", "method_1": "hybrid"}, "tonnes_1"),
+        ({"tonnes_15": "1", "method_15": "guess"}, "method_15"),
+        ({"tonnes_2": "1", "method_2": "hybrid", "explanation_2": "x" * 2001}, "explanation_2"),
+    ],
+)
+def test_a_wrong_category_is_told_beside_its_field_and_nothing_is_saved(
+    client: Client, owner: User, fields: dict[str, str], field: str
+) -> None:
+    client.force_login(owner)
+
+    response = client.post(reverse("emissions:scope3"), {"tonnes_3": "5", "method_3": "hybrid", **fields})
+
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert not Scope3Entry.objects.exists()
+
+
+def table_in(data: bytes) -> list[list[Any]]:
+    return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def upload(client: Client, text: str, name: str = "data.csv") -> Any:
+    return client.post(reverse("emissions:import_new"), {"file": SimpleUploadedFile(name, text.encode())}, follow=True)
+
+
+HEAD = "场地,排放源,制冷剂,月份,数量,单位\n"
+
+
+def test_a_file_is_looked_through_first_then_taken_over_once(client: Client, owner: User, hall: Site) -> None:
+    create_record(hall, "diesel", 2, "t", date(2025, 1, 1))
+    create_record(hall, "petrol", 3, "t", date(2025, 1, 1))
+    client.force_login(owner)
+    rows = (
+        "Hall 1,Electricity bought,,2025-01,~1200,MWh\n"
+        "Hall 1,diesel,,2025年1月,2.5,t\n"
+        "Hall 1,petrol,,2025/1,3,t\n"
+        "Hall 1,refrigerant,R-410A,2025-01,4,kg\n"
+    )
+
+    dry_run = upload(client, HEAD + rows)
+
+    reading = dry_run.context["reading"]
+    assert (len(reading.new), len(reading.changed), reading.unchanged, reading.problems) == (2, 1, 1, [])
+    assert ActivityRecord.objects.count() == 2
+    source = ActivityImport.objects.get()
+    for _ in range(2):
+        client.post(reverse("emissions:import_take", args=[source.pk]))
+    source.refresh_from_db()
+    assert source.values_written == 3
+    assert ActivityRecord.objects.get(source="diesel").quantity == Decimal("2.5")
+    assert not ActivityRecord.objects.get(source="electricity").is_measured
+    assert Event.objects.filter(action="activity.imported").count() == 1
+    again = upload(client, HEAD + rows)
+    assert (again.context["reading"].unchanged, again.context["reading"].is_fit) == (4, False)
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("Hall 9,diesel,,2025-01,1,t", "site"),
+        ("Hall 1,wood,,2025-01,1,t", "source"),
+        ("Hall 1,refrigerant,,2025-01,1,kg", "substance"),
+        ("Hall 1,diesel,,soon,1,t", "month"),
+        ("Hall 1,diesel,,2099-01,1,t", "month"),
+        ("Hall 1,diesel,,2025-01,-1,t", "quantity"),
+        ('Hall 1,diesel,,2025-01,"1,500",t', "quantity"),
+        ("Hall 1,diesel,,2025-01,,t", "quantity"),
+        ("Hall 1,diesel,,2025-01,1,barrel", "unit"),
+        ("Hall 1,diesel,,2025-02,1,t\nHall 1,diesel,,2025-02,2,t", ""),
+    ],
+)
+def test_a_wrong_row_is_named_and_nothing_of_the_file_is_taken(client: Client, owner: User, hall: Site, row: str, column: str) -> None:
+    client.force_login(owner)
+
+    response = upload(client, f"{HEAD}Hall 1,petrol,,2025-01,1,t\n{row}\n")
+    client.post(reverse("emissions:import_take", args=[ActivityImport.objects.get().pk]))
+
+    assert [problem.column for problem in response.context["reading"].problems] == [column]
+    assert not ActivityRecord.objects.exists()
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "empty"), ("a,b\n1,2\n", "Columns are missing: site, source, month, quantity, unit")])
+def test_a_file_without_our_columns_is_refused_with_the_reason(client: Client, owner: User, text: str, said: str) -> None:
+    client.force_login(owner)
+
+    response = upload(client, text)
+
+    assert response.status_code == 422
+    assert said in str(response.context["form"].errors["file"])
+    assert not ActivityImport.objects.exists()
+
+
+def test_the_template_comes_back_as_a_file_we_read(client: Client, owner: User, hall: Site) -> None:
+    client.force_login(owner)
+    sheet = client.get(reverse("emissions:import_template", args=["xlsx"])).content
+    heads, *rows = table_in(sheet)
+    filled = xlsx_of(heads, [[*row[:4], 1, *row[5:]] for row in rows])
+
+    response = client.post(reverse("emissions:import_new"), {"file": SimpleUploadedFile("a.xlsx", filled)}, follow=True)
+
+    assert response.context["reading"].problems == []
+    assert len(response.context["reading"].new) == len(ActivityRecord.Source)
+
+
+# --- replies, traces, peers -------------------------------------------------------------------------------------------
+
+
+def test_a_reply_to_a_question_stays_with_the_year(client: Client, owner: User, reviewer: User, hall: Site) -> None:
+    create_record(hall, "renewable_electricity", 1, "MWh", date(2025, 1, 1))
+    calculate_inventory(supplier_id=hall.supplier_id, year=2025, at=NOW)
+    client.force_login(owner)
+    page = client.get(reverse("emissions:home") + "?year=2025")
+    question = page.context["page"].questions[0].key
+    url = reverse("emissions:reply", args=[2025])
+
+    empty = client.post(url, {"question": question, "text": " "})
+    for _ in range(2):
+        client.post(url, {"question": question, "text": "The bill comes in March."})
+
+    assert empty.status_code == 422
+    assert DataReply.objects.get().text == "The bill comes in March."
+    client.force_login(reviewer)
+    seen = client.get(reverse("emissions:supplier", args=[hall.supplier_id]) + "?year=2025").content.decode()
+    assert "The bill comes in March." in seen
+
+
+def test_the_lines_of_an_inventory_export_as_they_are_shown(client: Client, owner: User, hall: Site) -> None:
+    create_record(hall, "diesel", "2.5", "t", date(2025, 1, 1))
+    calculate_inventory(supplier_id=hall.supplier_id, year=2025, at=NOW)
+    client.force_login(owner)
+
+    heads, row = table_in(client.get(reverse("emissions:inventory_file", args=[hall.supplier_id, 2025, "xlsx"])).content)
+    text = client.get(reverse("emissions:inventory_file", args=[hall.supplier_id, 2025, "csv"])).content.decode("utf-8-sig")
+
+    line = dict(zip(heads, row, strict=True))
+    assert (line["Factor"], line["Quantity"], line["tCO₂e"]) == ("cn.guideline.diesel", 2.5, 7.862806)
+    assert line["Formula"] == "2.5 × 3145.1225 ÷ 1000"
+    assert "cn.guideline.diesel" in text
+
+
+def test_another_factor_set_stands_beside_the_stored_figure_and_changes_nothing(client: Client, owner: User, hall: Site) -> None:
+    create_record(hall, "refrigerant", 10, "kg", date(2025, 1, 1), substance="r-410a")
+    stored = calculate_inventory(supplier_id=hall.supplier_id, year=2025, at=NOW)
+    assert stored is not None
+    client.force_login(owner)
+    url = reverse("emissions:inventory", args=[hall.supplier_id, 2025])
+    ar6 = client.get(url).context["sets"].get(key="cn-default-ar6")
+
+    restated = client.get(url, {"set": ar6.pk}).context["restated"]
+
+    assert restated.scope1 == Decimal("22.5556") or round(restated.scope1, 1) == Decimal("22.6")
+    stored.refresh_from_db()
+    assert round(stored.scope1, 2) == Decimal("19.24")
+    assert client.get(url, {"set": "999999"}).status_code == 404
+
+
+def test_peers_are_shown_from_five_others_on(supplier: Supplier, django_assert_num_queries: Any) -> None:
+    def full_year(who: Supplier, pue: str) -> None:
+        Inventory.objects.create(
+            supplier=who, year=2025, basis="calculated", scope1=0, scope2_location=1, scope2_market=1, pue=Decimal(pue), created_at=NOW
+        )
+
+    full_year(supplier, "1.5")
+    for number in range(4):
+        full_year(create_supplier(category=supplier.category), f"1.{number}")
+    assert standings(supplier, 2025) == []
+    full_year(create_supplier(category=supplier.category), "1.4")
+
+    with django_assert_num_queries(1):
+        (found,) = standings(supplier, 2025)
+
+    assert (found.measure, found.own, found.median, found.peers) == (Measure.PUE, Decimal("1.5"), Decimal("1.2"), 5)
+
+
+# --- abatement --------------------------------------------------------------------------------------------------------
+
+
+def abatement_form(report: Document, **fields: str) -> dict[str, str]:
+    texts = {"title": "Shared boxes", "function": "1,000 parcels", "baseline": "Cartons", "project": "Boxes", "method": "ISO 14064-2"}
+    return {
+        "kind": "enabled",
+        "year": "2025",
+        "baseline_tonnes": "10",
+        "project_tonnes": "4",
+        "evidence": str(report.pk),
+        **texts,
+        **fields,
+    }
+
+
+def test_abatement_is_reviewed_and_stays_beside_the_inventories(
+    client: Client, owner: User, staff: User, hall: Site, report: Document
+) -> None:
+    create_record(hall, "diesel", 1, "t", date(2025, 1, 1))
+    before = calculate_inventory(supplier_id=hall.supplier_id, year=2025, at=NOW)
+    assert before is not None
+    client.force_login(owner)
+    client.post(reverse("emissions:abatement_new"), abatement_form(report))
+    found = Abatement.objects.get()
+    client.force_login(staff)
+    url = reverse("emissions:abatement_review", args=[found.pk])
+
+    unfounded = client.post(url, {"accept": "yes", "reason": ""})
+    client.post(url, {"accept": "yes", "reason": "Calculation checked."})
+    client.post(url, {"accept": "no", "reason": "Too late."})
+
+    assert unfounded.status_code == 422
+    found.refresh_from_db()
+    assert (found.status, found.reason, found.tonnes) == ("accepted", "Calculation checked.", 6)
+    after = calculate_inventory(supplier_id=hall.supplier_id, year=2025, at=NOW)
+    assert after is not None
+    assert (after.scope1, after.scope3) == (before.scope1, None)
+    client.force_login(owner)
+    assert client.post(reverse("emissions:abatement_edit", args=[found.pk]), abatement_form(report, title="More")).status_code == 302
+    found.refresh_from_db()
+    assert found.title == "Shared boxes"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"project_tonnes": "10"}, "project_tonnes"),
+        ({"project_tonnes": "-1"}, "project_tonnes"),
+        ({"evidence": ""}, "evidence"),
+        ({"year": "1999"}, "year"),
+        ({"kind": "imagined"}, "kind"),
+        ({"title": "Taken"}, "title"),
+    ],
+)
+def test_a_wrong_abatement_is_told_beside_its_field(
+    client: Client, owner: User, report: Document, fields: dict[str, str], field: str
+) -> None:
+    client.force_login(owner)
+    client.post(reverse("emissions:abatement_new"), abatement_form(report, title="Taken"))
+
+    response = client.post(reverse("emissions:abatement_new"), abatement_form(report, **fields))
+
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert Abatement.objects.count() == 1
+
+
+# --- the API ----------------------------------------------------------------------------------------------------------
+
+
+def values(hall: Site, **fields: Any) -> dict[str, Any]:
+    row = {"site": hall.pk, "month": "2025-01-01", "source": "diesel", "quantity": "2.5", "unit": "t"}
+    return {"values": [{**row, "source": "petrol"}, row | fields]}
+
+
+def test_a_program_sends_activity_data_and_reads_them_back(client: Client, owner: User, hall: Site) -> None:
+    client.force_login(owner)
+
+    written = [client.post("/api/activity/", values(hall), content_type="application/json").json() for _ in range(2)]
+
+    assert written == [{"written": 2}, {"written": 0}]
+    assert {row["source"] for row in client.get("/api/activity/?source=diesel&source=petrol").json()["results"]} == {"diesel", "petrol"}
+    assert client.get("/api/inventories/?year=2025").json()["results"][0]["scope1"] == str(Inventory.objects.get().scope1)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"quantity": "-1"},
+        {"quantity": "NaN"},
+        {"quantity": "1.23456"},
+        {"unit": "barrel"},
+        {"month": "2025-01-02"},
+        {"month": "2099-01-01"},
+        {"source": "wood"},
+        {"source": "petrol"},
+        {"source": "refrigerant", "unit": "kg"},
+        {"substance": "r-410a"},
+        {"site": 0},
+        {"site": 99999999},
+        {"site": None},
+    ],
+)
+def test_a_wrong_value_is_told_and_none_is_written(client: Client, owner: User, hall: Site, fields: dict[str, Any]) -> None:
+    client.force_login(owner)
+
+    response = client.post("/api/activity/", values(hall, **fields), content_type="application/json")
+
+    assert response.status_code == 400
+    assert "values" in response.json()
+    assert not ActivityRecord.objects.exists()
+
+
+def test_what_the_buyers_people_read_by_the_api_is_seen_by_the_supplier(client: Client, reviewer: User, hall: Site) -> None:
+    create_record(hall, "diesel", 1, "t", date(2025, 1, 1))
+    client.force_login(reviewer)
+
+    client.get("/api/activity/")
+
+    assert Event.objects.filter(action="inventory.viewed", supplier_id=hall.supplier_id).count() == 1
