@@ -9,6 +9,7 @@ from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.visible_text import VisibleTextMixin
 from emissions.models import Abatement, MeterPeriod, RenewableInstrument, Scope3Entry
@@ -137,16 +138,16 @@ class Scope3Form(VisibleTextMixin, forms.Form):
         for category, label in Scope3Entry.Category.choices:
             entry = stored.get(category)
             self.fields[f"tonnes_{category}"] = forms.DecimalField(
-                label=label,
+                label=_("t CO2e"),
                 required=False,
                 min_value=0,
                 max_value=MOST_TONNES,
                 decimal_places=6,
-                initial=entry.tonnes.normalize() if entry else None,
+                initial=f"{entry.tonnes.normalize():f}" if entry else None,
                 widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
             )
             self.fields[f"method_{category}"] = forms.ChoiceField(
-                label=_("Method"),
+                label=pgettext_lazy("calculation", "Method"),
                 required=False,
                 choices=[("", _("Choose a method")), *Scope3Entry.Method.choices],
                 initial=entry.method if entry else "",
