@@ -7,9 +7,8 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.visible_text import VisibleTextMixin
 from emissions.models import Abatement, MeterPeriod, RenewableInstrument, Scope3Entry
@@ -135,7 +134,7 @@ class Scope3Form(VisibleTextMixin, forms.Form):
 
     def __init__(self, *args: Any, supplier: Supplier, stored: Mapping[int, Scope3Entry], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for category, label in Scope3Entry.Category.choices:
+        for category in Scope3Entry.Category.values:
             entry = stored.get(category)
             self.fields[f"tonnes_{category}"] = forms.DecimalField(
                 label=_("t CO2e"),

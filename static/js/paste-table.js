@@ -24,7 +24,7 @@
         if (target) {
           target.value = value.trim();
           target.dispatchEvent(new Event("input", { bubbles: true }));
-          filled += 1;
+          filled += value.trim() ? 1 : 0;
         } else if (value.trim()) {
           left += 1;
         }
