@@ -42,11 +42,13 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
     kinds = {json.loads(row.kwargs).get("kind") for row in PeriodicTask.objects.filter(task="runs.tasks.start_scheduled")}
 
     assert kinds == {
+        "assign_reviews",
         "check_scores",
         "drop_expired_files",
         "end_documents",
         "escalate_findings",
         "evaluate_labels",
+        "forecast_risks",
         "measure_answer_times",
         "remind_of_areas",
         "remind_of_replies",
