@@ -47,6 +47,10 @@ _STATES: dict[str, tuple[str, str]] = {
     "reject_evidence": ("bad", "file-x"),
     "reject_answer": ("bad", "circle-x"),
     "correct": ("warning", "pencil"),
+    # second reviews
+    "differs": ("warning", "scale"),
+    "settled": ("good", "circle-check"),
+    "called_off": ("neutral", "ban"),
     # findings
     "critical": ("bad", "alert-octagon"),
     "major": ("warning", "alert-triangle"),

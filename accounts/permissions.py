@@ -102,7 +102,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 
 class Barred(PermissionDenied):
-    """The role would do, but this person may not open this: the message says why, and is shown."""
+    """The role would do, but this person may not open this: `reason` says why and is shown, with a way on if there is one."""
+
+    def __init__(self, reason: str, *, url: str = "", url_label: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.url, self.url_label = reason, url, url_label
 
 
 def has(user: "User | AnonymousUser", permission: Permission) -> bool:

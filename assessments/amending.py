@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import Membership, Role, User
 from accounts.permissions import ROLE_PERMISSIONS, Permission
-from assessments import standing
+from assessments import second_review, standing
 from assessments.models import Amendment, Assessment
 from assessments.notices import write_to_buyer, write_to_supplier
 from audit import trail
@@ -99,6 +99,7 @@ def grant(*, amendment_id: int, message: str, by: User, at: datetime) -> Amendme
     amendment = _waiting(amendment_id)
     assessment = amendment.assessment
     _decide(amendment, Amendment.State.GRANTED, message.strip(), by=by, at=at)
+    second_review.begin_again(assessment, at=at)
     assessment.reopen(reason=amendment.decision or amendment.reason)
     _note("amendment.granted", amendment, by=by, at=at, detail={"from": amendment.opened_from, "message": amendment.decision})
     write_to_supplier("amendment_granted", assessment, at=at, page="assessments:overview", reason=amendment.decision)

@@ -15,6 +15,7 @@ class AssessmentsConfig(AppConfig):
         import_module("assessments.finding_notices")
         import_module("assessments.finding_escalation")
         import_module("assessments.review")
+        import_module("assessments.review_reminders")
         import_module("assessments.rules_news")
         # What leans on a document, for its page.
         import_module("assessments.reliance")

@@ -16,15 +16,13 @@ from accounts.models import User
 from accounts.permissions import Permission, holders_of
 from assessments import standing
 from assessments.deadlines import buyers_day
-from assessments.models import Absence, Assessment, AssignmentRule, ReviewAssignment
+from assessments.models import Absence, Assessment, AssignmentRule, ReviewAssignment, SecondReview
 from assessments.spreading import Case, Given, Rule, spread
 from audit import trail
 from suppliers.models import Interest, Supplier
 
 
 Why = ReviewAssignment.Why
-# Whoever counts loads waits for whoever is about to add to them.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('assessments.assigning'))"
 
 
 class ReasonMissing(Exception):
@@ -37,7 +35,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Reassigned:
-    """`conflicts`: left where they were, since the person has an interest in the supplier."""
+    """`conflicts`: left where they were, since the person has an interest in the supplier or a part in the second review."""
 
     moved: int
     conflicts: int = 0
@@ -64,12 +62,23 @@ def loads() -> Counter[int]:
     return Counter({row["reviewer"]: row["n"] for row in counted})
 
 
-def barred(supplier_ids: Iterable[int]) -> dict[int, set[int]]:
-    """Supplier -> who has declared an interest in it."""
-    found: dict[int, set[int]] = {}
-    for supplier, user in Interest.objects.in_force().filter(supplier__in=set(supplier_ids)).values_list("supplier", "user"):
-        found.setdefault(supplier, set()).add(user)
+def barred(cases: Iterable[Assessment]) -> dict[int, set[int]]:
+    """Case -> who may not review it: for an interest in the supplier, or a part in its second review."""
+    cases = list(cases)
+    interested: dict[int, set[int]] = {}
+    declared = Interest.objects.in_force().filter(supplier__in={case.supplier_id for case in cases})
+    for supplier, user in declared.values_list("supplier", "user"):
+        interested.setdefault(supplier, set()).add(user)
+    found = {case.pk: set(interested.get(case.supplier_id, ())) for case in cases}
+    for case, *parts in SecondReview.objects.open().filter(assessment__in=list(found)).values_list("assessment", "reviewer", "third"):
+        found[case] |= {person for person in parts if person}
     return found
+
+
+def lock() -> None:
+    """Whoever counts loads waits for whoever is about to add to them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('assessments.assigning'))")
 
 
 # --- by rule ----------------------------------------------------------------------------------------------------------
@@ -86,8 +95,7 @@ def assign_by_rules(ids: Sequence[int], *, at: datetime) -> int:
     rules = stored_rules()
     if not rules:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK)
+    lock()
     free = frozenset(free_reviewers(at=at).values_list("pk", flat=True))
     cases = _waiting(ids, free)
     given = spread(_as_cases(cases), rules, loads(), free)
@@ -125,7 +133,7 @@ def _waiting(ids: Sequence[int], free: frozenset[int]) -> list[Assessment]:
 
 
 def _as_cases(waiting: Sequence[Assessment]) -> list[Case]:
-    interested = barred(case.supplier_id for case in waiting)
+    kept_out = barred(waiting)
     units = _units(case.supplier_id for case in waiting)
     gave_back = _gave_back(case.pk for case in waiting)
     return [
@@ -133,7 +141,7 @@ def _as_cases(waiting: Sequence[Assessment]) -> list[Case]:
             case.pk,
             case.supplier.category,
             frozenset(units.get(case.supplier_id, ())),
-            frozenset(interested.get(case.supplier_id, set()) | gave_back.get(case.pk, set())),
+            frozenset(kept_out[case.pk] | gave_back.get(case.pk, set())),
         )
         for case in waiting
     ]
@@ -181,8 +189,8 @@ def reassign(*, ids: Iterable[int], to: User, reason: str, by: User, at: datetim
         raise Unavailable(to)
     cases = _in_queue(ids)
     theirs = [case for case in cases if case.reviewer_id == to.pk]
-    interested = barred(case.supplier_id for case in cases)
-    moving = [case for case in cases if case.reviewer_id != to.pk and to.pk not in interested.get(case.supplier_id, ())]
+    kept_out = barred(cases)
+    moving = [case for case in cases if case.reviewer_id != to.pk and to.pk not in kept_out[case.pk]]
     Assessment.objects.filter(pk__in=[case.pk for case in moving]).update(reviewer=to)
     _write_down(
         [

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, DateField, ExpressionWrapper, F, TextChoices, Value, When
+from django.db.models import Case, DateField, ExpressionWrapper, F, QuerySet, TextChoices, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
@@ -23,12 +23,13 @@ def buyers_day(at: datetime) -> date:
     return at.astimezone(NIGHT_ZONE).date()
 
 
-def with_deadlines(rows: AssessmentQuerySet, *, at: datetime) -> AssessmentQuerySet:
-    """Adds `review_due_on` and `pace` to what was handed in."""
+def with_deadlines(rows: AssessmentQuerySet, *, at: datetime) -> QuerySet[Any]:
+    """Adds `review_due_on`, `escalated_on` and `pace` to what was handed in."""
     today = buyers_day(at)
     handed_in = TruncDate("submitted_at", tzinfo=NIGHT_ZONE)
     dated = rows.annotate(
         review_due_on=_day(handed_in + _planned("days", ReviewPlan.DAYS)),
+        escalated_on=_day(handed_in + _planned("days", ReviewPlan.DAYS) + _planned("escalate_days", ReviewPlan.ESCALATE_DAYS)),
         _soon_from=_day(handed_in + _planned("days", ReviewPlan.DAYS) - _planned("soon_days", ReviewPlan.SOON_DAYS)),
     )
     return dated.annotate(
@@ -48,6 +49,6 @@ def _day(expression: Any) -> Any:
     return ExpressionWrapper(expression, output_field=DateField())
 
 
-def queue_with_deadlines(*, at: datetime) -> AssessmentQuerySet:
+def queue_with_deadlines(*, at: datetime) -> QuerySet[Any]:
     """Everybody's: what is counted must not depend on who counts."""
     return with_deadlines(Assessment.objects.in_review_queue(), at=at)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Permission, has
-from assessments import assigning
+from assessments import assigning, second_review
 from audit import trail
 from suppliers.models import Interest, Supplier
 
@@ -38,6 +38,7 @@ def declare(*, person: User, supplier: Supplier, kind: str, note: str, by: User,
     detail = {"person": person.pk, "kind": kind}
     trail.record("interest.declared", actor=by, target=interest, supplier_id=supplier.pk, detail=detail, at=at)
     assigning.take_from_conflicted(user_id=person.pk, supplier_id=supplier.pk, by=by, at=at)
+    second_review.replace_conflicted(user_id=person.pk, supplier_id=supplier.pk, at=at)
     return interest
 
 

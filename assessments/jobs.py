@@ -122,6 +122,44 @@ class AssignReviews(Job):
         return {"assigned": assign_by_rules(chunk.payload["ids"], at=timezone.now())}
 
 
+@job("draw_second_reviews", title=_("Draw the second reviews"))
+class DrawSecondReviews(Job):
+    """A campaign a chunk: what was not drawn when it came in, and the minimum of each category and reviewer."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"drawn": _("Cases drawn for a second review")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.drawing import campaigns_with_sample
+
+        return plan_ids(campaigns_with_sample(), size=1)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments.drawing import draw_all
+
+        [campaign] = chunk.payload["ids"]
+        return {"drawn": draw_all(campaign, at=timezone.now())}
+
+
+@job("remind_reviewers", title=_("Remind of reviews that are due"))
+class RemindReviewers(Job):
+    """A chunk for each person who has something new that is due, and one for the ESG staff."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued"), "escalated": _("Overdue reviews told to the ESG staff")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from assessments.review_reminders import to_be_reminded
+
+        yield from (ChunkPlan({"person": person}) for person in to_be_reminded(at=timezone.now()))
+        yield ChunkPlan({"person": None})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from assessments import review_reminders
+
+        if chunk.payload["person"] is None:
+            return {"escalated": review_reminders.escalate(at=timezone.now())}
+        return {"queued": review_reminders.remind(chunk.payload["person"], at=timezone.now())}
+
+
 @job("reassign_reviews", title=_("Give reviews to another reviewer"))
 class ReassignReviews(Job):
     """Parameters: `ids`, `to` and `reason`. In the name of who started it."""

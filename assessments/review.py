@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import amending, assigning, queries, returning, scorekeeping, standing
+from assessments import amending, assigning, queries, returning, review_ends, second_review, standing
 from assessments.inputs import answer_key
 from assessments.models import Amendment, Answer, Assessment, Verdict
 from assessments.notices import write_to_supplier
@@ -43,6 +43,10 @@ class Overtaken(Exception):
 
 class NothingAsked(Exception):
     """A return opens what was queried: without a query there is nothing for the supplier to do."""
+
+
+class AwaitsOthers(Exception):
+    """This reviewer has finished: the case waits for the second review, or for a third person."""
 
 
 class QueriesOpen(Exception):
@@ -215,24 +219,21 @@ def return_to_supplier(*, assessment_id: int, reason: str, by: User, at: datetim
         queries.ask(verdict, by=by, at=at)
     _note("assessment.returned", assessment, by=by, at=at, detail={"reason": reason, "questions": kept.queried, "due_on": str(due_on)})
     amending.settle_by_return(assessment, reason=reason, by=by, at=at)
+    second_review.begin_again(assessment, at=at)
     write_to_supplier("review_returned", assessment, at=at, page="assessments:overview", reason=reason, **returning.said_of(kept))
     return assessment
 
 
 @transaction.atomic
 def close(*, assessment_id: int, by: User, at: datetime) -> Assessment:
-    """The verified score stands from here. Raises `TakenByAnother` and `QueriesOpen`."""
+    """The verified score stands from here, unless a second review is still to come. Raises `TakenByAnother` and `QueriesOpen`."""
     assessment = _mine(assessment_id, by)
     queried = Verdict.objects.filter(answer__assessment=assessment, outcome=Verdict.Outcome.QUERY)
     rows = queried.order_by("answer__question", "answer__site").values_list("answer__question", "answer__site")
     if keys := [answer_key(question, site) for question, site in rows]:
         raise QueriesOpen(keys)
-    assessment.close(by=by, at=at)
-    # In the same transaction: nobody sees a closed review without its verified score.
-    scorekeeping.keep_scores([assessment.pk], at=at)
-    assessment.refresh_from_db(fields=["declared", "evidenced", "verified", "area_scores", "scored_at"])
-    _note("assessment.closed", assessment, by=by, at=at, detail={"verified": str(assessment.verified)})
-    write_to_supplier("review_closed", assessment, at=at, page="assessments:results", reason="")
+    if not second_review.first_finishes(assessment, by=by, at=at):
+        review_ends.close_review(assessment, by=by, at=at)
     return assessment
 
 
@@ -253,6 +254,8 @@ def _mine(assessment_id: int, by: User) -> Assessment:
         raise Assessment.IllegalTransition(assessment.status)
     if assessment.reviewer_id != by.pk:
         raise TakenByAnother(assessment.reviewer)
+    if second_review.awaits_others(assessment):
+        raise AwaitsOthers
     return assessment
 
 

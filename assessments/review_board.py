@@ -80,7 +80,10 @@ def board(*, at: datetime) -> Board:
 def _counted(at: datetime) -> Iterable[Mapping[str, Any]]:
     numbers = {pace.name.lower(): Count("pk", filter=Q(pace=pace)) for pace in Pace}
     begun = Count("pk", filter=Q(status=Assessment.Status.IN_REVIEW))
-    return queue_with_deadlines(at=at).order_by().values("reviewer").annotate(**numbers, begun=begun, oldest=Min("review_due_on"))
+    rows: Iterable[Mapping[str, Any]] = (
+        queue_with_deadlines(at=at).order_by().values("reviewer").annotate(**numbers, begun=begun, oldest=Min("review_due_on"))
+    )
+    return rows
 
 
 def _desk(person: User | None, row: Mapping[str, Any], away_until: date | None) -> Desk:

@@ -1,5 +1,6 @@
 """What people type to arrange the reviews: rules, absences, plans, who gets a case, conflicts of interest."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.visible_text import VisibleTextMixin
-from assessments.models import ReviewPlan
+from assessments.models import ReviewPlan, Verdict
 from assessments.staff_forms import DAY
 from suppliers.models import BuyingUnit, Category, Interest
 
@@ -76,7 +77,7 @@ class AbsenceForm(forms.Form):
 class ReviewPlanForm(forms.ModelForm[ReviewPlan]):
     class Meta:
         model = ReviewPlan
-        fields = ["days", "soon_days", "escalate_days"]
+        fields = ["days", "soon_days", "escalate_days", "second_share", "second_minimum"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -121,3 +122,53 @@ class WithdrawForm(VisibleTextMixin, forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Kept with the declaration."),
     )
+
+
+class SecondVerdictForm(VisibleTextMixin, forms.Form):
+    outcome = forms.ChoiceField(
+        label=_("Verdict"),
+        choices=[("accept", _("Accept")), ("reject_evidence", _("Reject the evidence")), ("reject_answer", _("Reject the answer"))],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=4000,
+        # The space lets the stylesheet see that the box is empty.
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": " "}),
+        help_text=_("Needed unless you accept."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        outcome = cleaned.get("outcome")
+        if outcome and outcome != Verdict.Outcome.ACCEPT and not cleaned.get("reason", "").strip():
+            self.add_error("reason", _("Please say why."))
+        return cleaned
+
+
+class SettleForm(VisibleTextMixin, forms.Form):
+    outcome = forms.ChoiceField(label=_("What counts"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The supplier reads it where the answer is not accepted, and so do both reviewers."),
+    )
+
+    def __init__(self, *args: Any, outcomes: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = dict(Verdict.Outcome.choices)
+        cast(forms.ChoiceField, self.fields["outcome"]).choices = [(each, words[each]) for each in outcomes]
+
+
+class AppointForm(forms.Form):
+    person = forms.ModelChoiceField(label=_("Who"), queryset=User.objects.none())
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField[User]", self.fields["person"]).queryset = people
+
+
+class CallOffForm(VisibleTextMixin, forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import assessments.converters  # noqa: F401 - registers <answer_key:…>
-from assessments.views import interests, review_queue, review_rules
+from assessments.views import interests, review_queue, review_rules, second_reviews
 
 
 urlpatterns = [
@@ -23,5 +23,14 @@ urlpatterns = [
     path("reviews/interests/", interests.interest_list, name="interests"),
     path("reviews/interests/new/", interests.interest_new, name="interest_new"),
     path("reviews/interests/<int:pk>/withdraw/", interests.interest_withdraw, name="interest_withdraw"),
+    path("reviews/second/", second_reviews.second_review_list, name="second_reviews"),
+    path("reviews/agreement/", second_reviews.agreement, name="agreement"),
+    path("<int:pk>/second-review/", second_reviews.show, name="second_review"),
+    path("<int:pk>/second-review/areas/<slug:code>/", second_reviews.show, name="second_review_area"),
+    path("<int:pk>/second-review/areas/<slug:code>/accept/", second_reviews.accept_rest, name="second_review_accept_rest"),
+    path("<int:pk>/second-review/questions/<answer_key:code>/", second_reviews.judge, name="second_review_decide"),
+    path("<int:pk>/second-review/questions/<answer_key:code>/settle/", second_reviews.settle, name="second_review_settle"),
+    path("<int:pk>/second-review/finish/", second_reviews.finish, name="second_review_finish"),
+    path("<int:pk>/second-review/manage/", second_reviews.manage, name="second_review_manage"),
     path("<int:pk>/review/hand-over/", review_queue.hand_over, name="review_hand_over"),
 ]

@@ -153,9 +153,9 @@ class Dossier:
         return sum(area.judged for area in self.areas)
 
 
-def open_dossier(assessment: Assessment) -> Dossier:
-    """Nine queries at most. `assessment` comes with its campaign and supplier."""
-    worksheet = open_worksheet(assessment)
+def open_dossier(assessment: Assessment, *, blind: bool = False) -> Dossier:
+    """Nine queries at most. `assessment` comes with its campaign and supplier. `blind`: without what a reviewer said."""
+    worksheet = open_worksheet(assessment, blind=blind)
     _name_reviewers(worksheet)
     is_closed = assessment.status == Assessment.Status.CLOSED
     result = worksheet.rules.score(worksheet.facts, worksheet.states, is_closed)
@@ -168,7 +168,9 @@ def open_dossier(assessment: Assessment) -> Dossier:
         result=result,
         score=Score.objects.filter(assessment=assessment, is_current=True).first(),
         areas=areas,
-        findings=list(Finding.objects.filter(assessment=assessment).prefetch_related("actions").order_by("opened_at", "pk")),
+        findings=[]
+        if blind
+        else list(Finding.objects.filter(assessment=assessment).prefetch_related("actions").order_by("opened_at", "pk")),
         signature=Signature.objects.filter(assessment=assessment).order_by("-signed_at", "-pk").first(),
         band=band_title(worksheet, result.band),
         carried=carried_words(worksheet),

@@ -15,8 +15,10 @@ def score_assessment(*, assessment_id: int) -> None:
 def assign_review(*, assessment_id: int) -> None:
     """After a submission. What has a reviewer who is there keeps that one, so that delivering twice assigns once."""
     from assessments.assigning import assign_by_rules
+    from assessments.drawing import draw_by_share
 
     assign_by_rules([assessment_id], at=timezone.now())
+    draw_by_share([assessment_id], at=timezone.now())
 
 
 @shared_task

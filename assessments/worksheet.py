@@ -1,6 +1,6 @@
 """An assessment opened on the desk: its rules, the facts about the supplier, the answers so far, and what follows from them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -249,12 +249,20 @@ def state_of(answer: Answer) -> AnswerState:
     return AnswerState(answer.value, answer.evidence_count > 0, verdict_of(verdict.outcome, verdict.corrected) if verdict else None)
 
 
-def open_worksheet(assessment: Assessment) -> Worksheet:
-    """Two queries: sites and answers. `assessment` comes with its campaign and supplier."""
+def open_worksheet(assessment: Assessment, *, blind: bool = False) -> Worksheet:
+    """Two queries: sites and answers. `assessment` comes with its campaign and supplier. `blind`: as if nobody had judged it."""
     rules = rulesets.for_version(assessment.campaign.questionnaire_id)
     # The name alone: a whole user for each answer costs more than all the rest.
     answers = Answer.objects.filter(assessment=assessment).select_related("verdict").annotate(author=F("updated_by__name"))
-    return Worksheet(assessment, rules, open_sites(assessment.supplier_id), answers)
+    return Worksheet(assessment, rules, open_sites(assessment.supplier_id), _unjudged(answers) if blind else answers)
+
+
+def _unjudged(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Whoever asks one of these for its verdict finds none, and asks the database for none."""
+    relation = Answer._meta.get_field("verdict")
+    for answer in answers:
+        relation.set_cached_value(answer, None)
+        yield answer
 
 
 def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Iterable[str]) -> Reading:

@@ -75,7 +75,7 @@ def record_each(
 class Step:
     action: str
     target: models.Model
-    supplier_id: int
+    supplier_id: int | None
     detail: dict[str, Any]
 
 

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.looks import without_looks
+from accounts.models import User
 from assessments import rulesets
 from assessments.models import Assessment, Finding
 from assessments.wording import local
@@ -51,7 +52,7 @@ class SupplierPage:
     history: list[Happening]
 
 
-def supplier_page(supplier: Supplier) -> SupplierPage:
+def supplier_page(supplier: Supplier, viewer: User) -> SupplierPage:
     assessments = list(
         Assessment.objects.filter(supplier=supplier).with_coverage().select_related("campaign", "reviewer").order_by("-created_at", "-pk")
     )
@@ -65,7 +66,9 @@ def supplier_page(supplier: Supplier) -> SupplierPage:
         areas=areas,
         chart=area_scores(areas, title=_("Scores by area")) if areas else None,
         assessments=assessments,
-        findings=list(Finding.objects.filter(supplier=supplier).order_by(F("closed_at").desc(nulls_first=True), "severity", "-pk")),
+        findings=list(
+            Finding.objects.visible_to(viewer).filter(supplier=supplier).order_by(F("closed_at").desc(nulls_first=True), "severity", "-pk")
+        ),
         documents=list(Document.objects.filter(supplier=supplier).current().select_related("site").order_by("kind", "-pk")),
         sites=list(Site.objects.filter(supplier=supplier).order_by("name", "pk")),
         contacts=list(Contact.objects.filter(supplier=supplier).order_by("-is_primary", "name", "pk")),

@@ -53,6 +53,7 @@ SCHEDULES = (
     nightly(gettext_noop("Check a sample of the scores every night"), "check_scores", hour=0, minute=45),
     nightly(gettext_noop("Score the portfolio every night"), "score_portfolio", hour=1),
     nightly(gettext_noop("Give waiting reviews to reviewers every night"), "assign_reviews", hour=5),
+    nightly(gettext_noop("Draw second reviews every night"), "draw_second_reviews", hour=5, minute=30),
     nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
@@ -63,6 +64,7 @@ SCHEDULES = (
     nightly(gettext_noop("Warn of documents that end soon"), "warn_of_expiry", hour=7),
     nightly(gettext_noop("Escalate overdue findings"), "escalate_findings", hour=7, minute=15),
     nightly(gettext_noop("Remind suppliers to reply to public records"), "remind_of_replies", hour=7, minute=30),
+    nightly(gettext_noop("Remind of reviews that are due"), "remind_reviewers", hour=8, minute=30),
     nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
     nightly(gettext_noop("Remind of returned assessments"), "remind_of_returns", hour=8, minute=15),
 )

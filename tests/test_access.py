@@ -253,6 +253,17 @@ ASSESSMENTS = {
     "assessments:absence_new": fills(REVIEWERS),
     # The absence of somebody else: the ESG staff end it.
     "assessments:absence_end": presses(STAFF, lambda w: [w.absence.pk]),
+    "assessments:second_reviews": reads(BUYERS),
+    "assessments:agreement": reads(BUYERS),
+    "assessments:second_review": reads(BUYERS, lambda w: [w.second.assessment_id]),
+    # Both have finished in the world of the tests: there are no areas to judge any more, for nobody.
+    "assessments:second_review_area": hidden(Page(at=lambda w: [w.second.assessment_id, "A"]), BUYERS),
+    # Of the two who may decide reviews, one was the second reviewer here and the other settles.
+    "assessments:second_review_accept_rest": presses(roles("reviewer"), lambda w: [w.second.assessment_id, "A"]),
+    "assessments:second_review_decide": presses(roles("reviewer"), lambda w: [w.second.assessment_id, "A-01"]),
+    "assessments:second_review_finish": presses(roles("reviewer"), lambda w: [w.second.assessment_id]),
+    "assessments:second_review_settle": presses(STAFF, lambda w: [w.second.assessment_id, "A-01"]),
+    "assessments:second_review_manage": fills(STAFF, lambda w: [w.second.assessment_id]),
     "assessments:interests": reads(BUYERS),
     "assessments:interest_new": fills(BUYERS),
     # That of somebody else: a colleague does not learn of it.
@@ -545,7 +556,13 @@ def test_what_does_not_exist_is_not_found(world: World, clients: dict[str, Clien
 # Pages of the buyer alone about one supplier's case; those of both sides are known by being hidden from the stranger.
 OF_A_CASE = {
     *("assessments:review", "assessments:review_area", "assessments:review_finish", "assessments:review_hand_over"),
-    *("assessments:amendment", "assessments:finding_new", "suppliers:supplier_documents"),
+    *(
+        "assessments:second_review",
+        "assessments:second_review_manage",
+        "assessments:amendment",
+        "assessments:finding_new",
+        "suppliers:supplier_documents",
+    ),
 }
 
 

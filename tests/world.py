@@ -23,6 +23,8 @@ from assessments.models import (
     BackTest,
     Campaign,
     Finding,
+    SecondReview,
+    SecondVerdict,
     Signature,
     Verdict,
     WorkbookUpload,
@@ -240,6 +242,25 @@ class World:
         return Interest.objects.create(
             user=self.employee, supplier=self.supplier, kind="family", declared_by=self.employee, declared_at=NOW
         )
+
+    @cached_property
+    def second(self) -> SecondReview:
+        """Both have finished and differ; the reviewer was the second, and the ESG staff settle."""
+        case = self._handed_in("in_review", reviewer=self.maker)
+        second = SecondReview.objects.create(
+            assessment=case,
+            status="differs",
+            drawn="share",
+            drawn_at=NOW,
+            reviewer=self.people["reviewer"],
+            finished_at=NOW,
+            first_finished_by=self.maker,
+            first_finished_at=NOW,
+            third=self.people["staff"],
+        )
+        said = {"outcome": "reject_answer", "reason": "No bill.", "first_outcome": "accept", "at": self.now}
+        SecondVerdict.objects.create(second_review=second, answer=case.answers.get(), **said)
+        return second
 
     @cached_property
     def signature(self) -> Signature:

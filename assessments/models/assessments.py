@@ -8,10 +8,10 @@ from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Permission, has
+from assessments.models.blinds import BlindedQuerySet
 from assessments.models.campaigns import Campaign
 from audit.history import keep_history
-from suppliers.models import OwnedQuerySet, Supplier, SupplierOwned, WalledQuerySet
+from suppliers.models import Supplier, SupplierOwned
 
 
 if TYPE_CHECKING:
@@ -31,13 +31,20 @@ _OPENS_BY_AMENDMENT = """
 """
 
 
-# Who has declared an interest in a supplier is handed none of its cases, whatever the code says.
+# Who has declared an interest in a supplier, or a part in a second review, is not its first reviewer, whatever the code says.
 _REVIEWER_IS_FREE = """
     IF EXISTS (
         SELECT FROM suppliers_interest interest
         WHERE interest.user_id = NEW.reviewer_id AND interest.supplier_id = NEW.supplier_id AND interest.withdrawn_at IS NULL
     ) THEN
         RAISE EXCEPTION 'the reviewer has declared an interest in the supplier' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF EXISTS (
+        SELECT FROM assessments_secondreview second
+        WHERE second.assessment_id = NEW.id AND second.status IN ('open', 'differs')
+          AND NEW.reviewer_id IN (second.reviewer_id, second.third_id)
+    ) THEN
+        RAISE EXCEPTION 'the second reviewer is not the first' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
 """
@@ -46,7 +53,9 @@ _REVIEWER_IS_FREE = """
 POINTS: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "null": True, "blank": True}
 
 
-class AssessmentQuerySet(OwnedQuerySet["Assessment"]):
+class AssessmentQuerySet(BlindedQuerySet["Assessment"]):
+    assessment_path = "pk"
+
     def in_review_queue(self) -> Self:
         return self.filter(status__in=Assessment.IN_QUEUE)
 
@@ -230,17 +239,10 @@ class Assessment(SupplierOwned):
 AssessmentPart = TypeVar("AssessmentPart", bound=models.Model)
 
 
-class AssessmentOwnedQuerySet(WalledQuerySet[AssessmentPart], Generic[AssessmentPart]):
+class AssessmentOwnedQuerySet(BlindedQuerySet[AssessmentPart], Generic[AssessmentPart]):
     """Rows that hang on an assessment: seen by those who see the assessment."""
 
     supplier_path = "assessment__supplier"
-
-    def visible_to(self, user: "User") -> Self:
-        if has(user, Permission.SUPPLIER_VIEW):
-            return self.without_conflicts_of(user)
-        if user.supplier_id:
-            return self.filter(assessment__supplier_id=user.supplier_id)
-        return self.none()
 
 
 class AssessmentOwned(models.Model):

@@ -1,5 +1,6 @@
 """Who reviews what: the rules, who is away, what a campaign asks of its reviews, and every step by which a case came to somebody."""
 
+import secrets
 from datetime import date
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
@@ -139,6 +140,10 @@ class ReviewAssignment(AssessmentOwned):
         return f"{self.assessment_id} → {self.reviewer_id}"
 
 
+def new_seed() -> str:
+    return secrets.token_hex(16)
+
+
 @keep_history()
 class ReviewPlan(models.Model):
     """What a campaign asks of its reviews. A campaign without one goes by the defaults of these columns."""
@@ -165,6 +170,21 @@ class ReviewPlan(models.Model):
         help_text=_("So many days after the due date the ESG staff are told."),
     )
 
+    second_share = models.PositiveSmallIntegerField(
+        _("second reviews (%)"),
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text=_("So many of a hundred cases are reviewed a second time by somebody who does not know the first review."),
+    )
+    second_minimum = models.PositiveSmallIntegerField(
+        _("at least"),
+        default=0,
+        validators=[MaxValueValidator(50)],
+        help_text=_("So many cases of each category and of each reviewer, even where the share alone draws fewer."),
+    )
+    # Whoever knows it draws the same sample. It is kept from reviewers, who could tell beforehand what is looked at twice.
+    seed = models.CharField(max_length=32, default=new_seed, editable=False)
+
     objects = OfReviewsQuerySet["ReviewPlan"].as_manager()
 
     class Meta:
@@ -173,7 +193,42 @@ class ReviewPlan(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(days__range=(1, 365), escalate_days__range=(1, 365)), name="review_plan_days_in_bounds"),
             models.CheckConstraint(condition=Q(soon_days__lte=90), name="review_plan_soon_in_bounds"),
+            models.CheckConstraint(condition=Q(second_share__lte=100, second_minimum__lte=50), name="review_plan_sample_in_bounds"),
         ]
 
     def __str__(self) -> str:
         return str(self.campaign_id)
+
+
+class ReviewNotice(AssessmentOwned):
+    """Who was told that a review is due, so that nobody is told twice. `round`: the submission it is about."""
+
+    class Stage(models.TextChoices):
+        DUE_SOON = "due_soon", _("Due soon")
+        OVERDUE = "overdue", _("Overdue")
+        ESCALATED = "escalated", _("Told to the ESG staff")
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="empty: the ESG staff"
+    )
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices)
+    round = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    objects = AssessmentOwnedQuerySet["ReviewNotice"].as_manager()
+
+    class Meta:
+        verbose_name = _("reminder of a review")
+        verbose_name_plural = _("reminders of reviews")
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "person", "stage", "round"], nulls_distinct=False, name="review_notice_once"),
+            models.CheckConstraint(condition=Q(stage__in=["due_soon", "overdue", "escalated"]), name="review_notice_stage_known"),
+            models.CheckConstraint(
+                condition=Q(stage="escalated", person__isnull=True) | (~Q(stage="escalated") & Q(person__isnull=False)),
+                name="review_notice_escalated_to_the_staff",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assessment_id} {self.stage}"

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments import finding_states
 from assessments.models.assessments import Assessment
+from assessments.models.blinds import BlindedQuerySet
 from audit.history import keep_history
-from suppliers.models import Document, OwnedQuerySet, PublicRecord, Supplier, SupplierOwned
+from suppliers.models import Document, PublicRecord, Supplier, SupplierOwned
 
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _OF_THE_SAME_SUPPLIER = """
 """
 
 
-class FindingQuerySet(OwnedQuerySet["Finding"]):
+class FindingQuerySet(BlindedQuerySet["Finding"]):
     def open(self) -> Self:
         return self.filter(status__in=finding_states.UNFINISHED)
 

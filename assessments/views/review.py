@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
-from assessments import returning, review
+from assessments import returning, review, second_review
 from assessments.models import Amendment, Assessment, Verdict
 from assessments.selectors import AnsweredQuestion, Dossier, open_dossier
 from assessments.staff_forms import ReturnForm
@@ -35,7 +35,7 @@ def may_take(user: User, assessment: Assessment) -> bool:
 
 def can_decide(user: User, assessment: Assessment) -> bool:
     is_reviewer = assessment.reviewer_id == user.pk and assessment.status == Assessment.Status.IN_REVIEW
-    return is_reviewer and has(user, Permission.REVIEW_DECIDE)
+    return is_reviewer and has(user, Permission.REVIEW_DECIDE) and not second_review.awaits_others(assessment)
 
 
 # --- taking, giving back ---------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def take(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.REVIEW_DECIDE)
     try:
         review.take(assessment_id=pk, by=request.user, at=timezone.now())
-    except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
+    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
     return redirect("assessments:review", pk)
 
@@ -58,7 +58,7 @@ def give_back(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.REVIEW_DECIDE)
     try:
         review.give_back(assessment_id=pk, by=request.user, at=timezone.now())
-    except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
+    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
         return redirect("assessments:review", pk)
     messages.success(request, _("The assessment is back in the queue."))
@@ -78,14 +78,19 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             if request.POST.get("step") == "close":
-                review.close(assessment_id=pk, by=request.user, at=timezone.now())
-                messages.success(request, _("The review is closed. The verified score stands."))
+                messages.success(request, closed_words(review.close(assessment_id=pk, by=request.user, at=timezone.now())))
                 return redirect("assessments:review", pk)
             if form.is_valid():
                 review.return_to_supplier(assessment_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
                 messages.success(request, _("The assessment went back to the supplier, who is told why by e-mail."))
                 return redirect("assessments:review_queue")
-        except (review.TakenByAnother, review.QueriesOpen, review.NothingAsked, Assessment.IllegalTransition) as refusal:
+        except (
+            review.TakenByAnother,
+            review.QueriesOpen,
+            review.NothingAsked,
+            review.AwaitsOthers,
+            Assessment.IllegalTransition,
+        ) as refusal:
             messages.error(request, refusal_text(refusal))
             return redirect("assessments:review_finish", pk)
     dossier = open_dossier(assessment)
@@ -103,6 +108,12 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "verified_if_closed": verified_if_closed(dossier),
     }
     return render(request, "assessments/review_finish.html", context)
+
+
+def closed_words(assessment: Assessment) -> str:
+    if assessment.status == Assessment.Status.CLOSED:
+        return _("The review is closed. The verified score stands.")
+    return _("Your review is finished. The case was drawn for a second review: the verified score stands when that is finished too.")
 
 
 def objections(dossier: Dossier) -> list[AnsweredQuestion]:
@@ -124,6 +135,8 @@ def refusal_text(refusal: Exception) -> str:
         if refusal.reviewer is None:
             return _("Take the assessment into review first.")
         return _("%(name)s reviews this assessment.") % {"name": refusal.reviewer}
+    if isinstance(refusal, review.AwaitsOthers):
+        return _("You have finished. The case waits for the second review.")
     if isinstance(refusal, review.QueriesOpen):
         return _("These answers still have a question to the supplier: %(codes)s.") % {"codes": ", ".join(refusal.questions)}
     if isinstance(refusal, review.NothingAsked):

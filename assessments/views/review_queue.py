@@ -131,9 +131,9 @@ def hand_over(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 def may_have(assessment: Assessment) -> QuerySet[User]:
-    """The people who may decide reviews and are there, but for the one who has it and those with an interest in the supplier."""
-    interested = assigning.barred([assessment.supplier_id]).get(assessment.supplier_id, set())
-    return assigning.free_reviewers(at=timezone.now()).exclude(Q(pk=assessment.reviewer_id or 0) | Q(pk__in=interested))
+    """The people who may decide reviews and are there, but for the one who has it and those who may not."""
+    kept_out = assigning.barred([assessment])[assessment.pk]
+    return assigning.free_reviewers(at=timezone.now()).exclude(Q(pk=assessment.reviewer_id or 0) | Q(pk__in=kept_out))
 
 
 @require_POST
@@ -177,8 +177,8 @@ def tell(request: AuthenticatedHttpRequest, done: assigning.Reassigned, to: User
     messages.success(request, moved % {"count": done.moved, "name": to})
     if done.conflicts:
         left = ngettext(
-            "%(count)s case stays where it was: %(name)s has a conflict of interest.",
-            "%(count)s cases stay where they were: %(name)s has a conflict of interest.",
+            "%(count)s case stays where it was: %(name)s has a conflict of interest, or another part in it.",
+            "%(count)s cases stay where they were: %(name)s has a conflict of interest, or another part in them.",
             done.conflicts,
         )
         messages.warning(request, left % {"count": done.conflicts, "name": to})

@@ -86,7 +86,7 @@ def save_area(request: AuthenticatedHttpRequest, assessment: Assessment, code: s
     this = area_or_404(dossier, code)
     try:
         wrong = give_posted(request, dossier, this)
-    except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
+    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
         return redirect("assessments:review", assessment.pk)
     if wrong:
@@ -139,7 +139,7 @@ def decide(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonRespons
         return JsonResponse(
             verdict_json(stood) | {"is_kept": True, "html": " ", "pairs": judging.pairs_of(question, site, stood)}, status=409
         )
-    except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
+    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         return JsonResponse({"closed": refusal_text(refusal)}, status=409)
     if typed.errors:
         return JsonResponse({"errors": typed.errors, "is_unfinished": typed.is_unfinished}, status=422)
@@ -180,7 +180,7 @@ def accept_rest(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRe
     keys = [answer.code for answer in desk.acceptable if answer.code in shown]
     try:
         accepted = review.accept_rest(assessment_id=pk, keys=keys, by=request.user, at=timezone.now())
-    except (review.TakenByAnother, Assessment.IllegalTransition) as refusal:
+    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
     else:
         done = ngettext("%(count)s answer was accepted.", "%(count)s answers were accepted.", accepted)

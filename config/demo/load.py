@@ -64,7 +64,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         talks.create()
         findings.work_on(campaigns, cast, random, at)
         teamwork.create(suppliers[0].id, cast, at=at)
-        reviews.arrange(campaigns[1], cast, at=at)
+        reviews.arrange(campaigns[1], campaigns[0], cast, at=at)
         progress("pilots", 0, 1)
         carbon.create(suppliers, cast, random, at)
         progress("pilots", 1, 1)

@@ -17,7 +17,7 @@ def supplier(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.SUPPLIER_VIEW)
     trail.record("supplier.viewed", actor=request.user, target=found, supplier_id=found.pk)
     context = {
-        "page": supplier_page(found),
+        "page": supplier_page(found, request.user),
         "supplier": found,
         "country": country_name(found.country),
         "region": region_name(found.region, found.country) if found.region else "",

@@ -383,15 +383,19 @@ def test_rules_are_made_moved_and_deleted_in_the_browser(client: Client, rita: U
 def test_the_plan_of_a_campaign_is_changed_within_bounds(client: Client, staff: User) -> None:
     campaign = create_campaign()
     url = reverse("assessments:review_plan", args=[campaign.pk])
+    sample = {"second_share": "10", "second_minimum": "1"}
     client.force_login(staff)
 
-    assert "Fewer days than the review itself has." in client.post(url, {"days": "3", "soon_days": "3", "escalate_days": "7"}).text
-    assert "This field is required." in client.post(url, {"days": "", "soon_days": "3", "escalate_days": "7"}).text
+    assert "Fewer days than the review itself has." in client.post(url, {"days": "3", "soon_days": "3", "escalate_days": "7"} | sample).text
+    assert "This field is required." in client.post(url, {"days": "", "soon_days": "3", "escalate_days": "7"} | sample).text
     assert not ReviewPlan.objects.exists()
-    client.post(url, {"days": "10", "soon_days": "3", "escalate_days": "7"})
-    client.post(url, {"days": "11", "soon_days": "3", "escalate_days": "7"})
+    client.post(url, {"days": "10", "soon_days": "3", "escalate_days": "7"} | sample)
+    client.post(url, {"days": "11", "soon_days": "3", "escalate_days": "7"} | sample)
 
-    assert ReviewPlan.objects.get().days == 11
+    too_many = client.post(url, {"days": "10", "soon_days": "3", "escalate_days": "7"} | sample | {"second_share": "101"})
+    assert "less than or equal to 100" in too_many.text
+    plan = ReviewPlan.objects.get()
+    assert (plan.days, plan.second_share) == (11, 10)
 
 
 def test_a_reviewer_enters_and_ends_an_own_absence_and_nobody_elses(client: Client, rita: User, mara: User) -> None:

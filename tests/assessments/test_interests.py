@@ -103,7 +103,7 @@ def test_an_interest_is_withdrawn_with_a_reason_and_stays_in_the_record(client: 
 
     interest.refresh_from_db()
     assert (interest.withdrawn_by, interest.withdrawn_reason) == (reviewer, "He left the company.")
-    assert client.get(reverse("assessments:review", args=[case.pk])).status_code == 200
+    assert client.get(reverse("assessments:review_area", args=[case.pk, "A"])).status_code == 200
     assert "He left the company." in client.get(reverse("assessments:interests")).text
     assert declare(reviewer, case.supplier).pk != interest.pk
 

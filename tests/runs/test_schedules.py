@@ -43,6 +43,8 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
 
     assert kinds == {
         "assign_reviews",
+        "draw_second_reviews",
+        "remind_reviewers",
         "check_scores",
         "drop_expired_files",
         "end_documents",
