@@ -43,9 +43,8 @@ def test_nothing_is_found_at_any_width(new_page: Any, assessment: Assessment, ow
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
 
 
+@pytest.mark.parametrize("assessment", ["open"], indirect=True)
 def test_what_has_the_focus_is_not_under_the_bar(new_page: Any, assessment: Assessment, owner: User) -> None:
-    if not assessment.is_editable:
-        pytest.skip("there is no bar")
     page = new_page(user=owner)
     page.context.set_default_timeout(60_000)
     page.goto(reverse("assessments:area", args=[assessment.pk, "A"]))
