@@ -221,3 +221,19 @@ def load_progress(runs: Iterable[Run]) -> None:
     progress = progress_of(runs)
     for run in runs:
         run.progress = progress[run.pk]
+
+
+class TaskOutcome(models.Model):
+    """How a scheduled task that is no run went the last time. Runs keep their own result."""
+
+    task = models.CharField(max_length=200, primary_key=True)
+    finished_at = models.DateTimeField(_("finished"))
+    succeeded = models.BooleanField(_("succeeded"))
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("outcome of a scheduled task")
+        verbose_name_plural = _("outcomes of scheduled tasks")
+
+    def __str__(self) -> str:
+        return self.task

@@ -1,21 +1,26 @@
-"""What runs by the clock. The rows are made once; after that staff own them, and may move or switch off each."""
+"""What runs by the clock. The rows are made once; after that staff own them, and move or switch off each on its page."""
 
 import json
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+from audit import trail
 from runs.engine import SWEEP_EVERY, start
-from runs.models import Run
+from runs.models import Run, TaskOutcome
 
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +39,11 @@ class Schedule:
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
+START_A_RUN = "runs.tasks.start_scheduled"
+
+
 def nightly(name: str, kind: str, *, hour: int, minute: int = 0) -> Schedule:
-    return Schedule(name, "runs.tasks.start_scheduled", hour=hour, minute=minute, kwargs={"kind": kind, "parameters": {}})
+    return Schedule(name, START_A_RUN, hour=hour, minute=minute, kwargs={"kind": kind, "parameters": {}})
 
 
 SCHEDULES = (
@@ -44,6 +52,7 @@ SCHEDULES = (
     Schedule(gettext_noop("Tell people of comments"), "assessments.tasks.send_comment_notices", every=timedelta(minutes=2)),
     Schedule(gettext_noop("Compute scores again after a change"), "assessments.tasks.rescore_marked", every=timedelta(seconds=60)),
     Schedule(gettext_noop("Evaluate labels again after a change"), "labels.tasks.evaluate_marked", every=timedelta(seconds=60)),
+    Schedule(gettext_noop("Tell people of steps of their labels"), "labels.tasks.tell_of_steps", every=timedelta(minutes=5)),
     Schedule(gettext_noop("Put signed agreements into force"), "pilots.tasks.put_agreements_into_force", hour=0, minute=10),
     Schedule(gettext_noop("Put announced rules into force"), "assessments.tasks.put_rules_into_force", hour=0, minute=5),
     # As the day begins, and before the scores are looked at.
@@ -68,6 +77,9 @@ SCHEDULES = (
     nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
     nightly(gettext_noop("Remind of returned assessments"), "remind_of_returns", hour=8, minute=15),
 )
+
+
+_NO_RUNS = frozenset(schedule.task for schedule in SCHEDULES if schedule.task != START_A_RUN)
 
 
 def create_schedules(*, using: str = "default") -> None:
@@ -108,19 +120,94 @@ def start_unless_open(kind: str, *, parameters: dict[str, Any]) -> Run | None:
     return start(kind, parameters=parameters, by=None, at=timezone.now())
 
 
+# --- what people see and change -------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class ScheduleLine:
+    """`result` is the state of its last run, or "done" and "failed" of a task that is no run; empty where it never ran."""
+
+    pk: int
     name: str
     when: str
     enabled: bool
-    last_run_at: Any
-    task: str
+    last_run_at: datetime | None
+    next_run_at: datetime | None
+    result: str
+    result_title: str
+    run: Run | None
+    error: str
 
 
-def schedule_lines() -> list[ScheduleLine]:
-    """Every schedule in the database, the ones staff added too, for the page."""
-    rows = PeriodicTask.objects.exclude(name="celery.backend_cleanup").select_related("interval", "crontab").order_by("name", "pk")
-    return [ScheduleLine(_(row.name), clock_in_words(row), row.enabled, row.last_run_at, row.task) for row in rows]
+def schedule_rows() -> "QuerySet[PeriodicTask]":
+    """Every schedule in the database, the ones staff added too."""
+    rows: QuerySet[PeriodicTask] = PeriodicTask.objects.exclude(name="celery.backend_cleanup")
+    return rows.select_related("interval", "crontab").order_by("name", "pk")
+
+
+def schedule_lines(*, at: datetime) -> list[ScheduleLine]:
+    """Three queries for any number of them."""
+    rows = list(schedule_rows())
+    kinds = {row.pk: kind_of(row) for row in rows}
+    newest = Run.objects.filter(kind__in=[kind for kind in kinds.values() if kind]).order_by("kind", "-created_at", "-pk").distinct("kind")
+    runs = {run.kind: run for run in newest}
+    outcomes = TaskOutcome.objects.in_bulk([row.task for row in rows])
+    return [_line(row, runs.get(kinds[row.pk] or ""), outcomes.get(row.task), at) for row in rows]
+
+
+def _line(row: PeriodicTask, run: Run | None, outcome: TaskOutcome | None, at: datetime) -> ScheduleLine:
+    result, title, error = "", "", ""
+    if run is not None:
+        result, title, error = run.status, str(run.get_status_display()), run.error
+    elif outcome is not None and kind_of(row) is None:
+        status = Run.Status.DONE if outcome.succeeded else Run.Status.FAILED
+        result, title, error = status.value, str(status.label), outcome.error
+    next_run = at + max(row.schedule.remaining_estimate(row.last_run_at or at), timedelta(0)) if row.enabled else None
+    return ScheduleLine(row.pk, _(row.name), clock_in_words(row), row.enabled, row.last_run_at, next_run, result, title, run, error)
+
+
+def kind_of(row: PeriodicTask) -> str | None:
+    """The kind of run it starts; None where it is no run."""
+    if row.task != START_A_RUN:
+        return None
+    kind = json.loads(row.kwargs or "{}").get("kind")
+    return kind if isinstance(kind, str) else None
+
+
+class NoClock(Exception):
+    """Its clock is neither "every so often" nor "each day at": whoever set that changes it in the repair tools."""
+
+
+def is_daily(clock: CrontabSchedule) -> bool:
+    every_day = (clock.day_of_week, clock.day_of_month, clock.month_of_year) == ("*", "*", "*")
+    return every_day and clock.hour.isdigit() and clock.minute.isdigit()
+
+
+@transaction.atomic
+def change(*, schedule_id: int, enabled: bool, every: int | None, daily: time | None, by: "User", at: datetime) -> PeriodicTask:
+    """Every so many seconds, or each day at a time; the other is None. Beat takes it over within seconds. Raises `NoClock`."""
+    row = PeriodicTask.objects.select_for_update(of=("self",)).select_related("interval", "crontab").get(pk=schedule_id)
+    before = {"enabled": row.enabled, "when": clock_in_words(row)}
+    if row.interval and every is not None:
+        row.interval = IntervalSchedule.objects.get_or_create(every=every, period=IntervalSchedule.SECONDS)[0]
+        row.expire_seconds = every
+    elif row.crontab and daily is not None and is_daily(row.crontab):
+        clock = {"hour": str(daily.hour), "minute": str(daily.minute), "timezone": row.crontab.timezone}
+        row.crontab = CrontabSchedule.objects.get_or_create(**clock, day_of_week="*", day_of_month="*", month_of_year="*")[0]
+    elif every is not None or daily is not None:
+        raise NoClock(row.name)
+    row.enabled = enabled
+    row.save()
+    detail = {"name": row.name, "before": before, "enabled": enabled, "when": clock_in_words(row)}
+    trail.record("schedule.changed", actor=by, target=row, detail=detail, at=at)
+    return row
+
+
+def remember_outcome(*, task: str, succeeded: bool, error: str, at: datetime) -> None:
+    if task in _NO_RUNS:
+        TaskOutcome.objects.update_or_create(
+            task=task, defaults={"finished_at": at, "succeeded": succeeded, "error": "" if succeeded else error[:2000]}
+        )
 
 
 def clock_in_words(row: PeriodicTask) -> str:
@@ -130,8 +217,7 @@ def clock_in_words(row: PeriodicTask) -> str:
     clock = row.crontab
     if clock is None:
         return ""
-    every_day = (clock.day_of_week, clock.day_of_month, clock.month_of_year) == ("*", "*", "*")
-    if every_day and clock.hour.isdigit() and clock.minute.isdigit():
-        time = f"{int(clock.hour):02}:{int(clock.minute):02}"
-        return _("Every day at %(time)s (%(zone)s)") % {"time": time, "zone": clock.timezone}
+    if is_daily(clock):
+        time_of_day = f"{int(clock.hour):02}:{int(clock.minute):02}"
+        return _("Every day at %(time)s (%(zone)s)") % {"time": time_of_day, "zone": clock.timezone}
     return f"{clock.minute} {clock.hour} {clock.day_of_month} {clock.month_of_year} {clock.day_of_week} ({clock.timezone})"

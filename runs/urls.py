@@ -7,6 +7,7 @@ app_name = "runs"
 urlpatterns = [
     path("", views.run_list, name="list"),
     path("schedules/", views.schedule_list, name="schedule_list"),
+    path("schedules/<int:pk>/", views.schedule, name="schedule"),
     path("<int:pk>/", views.run_detail, name="detail"),
     path("<int:pk>/progress/", views.run_progress, name="progress"),
     path("<int:pk>/cancel/", views.run_cancel, name="cancel"),

@@ -3,12 +3,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
-from runs import engine
+from runs import engine, schedules
+from runs.forms import ScheduleForm
 from runs.models import Chunk, Run, load_progress
 from runs.registry import registered_kinds, title_of
 from runs.schedules import schedule_lines
@@ -31,7 +32,20 @@ def run_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def schedule_list(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.RUN_VIEW)
-    return render(request, "runs/schedule_list.html", {"schedules": schedule_lines()})
+    lines = schedule_lines(at=timezone.now())
+    return render(request, "runs/schedule_list.html", {"schedules": lines, "may_manage": has(request.user, Permission.RUN_MANAGE)})
+
+
+@require_http_methods(["GET", "POST"])
+def schedule(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    require(request.user, Permission.RUN_MANAGE)
+    row = get_object_or_404(schedules.schedule_rows(), pk=pk)
+    form = ScheduleForm(request.POST or None, row=row)
+    if request.method == "POST" and form.is_valid():
+        schedules.change(schedule_id=row.pk, by=request.user, at=timezone.now(), **form.clock())
+        messages.success(request, _("The schedule is changed. It takes effect within a few seconds."))
+        return redirect("runs:schedule_list")
+    return render(request, "runs/schedule_form.html", {"schedule": row, "name": _(row.name), "form": form})
 
 
 def run_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
