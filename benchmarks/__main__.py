@@ -28,7 +28,8 @@ BUDGETS = {
     "portfolio_page": 2.0,
     "audit_pdf": 1.3,
     "xlsx_merge": 25.0,
-    "evaluate_labels": 6.0,
+    "evaluate_labels": 4.0,
+    "verify_label": 2.0,
     "launch_campaign": 5.0,
     "import_suppliers": 10.0,
 }

@@ -1,11 +1,14 @@
 from functools import cache
+from uuid import UUID
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
 from benchmarks.site.finished import FINISHED
 from config.urls import urlpatterns as portal
+from labels.models import Label
 from reports.portfolio import PAGE_SIZE, Portfolio
 
 
@@ -36,8 +39,14 @@ def finished_area_page(request: HttpRequest, pk: int, code: str) -> HttpResponse
     return HttpResponse(_finished(f"{pk}-{code}.html"))
 
 
+def finished_label_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    Label.objects.get(public_id=public_id)
+    return HttpResponse(_finished("label.html"))
+
+
 urlpatterns = [
     *portal,
     path("bench/portfolio/", portfolio_of_constants),
+    path("bench/labels/<uuid:public_id>/", login_not_required(finished_label_page)),
     path("bench/assessments/<int:pk>/areas/<slug:code>/", finished_area_page),
 ]
