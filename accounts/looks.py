@@ -32,6 +32,7 @@ SUBJECTS: dict[str, StrOrPromise] = {
     "inventory": gettext_lazy("your emission data"),
     "abatement": gettext_lazy("an abatement you handed in"),
     "label": gettext_lazy("your green label"),
+    "directory": gettext_lazy("the list of labelled suppliers with your company in it"),
     "certificate": gettext_lazy("the certificate of your label"),
 }
 

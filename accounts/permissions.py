@@ -26,6 +26,7 @@ class Permission(StrEnum):
     FINDING_ANSWER = "finding.answer"
     RECORD_ANSWER = "record.answer"
     LABEL_APPEAL = "label.appeal"
+    LABEL_PUBLISH = "label.publish"
     # The buyer's work
     SUPPLIER_VIEW = "supplier.view"
     SUPPLIER_IMPORT = "supplier.import"
@@ -90,7 +91,7 @@ _ESG_STAFF = _REVIEWER | {
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.SUPPLIER_CONTRIBUTOR: frozenset(_CONTRIBUTOR),
     Role.SUPPLIER_SIGNATORY: frozenset(
-        _CONTRIBUTOR | {P.COLLEAGUE_INVITE, P.ASSESSMENT_SUBMIT, P.AGREEMENT_SIGN_AS_SUPPLIER, P.LABEL_APPEAL}
+        _CONTRIBUTOR | {P.COLLEAGUE_INVITE, P.ASSESSMENT_SUBMIT, P.AGREEMENT_SIGN_AS_SUPPLIER, P.LABEL_APPEAL, P.LABEL_PUBLISH}
     ),
     Role.REVIEWER: frozenset(_REVIEWER),
     Role.ESG_STAFF: frozenset(_ESG_STAFF),

@@ -13,6 +13,7 @@ from charts.definitions import (
     counted_rows,
     distribution,
     monthly_sources,
+    share_lines,
     stacked_rows,
     trajectory,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "counted_rows",
     "distribution",
     "monthly_sources",
+    "share_lines",
     "stacked_rows",
     "trajectory",
 ]

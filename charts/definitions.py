@@ -115,6 +115,31 @@ def trajectory(
     return draw(chart, title=title, description=description, paints=paints, legend=legend, unit=unit)
 
 
+def share_lines(days: Sequence[str], series: Mapping[str, Sequence[Value]], *, title: str, description: str = "") -> SafeString:
+    """Shares over time in per cent, a line each; a day without a value interrupts its line."""
+    if len(series) > len(SOURCE_PAINTS):
+        raise ValueError(f"{len(series)} lines; at most {len(SOURCE_PAINTS)} can be told apart")
+    chart = pygal.Line(
+        **settings_for(
+            days,
+            height=280,
+            places=1,
+            dots_size=2,
+            range=(0, 100),
+            include_x_axis=True,
+            allow_interruptions=True,
+            margin_right=28,
+            y_labels=ticks(0, 20, 40, 60, 80, 100),
+        )
+    )
+    chart.x_labels = thinned(days)
+    for label, values in series.items():
+        chart.add(label, [as_number(value) for value in values])
+    paints = [Paint(name) for name, _line in zip(SOURCE_PAINTS, series, strict=False)]
+    legend = [Legend(label, paint, line=True) for label, paint in zip(series, paints, strict=True)]
+    return draw(chart, title=title, description=description, paints=paints, legend=legend, unit="%")
+
+
 def monthly_sources(
     months: Sequence[str], sources: Mapping[str, Sequence[Value]], *, title: str, unit: str, description: str = ""
 ) -> SafeString:

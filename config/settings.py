@@ -39,6 +39,14 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 # The address people reach the portal under, for links in mails, PDFs and QR codes.
 PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 
+# Signs label certificates (32 bytes, base64url). Without one it is derived from SECRET_KEY, and changes with it.
+LABEL_SIGNING_KEY = env.text("LABEL_SIGNING_KEY", "")
+# Public keys of before, base64url: certificates signed by them stay valid.
+LABEL_FORMER_KEYS = env.words("LABEL_FORMER_KEYS")
+
+# Look-ups of labels on the public page from one network address.
+LABEL_PAGES_PER_MINUTE = env.number("LABEL_PAGES_PER_MINUTE", 300)
+
 # The street: each app may import only those after it.
 BASE_APPS = ["config", "reports", "labels", "pilots", "assessments", "emissions", "suppliers", "runs", "accounts", "audit"]
 INSTALLED_APPS = [

@@ -1,15 +1,27 @@
 """What the label lists can be narrowed by."""
 
+from datetime import date
+from typing import Any
+
 import django_filters as filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from labels.models import Label, LabelState, Level
-from suppliers.models import Category, Supplier
+from suppliers.models import BuyingUnit, Category, Document, Supplier
+from suppliers.places import PROVINCES, region_name
 
 
-class DirectoryFilter(filters.FilterSet):  # type: ignore[misc]
+QUALIFICATIONS = [(kind, title) for kind, title in Document.Kind.choices if kind not in ("other", "code_of_conduct")]
+
+
+def region_choices() -> list[tuple[str, str]]:
+    """In the language in use."""
+    return [(province.name_en, region_name(province.name_en)) for province in PROVINCES]
+
+
+class SupplierFilter(filters.FilterSet):  # type: ignore[misc]
     q = filters.CharFilter(
         label=_("Name or identifier"), method="by_words", max_length=200, widget=forms.TextInput(attrs={"type": "search"})
     )
@@ -24,7 +36,26 @@ class DirectoryFilter(filters.FilterSet):  # type: ignore[misc]
         return suppliers.filter(pk__in=Supplier.objects.search(value))
 
 
-class LabelFilter(DirectoryFilter):
+class DirectoryFilter(SupplierFilter):
+    """Also by where a supplier is registered, what it can show today, and who buys from it."""
+
+    region = filters.ChoiceFilter(label=_("Province"), field_name="region", choices=region_choices, empty_label=_("All"))
+    qualification = filters.ChoiceFilter(
+        label=_("Qualification in date"), choices=QUALIFICATIONS, method="by_qualification", empty_label=_("All")
+    )
+    unit = filters.ModelChoiceFilter(
+        label=_("Buying unit"), field_name="units", queryset=lambda request: BuyingUnit.objects.order_by("code"), empty_label=_("All")
+    )
+
+    def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on = on
+
+    def by_qualification(self, suppliers: "QuerySet[Supplier]", name: str, value: str) -> "QuerySet[Supplier]":
+        return suppliers.filter(Exists(Document.objects.current().in_date(self.on).filter(supplier=OuterRef("pk"), kind=value)))
+
+
+class LabelFilter(SupplierFilter):
     STATES = [("live", _("In force")), *LabelState.choices]
     OUTCOMES = [*Level.choices, ("none", _("Meets no level"))]
 

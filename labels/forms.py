@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from labels.dates import last_day_of_term
 from labels.deciding import REVOCATION_GROUNDS
-from labels.models import Level
-from suppliers.models import Document, Supplier
+from labels.models import Level, Publication
+from suppliers.models import BuyingUnit, Document, Supplier
 
 
 class ReasonForm(forms.Form):
@@ -91,4 +91,23 @@ class AppealDecisionForm(forms.Form):
         max_length=5000,
         min_length=20,
         widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+
+class PublicationForm(forms.ModelForm):  # type: ignore[type-arg]  # without a model's type, as everywhere in forms
+    class Meta:
+        model = Publication
+        fields = Publication.CHOICES
+
+
+class ViewNameForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name of the view"), max_length=80)
+
+
+class UnitsForm(forms.Form):
+    units = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Buying units"),
+        queryset=BuyingUnit.objects.order_by("code"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from labels import evaluation, ledger, standards
+from labels import evaluation, ledger, standard_testing, standards, units
 from labels.dates import ledger_day
-from labels.models import LabelEvent
+from labels.models import LabelEvent, StandardTestRow
 from runs.models import Chunk, Run
 from runs.registry import ChunkPlan, GiveUp, Job, Result, add_up, job, plan_ids
 from suppliers.models import Supplier
@@ -46,8 +46,28 @@ class EvaluateLabels(Job):
         return tally.to_json()
 
     def finish(self, run: Run, results: Sequence[Result]) -> Result:
-        """Also looks whether every label is what its ledger says."""
+        """Also counts the labels of each buying unit, and looks whether every label is what its ledger says."""
+        units.record_shares(ledger_day(run.created_at))
         different = ledger.differences()
         if different:
             logger.error("Labels that differ from their ledger: suppliers %s", different[:50])
         return {**add_up(results), "ledger_differences": len(different)}
+
+
+@job("test_standard", title=_("Back-test a green standard"))
+class BackTestStandard(Job):
+    """Parameters: `test`, the number of the back-test."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"suppliers": _("Suppliers tried"), **dict(StandardTestRow.Move.choices)}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        on = ledger_day(run.created_at).isoformat()
+        ids = Supplier.objects.order_by("pk").values_list("pk", flat=True).iterator()
+        return [ChunkPlan({**plan.payload, "on": on}, plan.size) for plan in plan_ids(ids, size=CHUNK)]
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        on = date.fromisoformat(chunk.payload["on"])
+        try:
+            return standard_testing.judge(chunk.payload["ids"], test_id=run.parameters["test"], on=on, at=run.created_at)
+        except standard_testing.DraftChanged as error:
+            raise GiveUp("The draft was changed since the test was started.") from error

@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from labels.criteria import (
     NOT_ASKED,
     SUSPEND,
@@ -170,7 +172,7 @@ class _Reader:
         rules = [rule for line in self.lines("criteria") if (rule := self.read_rule(line)) is not None]
         self.once([rule.key for rule in rules], "criterion")
         if not rules and not self.problems:
-            self.problems.append("The standard has no criteria.")
+            self.tell(_("The standard has no criteria."))
         if self.problems or ledger is None:
             raise InvalidStandard(self.problems)
         return Rules(
@@ -186,31 +188,34 @@ class _Reader:
 
     # Small pieces
 
+    def tell(self, text: str, **params: object) -> None:
+        self.problems.append(text % params)
+
     def lines(self, name: str) -> list[Mapping[str, Any]]:
         value = self.content.get(name)
         if not isinstance(value, list) or not all(isinstance(line, Mapping) for line in value):
-            self.problems.append(f"{name} should be a list of mappings.")
+            self.tell(_("%(name)s should be a list of mappings."), name=name)
             return []
         return value
 
     def text(self, line: Mapping[str, Any], name: str, where: str) -> str:
         value = line.get(name)
         if not isinstance(value, str) or not value.strip():
-            self.problems.append(f"{where}: {name} is missing or no text.")
+            self.tell(_("%(where)s: %(name)s is missing or no text."), where=where, name=name)
             return ""
         return value
 
     def texts(self, line: Mapping[str, Any], name: str, where: str) -> dict[str, str]:
         value = line.get(name)
         if not isinstance(value, Mapping) or set(value) != set(LANGUAGES) or not all(isinstance(t, str) and t for t in value.values()):
-            self.problems.append(f"{where}: {name} should have a text in English (en) and in Chinese (zh).")
+            self.tell(_("%(where)s: %(name)s should have a text in English (en) and in Chinese (zh)."), where=where, name=name)
             return {"en": "", "zh": ""}
         return dict(value)
 
     def whole(self, line: Mapping[str, Any], name: str, where: str) -> int:
         value = line.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            self.problems.append(f"{where}: {name} should be a whole number.")
+            self.tell(_("%(where)s: %(name)s should be a whole number."), where=where, name=name)
             return 0
         return value
 
@@ -218,54 +223,54 @@ class _Reader:
         values, allowed = list(values), set(allowed)
         for value in values:
             if value not in allowed:
-                self.problems.append(f"{where}: unknown {what} {value!r}.")
+                self.tell(_("%(where)s: unknown %(what)s '%(value)s'."), where=where, what=what, value=value)
         return tuple(value for value in values if value in allowed)
 
     def once(self, keys: Sequence[str], what: str) -> None:
         for key in sorted({key for key in keys if keys.count(key) > 1}):
-            self.problems.append(f"The {what} {key!r} occurs twice.")
+            self.tell(_("The %(what)s '%(key)s' occurs twice."), what=what, key=key)
 
     # The parts
 
     def read_levels(self) -> list[Mapping[str, Any]]:
         levels = self.lines("levels")
         for level in levels:
-            where = f"level {level.get('key')!r}"
+            where = _("level '%(key)s'") % {"key": level.get("key")}
             self.texts(level, "title", where)
             self.texts(level, "summary", where)
         self.levels = [self.text(level, "key", "a level") for level in levels]
         self.once(self.levels, "level")
         if not self.levels:
-            self.problems.append("The standard has no levels.")
+            self.tell(_("The standard has no levels."))
         return levels
 
     def read_ledger(self) -> LedgerRules | None:
         ledger = self.content.get("ledger")
         if not isinstance(ledger, Mapping):
-            self.problems.append("ledger should be a mapping.")
+            self.tell(_("ledger should be a mapping."))
             return None
         numbers = {name: self.whole(ledger, name, "ledger") for name in LEDGER_NUMBERS}
         numbers |= {name: self.whole(ledger, name, "ledger") if name in ledger else days for name, days in LEDGER_DEFAULTS.items()}
         if not numbers["valid_months"]:
-            self.problems.append("ledger: a label must be valid for at least a month.")
+            self.tell(_("ledger: a label must be valid for at least a month."))
         if not numbers["notice_days"]:
-            self.problems.append("ledger: a standard needs a notice period.")
+            self.tell(_("ledger: a standard needs a notice period."))
         years = ledger.get("cooling_off_years")
         if not isinstance(years, Mapping) or "default" not in years:
-            self.problems.append("ledger: cooling_off_years should name years for default.")
+            self.tell(_("ledger: cooling_off_years should name years for default."))
             return None
         return LedgerRules(**numbers, cooling_off_years={ground: self.whole(years, ground, "cooling_off_years") for ground in years})
 
     def read_rule(self, line: Mapping[str, Any]) -> Rule | None:
         key = self.text(line, "key", "a criterion")
-        where = f"criterion {key!r}"
+        where = _("criterion '%(key)s'") % {"key": key}
         kind = line.get("kind")
         if kind not in KINDS:
-            self.problems.append(f"{where}: unknown kind {kind!r}; known are {', '.join(KINDS)}.")
+            self.tell(_("%(where)s: unknown kind '%(kind)s'; known are %(kinds)s."), where=where, kind=kind, kinds=", ".join(KINDS))
             return None
         effect = line.get("effect")
         if effect not in (SUSPEND, WARN):
-            self.problems.append(f"{where}: effect should be {SUSPEND} or {WARN}.")
+            self.tell(_("%(where)s: effect should be suspend or warn."), where=where)
             return None
         make, read_need = KINDS[kind]
         title = self.texts(line, "title", where)
@@ -282,7 +287,7 @@ class _Reader:
     ) -> dict[str, dict[str, Need]]:
         given = line.get("need")
         if not isinstance(given, Mapping) or not given:
-            self.problems.append(f"{where}: need should say what each level asks.")
+            self.tell(_("%(where)s: need should say what each level asks."), where=where)
             return {}
         self.known(given, self.levels, "level", where)
         needs: dict[str, dict[str, Need]] = {}
@@ -300,7 +305,12 @@ class _Reader:
             try:
                 needs[category] = read(asked)
             except (ValueError, InvalidOperation, TypeError):
-                self.problems.append(f"{where}: {asked!r} is nothing {category} suppliers could be asked.")
+                self.tell(
+                    _("%(where)s: '%(asked)s' is nothing %(category)s suppliers could be asked."),
+                    where=where,
+                    asked=asked,
+                    category=category,
+                )
         return needs
 
     def check_levels(self, rule: Rule, where: str) -> None:
@@ -309,11 +319,17 @@ class _Reader:
             asked, more = rule.needs.get(lower, {}), rule.needs.get(higher, {})
             for category, need in asked.items():
                 if category not in more or weaker(rule.criterion, more[category], need):
-                    self.problems.append(f"{where}: {higher} asks less of {category} suppliers than {lower}.")
+                    self.tell(
+                        _("%(where)s: %(higher)s asks less of %(category)s suppliers than %(lower)s."),
+                        where=where,
+                        higher=higher,
+                        lower=lower,
+                        category=category,
+                    )
             if set(rule.spares.get(higher, ())) - set(rule.spares.get(lower, ())):
-                self.problems.append(f"{where}: {higher} spares suppliers that {lower} does not.")
+                self.tell(_("%(where)s: %(higher)s spares suppliers that %(lower)s does not."), where=where, higher=higher, lower=lower)
         if rule.criterion.effect == SUSPEND and (rule.spares or len(rule.needs) < len(self.levels)):
-            self.problems.append(f"{where}: a criterion that suspends should be asked of every level alike.")
+            self.tell(_("%(where)s: a criterion that suspends should be asked of every level alike."), where=where)
 
 
 def weaker(criterion: Criterion, need: Need, than: Need) -> bool:
@@ -346,7 +362,7 @@ def _majors(reader: _Reader, line: Mapping[str, Any], key: str, effect: str, whe
 def _document(reader: _Reader, line: Mapping[str, Any], key: str, effect: str, where: str) -> Criterion:
     any_of = line.get("any_of")
     if not isinstance(any_of, list) or not any_of:
-        reader.problems.append(f"{where}: any_of should list the certificates that count.")
+        reader.tell(_("%(where)s: any_of should list the certificates that count."), where=where)
         any_of = []
     kinds = reader.known(any_of, reader.paper_kinds, "certificate", where)
     condition = line.get("asked_when")
@@ -361,7 +377,7 @@ def _document(reader: _Reader, line: Mapping[str, Any], key: str, effect: str, w
 def _measure(reader: _Reader, line: Mapping[str, Any], key: str, effect: str, where: str) -> Criterion:
     bound = line.get("bound")
     if bound not in ("at_most", "at_least"):
-        reader.problems.append(f"{where}: bound should be at_most or at_least.")
+        reader.tell(_("%(where)s: bound should be at_most or at_least."), where=where)
     question, field = reader.text(line, "question", where), reader.text(line, "field", where)
     unit = line.get("unit", "")
     return Measure(key=key, effect=effect, question=question, field=field, is_limit=bound == "at_most", unit=str(unit))

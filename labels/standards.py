@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from assessments import canonical
 from assessments.models import QuestionnaireVersion
@@ -59,11 +60,17 @@ def load_standard(path: Path, *, by: "User | None", at: datetime) -> Standard:
     if standard is not None and standard.status != Standard.Status.DRAFT:
         raise StandardChanged(f"{standard.key} {standard.version}")
     standard = standard or Standard(key=rules.key, version=rules.version)
-    standard.title_en, standard.title_zh = rules.title["en"], rules.title["zh"]
-    standard.content, standard.sha256 = content, sha256
+    take_content(standard, content, rules)
     standard.save()
     trail.record("standard.loaded", actor=by, target=standard, detail={"sha256": sha256}, at=at)
     return standard
+
+
+def take_content(standard: Standard, content: dict[str, Any], rules: Rules) -> None:
+    """Whoever asked to publish it asked for other words."""
+    standard.title_en, standard.title_zh = rules.title["en"], rules.title["zh"]
+    standard.content, standard.sha256 = content, canonical.sha256(content)
+    standard.submitted_by = standard.submitted_at = standard.wanted_from = None
 
 
 @transaction.atomic
@@ -80,7 +87,7 @@ def publish(standard: Standard, *, by: "User | None", at: datetime, in_force_fro
     in_force_from = in_force_from or earliest
     problems = unknown_to_questionnaire(rules)
     if in_force_from < earliest:
-        problems.append(f"A standard needs {rules.ledger.notice_days} days of notice: it can be in force from {earliest} at the earliest.")
+        problems.append(late_notice(rules, earliest))
     if problems:
         raise InvalidStandard(problems)
     standard.status = Standard.Status.PUBLISHED
@@ -99,16 +106,25 @@ def unknown_to_questionnaire(rules: Rules) -> list[str]:
     """What the standard asks about and the newest published questionnaire does not have."""
     version = QuestionnaireVersion.objects.filter(key=rules.questionnaire, status=QuestionnaireVersion.Status.IN_FORCE).first()
     if version is None:
-        return [f"No questionnaire {rules.questionnaire!r} is in force."]
+        return [_("No questionnaire '%(key)s' is in force.") % {"key": rules.questionnaire}]
     areas = {area["code"] for area in version.content["areas"]}
     questions = {question["code"] for question in version.content["questions"]}
     hits = [hit for question in version.content["questions"] for hit in question.get("triggers", ())]
     gates = {hit["key"] for hit in hits if hit["kind"] == "gate"}
     return [
-        *(f"The questionnaire has no area {area!r}." for area in rules.areas if area not in areas),
-        *(f"The questionnaire has no gate {gate!r}." for gate in rules.gates if gate not in gates),
-        *(f"The questionnaire has no question {question!r}." for question, _field in rules.questions if question not in questions),
+        *(_("The questionnaire has no area '%(area)s'.") % {"area": area} for area in rules.areas if area not in areas),
+        *(_("The questionnaire has no gate '%(gate)s'.") % {"gate": gate} for gate in rules.gates if gate not in gates),
+        *(
+            _("The questionnaire has no question '%(question)s'.") % {"question": one}
+            for one, _field in rules.questions
+            if one not in questions
+        ),
     ]
+
+
+def late_notice(rules: Rules, earliest: date) -> str:
+    text = _("A standard needs %(days)s days of notice: it can be in force from %(date)s at the earliest.")
+    return text % {"days": rules.ledger.notice_days, "date": earliest.isoformat()}
 
 
 def rules_of(standard: Standard) -> Rules:

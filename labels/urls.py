@@ -1,13 +1,17 @@
 from django.urls import path
 
-from labels.views import appeals, committee, forecast, public, staff, standards, supplier, what_if
+from labels.views import appeals, committee, directory, drafts, forecast, public, staff, standards, supplier, what_if
 
 
 app_name = "labels"
 urlpatterns = [
     path("", staff.label_list, name="list"),
     path("evaluate/", staff.evaluate, name="evaluate"),
-    path("directory/", staff.directory, name="directory"),
+    path("directory/", directory.directory, name="directory"),
+    path("directory/views/", directory.view_save, name="view_save"),
+    path("directory/views/<int:pk>/delete/", directory.view_delete, name="view_delete"),
+    path("units/", directory.units, name="units"),
+    path("units/mine/", directory.units_watch, name="units_watch"),
     path("suppliers/<int:supplier_id>/", staff.label_detail, name="detail"),
     path("suppliers/<int:supplier_id>/suspend/", staff.label_decide, {"verb": "suspend"}, name="suspend"),
     path("suppliers/<int:supplier_id>/reinstate/", staff.label_decide, {"verb": "reinstate"}, name="reinstate"),
@@ -25,8 +29,20 @@ urlpatterns = [
     path("appeals/<int:pk>/decide/", appeals.appeal_decide, name="appeal_decide"),
     path("standards/", standards.standard_list, name="standard_list"),
     path("standards/<int:pk>/", standards.standard_detail, name="standard"),
+    path("standards/<int:pk>/draft/new/", drafts.draft_new, name="draft_new"),
+    path("standards/<int:pk>/draft/", drafts.draft, name="draft"),
+    path("standards/<int:pk>/draft/add/<slug:kind>/", drafts.criterion_new, name="criterion_new"),
+    path("standards/<int:pk>/draft/criteria/<str:key>/", drafts.criterion_edit, name="criterion_edit"),
+    path("standards/<int:pk>/draft/criteria/<str:key>/drop/", drafts.criterion_drop, name="criterion_drop"),
+    path("standards/<int:pk>/publication/", drafts.publication, name="publication"),
+    path("standards/<int:pk>/publication/publish/", drafts.publish, name="publish"),
+    path("standards/<int:pk>/publication/withdraw/", drafts.publication_withdraw, name="publication_withdraw"),
+    path("standards/<int:pk>/tests/start/", drafts.standard_test_start, name="standard_test_start"),
+    path("standards/<int:pk>/tests/<int:number>/", drafts.standard_test, name="standard_test"),
     path("mine/", supplier.mine, name="mine"),
     path("suppliers/<int:supplier_id>/forecast/", forecast.forecast, name="forecast"),
     path("what-if/<int:pk>/", what_if.what_if, name="what_if"),
+    path("mine/public/", supplier.publishing, name="publishing"),
+    path("verify/key.pem", public.public_key, name="public_key"),
     path("verify/<uuid:public_id>/", public.verify, name="verify"),
 ]

@@ -1,5 +1,6 @@
 """The audit PDF of one closed assessment: what was asked, answered, evidenced, judged and scored, on paper that can be archived."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
@@ -71,12 +72,16 @@ def as_html(report: AuditReport) -> str:
     )
 
 
-def as_pdf(html: str) -> bytes:
-    """PDF/A-3a: tagged for screen readers, fonts embedded from the product's own files, nothing fetched from anywhere."""
+def as_pdf(html: str, *, stylesheets: Sequence[str] = STYLESHEETS, files: Mapping[str, str] | None = None) -> bytes:
+    """PDF/A-3a: tagged for screen readers, fonts embedded from the product's own files, nothing fetched from anywhere.
+
+    `files` travel inside of it: name -> text.
+    """
     fonts = FontConfiguration()
-    styles = [CSS(filename=str(_css(name)), font_config=fonts, url_fetcher=_own_files) for name in STYLESHEETS]
+    styles = [CSS(filename=str(_css(name)), font_config=fonts, url_fetcher=_own_files) for name in stylesheets]
     document = HTML(string=html, base_url=str(settings.BASE_DIR), url_fetcher=_own_files)
-    pdf = document.write_pdf(stylesheets=styles, font_config=fonts, pdf_variant="pdf/a-3a", pdf_tags=True)
+    attached = [Attachment(string=text, name=name, relationship="Data") for name, text in (files or {}).items()]
+    pdf = document.write_pdf(stylesheets=styles, font_config=fonts, pdf_variant="pdf/a-3a", pdf_tags=True, attachments=attached)
     assert isinstance(pdf, bytes)  # noqa: S101 - without a target the library returns the bytes
     return pdf
 

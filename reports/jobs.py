@@ -122,3 +122,38 @@ class ForecastRisks(Job):
 
         ids = chunk.payload["ids"]
         return {"forecast": len(ids), "at_risk": keep(ids, on=date.fromisoformat(chunk.payload["on"]), at=timezone.now())}
+
+
+@job("label_certificate", title=_("Print a label certificate"))
+class LabelCertificate(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Certificates printed")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.label_files import make_certificate
+
+        make_certificate(export_id=chunk.payload["export"], at=timezone.now())
+        return {"documents": 1}
+
+
+@job("export_directory", title=_("Export the labelled suppliers"))
+class ExportDirectory(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"suppliers": _("Suppliers exported")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.label_files import make_directory
+
+        return {"suppliers": make_directory(export_id=chunk.payload["export"], at=timezone.now())}

@@ -38,7 +38,7 @@ from assessments.models import (
     Verdict,
 )
 from emissions.models import ActivityRecord, Inventory
-from labels.models import Appeal, Decision, Label, LabelEvent
+from labels.models import Appeal, Decision, Label, LabelEvent, Publication
 from pilots.models import Agreement, AgreementSignature, JointAction, ReportedYear, Target
 from suppliers.inspection import safe_name
 from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
@@ -146,6 +146,7 @@ LEDGER = _fields(
     "at",
     standard="standard__version",
 )
+PUBLICATION = _fields(*Publication.CHOICES, "agreed_at", agreed_by="agreed_by__name")
 APPEALS = _fields(
     "text", "lodged_at", "due_on", "state", "level", "criteria", "overlooked_until", "answer", "decided_at",
     step="event__number", lodged_by="lodged_by__name",
@@ -354,6 +355,7 @@ def _labels(supplier: Supplier, by: User) -> dict[str, Any]:
     return {
         "label": one_of(Label.objects.visible_to(by).filter(supplier=supplier), LABEL),
         "ledger": rows_of(LabelEvent.objects.visible_to(by).filter(supplier=supplier).order_by("number"), LEDGER),
+        "publication": one_of(Publication.objects.visible_to(by).filter(supplier=supplier), PUBLICATION),
         "appeals": rows_of(Appeal.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), APPEALS),
         "decisions": rows_of(Decision.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), DECISIONS),
     }

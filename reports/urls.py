@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import exports, fairness, findings, overview, own_data, portfolio, supplier
+from reports.views import exports, fairness, findings, labels, overview, own_data, portfolio, supplier
 
 
 app_name = "reports"
@@ -16,6 +16,8 @@ urlpatterns = [
     path("my-data/", own_data.own_data, name="own_data"),
     path("my-data/<int:pk>/file/", own_data.own_data_file, name="own_data_file"),
     path("my-data/schema.json", own_data.schema, name="own_data_schema"),
+    path("labels/<int:supplier_id>/certificate/", labels.label_certificate, name="label_certificate"),
+    path("labels/directory/export/", labels.directory_export, name="directory_export"),
     path("exports/", exports.export_list, name="export_list"),
     path("exports/<int:pk>/", exports.export_detail, name="export"),
     path("exports/<int:pk>/file/", exports.export_file, name="export_file"),

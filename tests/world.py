@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
 
 from accounts.invitations import invite, token_of
 from accounts.models import Invitation, Membership, Role, User
@@ -31,7 +32,7 @@ from assessments.models import (
 )
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import Abatement, ActivityImport, FactorSet, Inventory, MeterPeriod, RenewableInstrument
-from labels.models import Appeal, Label, LabelEvent, Proposal
+from labels.models import Appeal, Label, LabelEvent, Proposal, SavedView, Standard, StandardTest
 from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
 from runs.models import Chunk, Run
@@ -316,6 +317,24 @@ class World:
         return Label.objects.create(
             supplier=self.supplier, state="awarded", standard=self.standard, last_event=event, changed_at=NOW, **valid
         )
+
+    @cached_property
+    def schedule(self) -> PeriodicTask:
+        return PeriodicTask.objects.get(kwargs__contains="evaluate_labels")
+
+    @cached_property
+    def label_view(self) -> SavedView:
+        """Somebody else's."""
+        return SavedView.objects.create(user=self.maker, name="Mine", saved_at=NOW)
+
+    @cached_property
+    def draft_standard(self) -> Standard:
+        return create_standard(version="2030", status="draft", published_at=None, in_force_from=None)
+
+    @cached_property
+    def standard_test(self) -> StandardTest:
+        about = {"sha256": self.standard.sha256, "against": self.standard}
+        return StandardTest.objects.create(standard=self.standard, requested_by=self.maker, requested_at=NOW, **about)
 
     @cached_property
     def warning(self) -> LabelEvent:

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 
 from accounts.models import User
 from config.demo.people import Cast
-from labels import appealing, deciding, evaluation, exceptions, standards
-from labels.models import Decision, EvaluationMark, Label, LabelEvent, LabelState
+from labels import appealing, deciding, drafting, evaluation, exceptions, standards, units
+from labels.models import Decision, EvaluationMark, Label, LabelEvent, LabelState, Notice, Publication, UnitWatch
+from suppliers.models import BuyingUnit
 
 
 # Days before today. The first is after last cycle's reviews; the gap before the last one lets labels of that cycle run out.
 MOMENTS = (392, 300, 200, 100, 30, 0)
 SUSPENDED_BY_PEOPLE, REVOKED = 6, 4
 EXCEPTIONS, APPEALS = 3, 4
+# What the draft of the next version asks.
+NEXT_TOTAL = {"green": {"default": "65", "cloud_dc": "70"}, "green_leader": {"default": "82"}}
 
 
 def create(cast: Cast, *, at: datetime) -> None:
@@ -22,9 +25,14 @@ def create(cast: Cast, *, at: datetime) -> None:
     for days in MOMENTS:
         moment = at - timedelta(days=days)
         evaluation.evaluate_all(on=moment.date(), at=moment)
+        units.record_shares(moment.date())
         if days == 200:
             _step_in(cast, at=moment + timedelta(hours=5))
     _fill_the_committee(cast, at=at)
+    _publish_and_watch(cast, at=at)
+    draft = drafting.begin(source_id=standard.pk, version="2027", by=cast.second_staff, at=at)
+    edit = drafting.put_criterion({**(drafting.find_criterion(draft.content, "total") or {}), "need": NEXT_TOTAL})
+    drafting.change(standard_id=draft.pk, seen=draft.sha256, edit=edit, by=cast.second_staff, at=at)
     # Everybody was looked at a moment ago.
     EvaluationMark.objects.all().delete()
 
@@ -68,6 +76,19 @@ def _fill_the_committee(cast: Cast, *, at: datetime) -> None:
         by = User.objects.get(memberships__supplier_id=event.supplier_id)
         text = "该问题项所涉整改已于通知前完成，整改报告与第三方检测结果均已上传，请予复核。"
         appealing.lodge(event_id=event.pk, text=text, documents=[], by=by, at=at)
+
+
+def _publish_and_watch(cast: Cast, *, at: datetime) -> None:
+    """Most companies show their name; procurement buys for two units. Nobody gets mail about what happened before the demo began."""
+    holders = Label.objects.values_list("supplier_id", "supplier__memberships__user")
+    shown = {supplier_id: user_id for supplier_id, user_id in holders if user_id and supplier_id % 7}
+    Publication.objects.bulk_create(
+        Publication(supplier_id=supplier_id, name=True, place=True, qualifications=True, agreed_by_id=user_id, agreed_at=at)
+        for supplier_id, user_id in shown.items()
+    )
+    for unit in BuyingUnit.objects.order_by("pk")[:2]:
+        UnitWatch.objects.create(user=cast.by_role["reviewer"], unit=unit)
+    Notice.objects.bulk_create((Notice(event_id=pk, told_at=at) for pk in LabelEvent.objects.values_list("pk", flat=True)), batch_size=5000)
 
 
 def _near_misses(count: int) -> Sequence[int]:

@@ -21,7 +21,7 @@ class LabelEventSerializer(serializers.ModelSerializer[LabelEvent]):
     class Meta:
         model = LabelEvent
         fields = (
-            "id", "supplier", "number", "kind", "level", "standard", "reason_code", "reason", "effective_on", "valid_from",
+            "id", "supplier", "number", "kind", "level", "standard", "reason_code", "reason", "notice_on", "effective_on", "valid_from",
             "valid_to", "until", "at",
         )  # fmt: skip
 

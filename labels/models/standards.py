@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +34,7 @@ class StandardQuerySet(models.QuerySet["Standard"]):
         return published.order_by("-in_force_from", "-pk").first()
 
     def for_list(self) -> Self:
-        return self.select_related("published_by").order_by("-in_force_from", "-pk")
+        return self.select_related("published_by", "submitted_by").order_by("-in_force_from", "-pk")
 
 
 class Standard(models.Model):
@@ -53,6 +53,10 @@ class Standard(models.Model):
     sha256 = models.CharField(max_length=64)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # One person asks to publish a draft from a day on, another one does it.
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    submitted_at = models.DateTimeField(_("to be published since"), null=True, blank=True)
+    wanted_from = models.DateField(_("to be in force from"), null=True, blank=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     in_force_from = models.DateField(_("in force from"), null=True, blank=True)
@@ -67,15 +71,24 @@ class Standard(models.Model):
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(published_at__isnull=False, in_force_from__isnull=False), name="standard_published_is_dated"
             ),
+            models.CheckConstraint(
+                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True, wanted_from__isnull=True)
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False, wanted_from__isnull=False),
+                name="standard_submitted_at_and_by_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_by__isnull=True) | Q(published_by__isnull=True) | ~Q(submitted_by=F("published_by")),
+                name="standard_second_pair_of_eyes",
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
                 name="published_never_changes",
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
+                # All but its status, which may go on to "retired".
                 condition=pgtrigger.Condition(
-                    "OLD.status <> 'draft' AND (OLD.content IS DISTINCT FROM NEW.content OR OLD.sha256 <> NEW.sha256 "
-                    "OR OLD.key <> NEW.key OR OLD.version <> NEW.version OR NEW.status = 'draft')"
+                    "OLD.status <> 'draft' AND (NEW.status = 'draft' OR (to_jsonb(OLD) - 'status') <> (to_jsonb(NEW) - 'status'))"
                 ),
                 func="RAISE EXCEPTION 'a published standard never changes';",
             ),

@@ -21,7 +21,7 @@ from audit import trail
 from labels import deciding, evaluation, explaining, lists, standards
 from labels.committee import committee_size
 from labels.dates import ledger_day
-from labels.filters import DirectoryFilter, LabelFilter
+from labels.filters import LabelFilter
 from labels.forms import ReasonForm, RevocationForm
 from labels.independence import Conflict
 from labels.models import Appeal, Decision, Label, LabelEvent, Proposal
@@ -48,18 +48,6 @@ def label_list(request: AuthenticatedHttpRequest) -> HttpResponse:
         "may_run": has(request.user, Permission.LABEL_RUN),
     }
     return render(request, "labels/_label_table.html" if _wants_part(request) else "labels/label_list.html", context)
-
-
-@require_GET
-def directory(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Whom procurement can choose: labels in force today."""
-    require(request.user, Permission.LABEL_VIEW)
-    today = ledger_day(timezone.now())
-    labelled = Supplier.objects.visible_to(request.user).filter(label__state__in=Label.LIVE, label__valid_to__gte=today)
-    chosen = DirectoryFilter(request.GET, queryset=labelled)
-    found = chosen.qs if chosen.is_valid() else Supplier.objects.none()
-    context = {"filter": chosen, "page": lists.page_of(found, request.GET.dict()), "total": found.count()}
-    return render(request, "labels/_directory_table.html" if _wants_part(request) else "labels/directory.html", context)
 
 
 def _wants_part(request: AuthenticatedHttpRequest) -> bool:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.http import AuthenticatedHttpRequest
+from accounts.permissions import Permission, has
 from labels import criteria_table, standards
 from labels.dates import ledger_day
 from labels.models import Standard
@@ -16,7 +17,8 @@ from suppliers.models import Category, Supplier
 def standard_list(request: AuthenticatedHttpRequest) -> HttpResponse:
     visible = Standard.objects.visible_to(request.user)
     in_force = visible.in_force(ledger_day(timezone.now()))
-    return render(request, "labels/standard_list.html", {"standards": visible.for_list(), "in_force": in_force})
+    context = {"standards": visible.for_list(), "in_force": in_force, "may_edit": has(request.user, Permission.STANDARD_EDIT)}
+    return render(request, "labels/standard_list.html", context)
 
 
 @require_GET
@@ -35,6 +37,7 @@ def standard_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "category": category,
         "category_title": Category(category).label,
         "summary": criteria_table.summary_of(rules),
+        "may_edit": has(request.user, Permission.STANDARD_EDIT),
     }
     return render(request, "labels/standard_detail.html", context)
 

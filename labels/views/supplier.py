@@ -2,17 +2,21 @@
 
 from datetime import date
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
-from accounts.permissions import Permission, has
+from accounts.permissions import Permission, has, require
 from audit import trail
 from labels import appealing, certificates, explaining
+from labels import publishing as publish
 from labels.dates import ledger_day
-from labels.models import Appeal, Decision, Label, LabelEvent, Standard
+from labels.forms import PublicationForm
+from labels.models import Appeal, Decision, Label, LabelEvent, Publication, Standard
 from suppliers.models import Supplier
 
 
@@ -20,7 +24,7 @@ from suppliers.models import Supplier
 def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     supplier = get_object_or_404(Supplier, pk=request.user.supplier_id)
     today = ledger_day(timezone.now())
-    label = Label.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard").first()
+    label = Label.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard", "supplier").first()
     decision = Decision.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard").first()
     events = LabelEvent.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard")
     context = {
@@ -35,6 +39,8 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
         "appeals": Appeal.objects.visible_to(request.user).open().filter(supplier=supplier),
         "qr_code": certificates.qr_code(label) if label and label.is_live(today) else None,
         "verification_url": certificates.verification_url(label) if label else "",
+        "may_publish": has(request.user, Permission.LABEL_PUBLISH),
+        "agreed": Publication.objects.visible_to(request.user).filter(supplier=supplier).first(),
     }
     return render(request, "labels/mine.html", context)
 
@@ -66,6 +72,20 @@ def step(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "may_appeal": appealing.may_be_appealed(event, today) and has(request.user, Permission.LABEL_APPEAL),
     }
     return render(request, "labels/step.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def publishing(request: AuthenticatedHttpRequest) -> HttpResponse:
+    supplier = get_object_or_404(Supplier, pk=request.user.supplier_id)
+    require(request.user, Permission.LABEL_PUBLISH)
+    agreed = Publication.objects.visible_to(request.user).filter(supplier=supplier).first()
+    # Nothing is shown without a word; the form proposes the name, without which a certificate says little.
+    form = PublicationForm(request.POST or None, instance=agreed, initial=None if agreed else {"name": True})
+    if request.method == "POST" and form.is_valid():
+        publish.agree(supplier_id=supplier.pk, choices=form.cleaned_data, by=request.user, at=timezone.now())
+        messages.success(request, _("The public page shows what you agreed to."))
+        return redirect("labels:mine")
+    return render(request, "labels/publishing.html", {"form": form})
 
 
 @require_GET

@@ -20,11 +20,11 @@ class ExportQuerySet(WalledQuerySet["Export"]):
     def visible_to(self, user: "User") -> Self:
         """An export holds what its maker could see, so only the maker, and those who read everything, may fetch it.
 
-        What a supplier takes with it is its own people's alone, as long as they are its people.
+        What a supplier takes with it is its own people's alone, as long as they are its people. Certificates of its label it shares.
         """
         own = Q(kind=Export.Kind.OWN_DATA)
         if user.supplier_id:
-            return self.filter(own, supplier=user.supplier_id)
+            return self.filter(own | Q(kind=Export.Kind.LABEL_CERTIFICATE), supplier=user.supplier_id)
         mine = self.exclude(own) if has(user, Permission.AUDIT_VIEW) else self.exclude(own).filter(made_by=user)
         return mine.without_conflicts_of(user)
 
@@ -39,6 +39,9 @@ class Export(models.Model):
         FINDINGS_XLSX = "findings_xlsx", _("Findings (XLSX)")
         FINDINGS_CSV = "findings_csv", _("Findings (CSV)")
         OWN_DATA = "own_data", _("All data of a supplier")
+        LABEL_CERTIFICATE = "label_certificate", _("Label certificate (PDF)")
+        DIRECTORY_XLSX = "directory_xlsx", _("Labelled suppliers (XLSX)")
+        DIRECTORY_CSV = "directory_csv", _("Labelled suppliers (CSV)")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     title = models.CharField(_("title"), max_length=300)
@@ -62,7 +65,19 @@ class Export(models.Model):
         verbose_name_plural = _("exports")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["audit_pdf", "portfolio_xlsx", "portfolio_csv", "findings_xlsx", "findings_csv", "own_data"]),
+                condition=Q(
+                    kind__in=[
+                        "audit_pdf",
+                        "portfolio_xlsx",
+                        "portfolio_csv",
+                        "findings_xlsx",
+                        "findings_csv",
+                        "own_data",
+                        "label_certificate",
+                        "directory_xlsx",
+                        "directory_csv",
+                    ]
+                ),
                 name="export_kind_known",
             ),
             models.CheckConstraint(condition=Q(made_at__isnull=True) | ~Q(sha256=""), name="export_made_has_a_hash"),
@@ -78,7 +93,15 @@ class Export(models.Model):
     @property
     def subject(self) -> str:
         """What the audit trail calls it: `portfolio.downloaded`, `audit_pdf.downloaded`."""
-        return self.kind if self.kind in (self.Kind.AUDIT_PDF, self.Kind.OWN_DATA) else self.kind.partition("_")[0]
+        return {
+            self.Kind.AUDIT_PDF: "audit_pdf",
+            self.Kind.OWN_DATA: "own_data",
+            self.Kind.LABEL_CERTIFICATE: "certificate",
+            self.Kind.DIRECTORY_XLSX: "directory",
+            self.Kind.DIRECTORY_CSV: "directory",
+            self.Kind.FINDINGS_XLSX: "findings",
+            self.Kind.FINDINGS_CSV: "findings",
+        }.get(self.Kind(self.kind), "portfolio")
 
     def has_file(self, at: datetime) -> bool:
         return bool(self.made_at and self.file.name) and (self.expires_at is None or at < self.expires_at)

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from assessments.models import Assessment
+from assessments.models import Assessment, Verdict
 from labels import evaluation, ledger, standards
 from labels.dates import ledger_day
 from labels.models import Decision, Label, LabelEvent, LabelState, Standard
@@ -314,3 +314,25 @@ def test_sites_and_facts_of_others_do_not_matter(standard: Standard, supplier: S
     evaluate()
 
     assert label_of(supplier).state == LabelState.AWARDED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "counts"),
+    [
+        ({}, "1.25"),
+        ({"outcome": "accept"}, "1.25"),
+        ({"outcome": "reject_evidence", "reason": "Not metered"}, None),
+        ({"outcome": "reject_answer", "reason": "Not metered"}, None),
+        ({"outcome": "correct", "reason": "By the report", "corrected": {"pue": "1.6"}}, "1.6"),
+    ],
+)
+def test_a_figure_counts_as_the_review_left_it(standard: Standard, staff: User, verdict: dict[str, object], counts: str | None) -> None:
+    supplier = create_green_supplier(create_supplier(category="cloud_dc"))
+    answer = create_answer(assessment=Assessment.objects.get(supplier=supplier), question="E4-16", value={"pue": "1.25"})
+    if verdict:
+        Verdict.objects.create(answer=answer, by=staff, at=NOW, **verdict)
+
+    evaluate()
+
+    lines = Decision.objects.get(supplier=supplier).criteria["criteria"]
+    assert next(line["value"] for line in lines if line["key"] == "limit_pue") == counts

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, User
 from audit.models import Event
-from labels import deciding, evaluation
+from labels import deciding, evaluation, publishing
 from labels.dates import ledger_day
 from labels.models import Label, LabelEvent, Proposal, Standard
 from runs.models import Run
@@ -306,8 +306,9 @@ def state(state: str, **fields: Any) -> Callable[[Label], None]:
         (state("revoked"), "This green label was revoked."),
     ],
 )
-def test_anybody_can_verify_a_label(client: Client, labelled: Supplier, change: Callable[[Label], None], words: str) -> None:
+def test_anybody_can_verify_a_label(client: Client, labelled: Supplier, owner: User, change: Callable[[Label], None], words: str) -> None:
     label = Label.objects.get()
+    publishing.agree(supplier_id=labelled.pk, choices={"name": True}, by=owner, at=timezone.now())
     change(label)
 
     text = page(client, "verify", label.public_id)
