@@ -7,6 +7,7 @@ from django.db.models import Max, Q
 from accounts.models import Membership
 from assessments.models import Assessment
 from labels.models import Appeal, LabelEvent, Proposal
+from suppliers.models import Interest
 
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ class DecidedBefore(Exception):
 
 
 def has_conflict(user: "User", supplier_id: int) -> bool:
-    """Whoever also acts for the supplier, under whatever hat."""
-    return Membership.objects.filter(user=user, supplier_id=supplier_id).exists()
+    """Whoever declared an interest, or also acts for the supplier, under whatever hat."""
+    declared = Interest.objects.in_force_for(user).filter(supplier_id=supplier_id)
+    return declared.exists() or Membership.objects.filter(user=user, supplier_id=supplier_id).exists()
 
 
 def refuse_conflict(user: "User", supplier_id: int) -> None:

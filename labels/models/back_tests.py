@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
 from labels.models.standards import Level, Standard
-from suppliers.models import Category, Supplier
+from suppliers.models import Category, Supplier, WalledQuerySet
 
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class StandardTest(models.Model):
         return reverse("labels:standard_test", args=[self.standard_id, self.pk])
 
 
-class StandardTestRowQuerySet(models.QuerySet["StandardTestRow"]):
+class StandardTestRowQuerySet(WalledQuerySet["StandardTestRow"]):
     def visible_to(self, user: "User") -> Self:
-        return self if has(user, Permission.LABEL_VIEW) else self.none()
+        return self.without_conflicts_of(user) if has(user, Permission.LABEL_VIEW) else self.none()
 
 
 class StandardTestRow(models.Model):

@@ -233,7 +233,8 @@ def standard_test(request: AuthenticatedHttpRequest, pk: int, number: int) -> Ht
     visible = StandardTest.objects.visible_to(request.user).select_related("standard", "against", "run", "requested_by")
     test = get_object_or_404(visible, standard=pk, pk=number)
     move, category = request.GET.get("move", "loses"), request.GET.get("category", "")
-    rows = test.rows.filter(move=move if move in ("gains", "loses") else "loses").select_related("supplier")
+    move = move if move in ("gains", "loses") else "loses"
+    rows = StandardTestRow.objects.visible_to(request.user).filter(test=test, move=move).select_related("supplier")
     if category in Category.values:
         rows = rows.filter(category=category)
     context = {

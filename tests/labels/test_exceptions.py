@@ -10,7 +10,7 @@ from labels import deciding, evaluation, exceptions, ledger
 from labels.independence import Conflict
 from labels.models import Decision, Label, LabelEvent, Proposal
 from labels.transitions import IllegalStep
-from suppliers.models import Document, Supplier
+from suppliers.models import Document, Interest, Supplier
 from tests.factories import NOW, create_user
 from tests.labels.support import TODAY, create_critical_finding, create_green_supplier, create_standard
 
@@ -157,6 +157,14 @@ def create_green_document(supplier: Supplier) -> None:
     from tests.factories import create_document
 
     create_document(supplier=supplier, kind="iso_14001", valid_from=date(2026, 1, 1), valid_to=date(2028, 1, 1), uploaded_at=NOW)
+
+
+def test_whoever_declared_an_interest_decides_nothing(lacking: Supplier, staff: User, second: User) -> None:
+    proposal = propose(lacking, staff)
+    Interest.objects.create(user=second, supplier=lacking, kind="family", declared_by=second, declared_at=NOW)
+
+    with pytest.raises(Conflict):
+        exceptions.confirm_exception(proposal_id=proposal.pk, by=second, at=NOW)
 
 
 def test_whoever_also_acts_for_the_supplier_decides_nothing(lacking: Supplier, staff: User, second: User) -> None:

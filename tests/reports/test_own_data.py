@@ -232,6 +232,7 @@ def test_each_model_of_a_supplier_is_exported_or_left_out_for_a_reason(db):
         "WorkbookUpload": "the person has the file",
         "Upload": "a file on its way; its document is exported",
         "BackTestScore": "what a draft of the rules would say; no score of the supplier",
+        "StandardTestRow": "what a draft of the standard would say; no label of the supplier",
         "ScoreMark": "a score that is being computed again; its scores are exported",
         "EvaluationMark": "a label that is being evaluated again; its decision is exported",
         "Message": "mail",
