@@ -162,8 +162,32 @@ def _line(row: PeriodicTask, run: Run | None, outcome: TaskOutcome | None, at: d
     elif outcome is not None and kind_of(row) is None:
         status = Run.Status.DONE if outcome.succeeded else Run.Status.FAILED
         result, title, error = status.value, str(status.label), outcome.error
-    next_run = at + max(row.schedule.remaining_estimate(row.last_run_at or at), timedelta(0)) if row.enabled else None
-    return ScheduleLine(row.pk, _(row.name), clock_in_words(row), row.enabled, row.last_run_at, next_run, result, title, run, error)
+    return ScheduleLine(
+        row.pk,
+        _(row.name),
+        clock_in_words(row),
+        row.enabled,
+        _last_start(row, run, outcome),
+        _next_start(row, at),
+        result,
+        title,
+        run,
+        error,
+    )
+
+
+def _last_start(row: PeriodicTask, run: Run | None, outcome: TaskOutcome | None) -> datetime | None:
+    """Beat writes down what it started some minutes later; until then, what came of it says when."""
+    known = [row.last_run_at, run.created_at if run else None, outcome.finished_at if outcome and kind_of(row) is None else None]
+    return max((at for at in known if at), default=None)
+
+
+def _next_start(row: PeriodicTask, at: datetime) -> datetime | None:
+    if not row.enabled:
+        return None
+    left: timedelta = max(row.schedule.remaining_estimate(row.last_run_at or at), timedelta(0))
+    # What is left was counted a moment after `at`: without the second, the page would say the minute before.
+    return at + left + timedelta(seconds=1)
 
 
 def kind_of(row: PeriodicTask) -> str | None:
