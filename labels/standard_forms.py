@@ -225,6 +225,8 @@ class CriterionForm(SeenForm):
         try:
             number = Decimal(typed.strip())
         except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite():
             self.add_error(name, _("Enter a number."))
             return
         if self.kind in MONTHS and number != number.to_integral_value():

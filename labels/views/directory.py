@@ -58,8 +58,9 @@ def view_save(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_POST
 def view_delete(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    view = get_object_or_404(SavedView.objects.filter(user=request.user), pk=pk)
     require(request.user, Permission.LABEL_VIEW)
-    get_object_or_404(SavedView.objects.filter(user=request.user), pk=pk).delete()
+    view.delete()
     messages.success(request, _("The view is deleted."))
     return redirect("labels:directory")
 

@@ -221,7 +221,8 @@ def test_a_criterion_is_added_and_taken_out(client: Client, draft: Standard, sta
     }  # fmt: skip
 
     assert "green_leader asks less of cloud_dc suppliers" in client.post(url, typed).content.decode()
-    assert "Enter a number" in client.post(url, {**typed, "need__green__default": "many"}).content.decode()
+    for junk in ("many", "NaN", "sNaN", "Infinity"):
+        assert "Enter a number" in client.post(url, {**typed, "need__green__default": junk}).content.decode()
     assert "already" in client.post(url, {**typed, "key": "total", "need__green_leader__default": "1.3"}).content.decode()
     assert client.post(url, {**typed, "need__green_leader__default": "1.3"}).status_code == 302
     draft.refresh_from_db()
