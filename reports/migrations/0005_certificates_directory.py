@@ -22,10 +22,10 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='export',
             name='kind',
-            field=models.CharField(choices=[('audit_pdf', 'Audit PDF'), ('portfolio_xlsx', 'Portfolio (XLSX)'), ('portfolio_csv', 'Portfolio (CSV)'), ('own_data', 'All data of a supplier'), ('label_certificate', 'Label certificate (PDF)'), ('directory_xlsx', 'Labelled suppliers (XLSX)'), ('directory_csv', 'Labelled suppliers (CSV)')], max_length=20, verbose_name='kind'),
+            field=models.CharField(choices=[('audit_pdf', 'Audit PDF'), ('portfolio_xlsx', 'Portfolio (XLSX)'), ('portfolio_csv', 'Portfolio (CSV)'), ('findings_xlsx', 'Findings (XLSX)'), ('findings_csv', 'Findings (CSV)'), ('own_data', 'All data of a supplier'), ('label_certificate', 'Label certificate (PDF)'), ('directory_xlsx', 'Labelled suppliers (XLSX)'), ('directory_csv', 'Labelled suppliers (CSV)')], max_length=20, verbose_name='kind'),
         ),
         migrations.AddConstraint(
             model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['audit_pdf', 'portfolio_xlsx', 'portfolio_csv', 'own_data', 'findings_xlsx', 'findings_csv', 'label_certificate', 'directory_xlsx', 'directory_csv'])), name='export_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['audit_pdf', 'portfolio_xlsx', 'portfolio_csv', 'findings_xlsx', 'findings_csv', 'own_data', 'label_certificate', 'directory_xlsx', 'directory_csv'])), name='export_kind_known'),
         ),
     ]
