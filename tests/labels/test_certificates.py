@@ -132,7 +132,6 @@ def test_a_certificate_is_asked_for_on_the_page_and_fetched_by_its_people(
 
     response: Any = client.get(reverse("reports:export_file", args=[export.pk]))
     assert b"".join(response.streaming_content).startswith(b"%PDF-")
-    response.file_to_stream.close()
     client.force_login(stranger)
     assert client.get(reverse("reports:export", args=[export.pk])).status_code == 404
 
