@@ -295,7 +295,8 @@ LABELS = {
     "labels:evaluate": presses(STAFF),
     "labels:directory": reads(BUYERS),
     "labels:view_save": sending(presses(BUYERS), name="Mine"),
-    "labels:view_delete": hidden(presses(NOBODY, lambda w: [w.label_view.pk]), EVERYONE),
+    # One's own: to others it does not exist.
+    "labels:view_delete": hidden(presses(STAFF, lambda w: [w.label_view.pk]), EVERYONE),
     "labels:units": reads(BUYERS),
     "labels:units_watch": presses(BUYERS),
     "labels:detail": of_supplier(reads(BUYERS, lambda w: [w.supplier.pk])),

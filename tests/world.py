@@ -324,8 +324,7 @@ class World:
 
     @cached_property
     def label_view(self) -> SavedView:
-        """Somebody else's."""
-        return SavedView.objects.create(user=self.maker, name="Mine", saved_at=NOW)
+        return SavedView.objects.create(user=self.people["staff"], name="Mine", saved_at=NOW)
 
     @cached_property
     def draft_standard(self) -> Standard:
