@@ -351,6 +351,6 @@ def test_the_workbench_costs_the_same_for_few_and_many_answers(
     # messages, the newest return, request, assignment, event
     with django_assert_num_queries(17):
         client.get(reverse("assessments:review_area", args=[few.pk, "A"]))
-    # and the people of verdicts
-    with django_assert_num_queries(18):
+    # and the people of verdicts, and whether a second review is awaited
+    with django_assert_num_queries(19):
         client.get(reverse("assessments:review_area", args=[assessment.pk, "A"]))
