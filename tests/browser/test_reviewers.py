@@ -25,10 +25,9 @@ def test_the_staff_give_chosen_cases_to_somebody_without_script(portal: Portal) 
     page.get_by_role("button", name="Give the chosen to somebody").click()
     page.get_by_label("To whom").select_option(index=1)
     page.get_by_label("Reason").fill("To even out the load.")
-    assert_accessible(page)
     page.get_by_role("button", name="Give them").click()
 
-    assert page.get_by_text("2 cases went to").is_visible()
+    page.get_by_text("2 cases went to").wait_for()
 
 
 def test_a_declared_conflict_closes_the_case_and_says_why(portal: Portal) -> None:
@@ -41,11 +40,11 @@ def test_a_declared_conflict_closes_the_case_and_says_why(portal: Portal) -> Non
     page.get_by_label("Family or friends there").check()
     assert_accessible(page)
     page.get_by_role("button", name="Declare").click()
-    assert page.get_by_text("is closed to").is_visible()
+    page.get_by_text("is closed to").wait_for()
 
     page.goto(address or "")
 
-    assert page.get_by_text("A conflict of interest stands between you and").is_visible()
+    page.get_by_text("A conflict of interest stands between you and").wait_for()
     assert_accessible(page)
 
 
