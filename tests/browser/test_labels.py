@@ -111,7 +111,7 @@ def test_procurement_keeps_a_view_and_chooses_its_units(new_page: Any, supplier:
     assert_accessible(page)
 
     page.get_by_role("link", name="Buying units").first.click()
-    page.get_by_label("Logistics unit").check()
+    page.get_by_role("checkbox", name="Logistics unit").check()
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Mine", exact=True).wait_for()
     assert_accessible(page)
