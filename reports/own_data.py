@@ -37,7 +37,7 @@ from assessments.models import (
     Signature,
     Verdict,
 )
-from emissions.models import ActivityRecord, Inventory
+from emissions.models import Abatement, ActivityRecord, DataReply, Inventory, MeterPeriod, RenewableInstrument, Scope3Entry
 from labels.models import Appeal, Decision, Label, LabelEvent, Publication
 from pilots.models import Agreement, AgreementSignature, JointAction, ReportedYear, Target
 from suppliers.inspection import safe_name
@@ -165,9 +165,25 @@ YEARS = _fields(
 AGREEMENT_SIGNATURES = _fields("side", "name", "job_title", "content_sha256", "signed_at", agreement="agreement_id")
 ACTIONS = _fields("year", "title", "description", "expected_reduction", "status", "due_on", agreement="agreement_id")
 ACTIVITY = _fields(
-    "id", "month", "source", "substance", "quantity", "unit", "is_measured", "reported_at", site="site_id", evidence="evidence_id",
-    reported_by="reported_by__name",
+    "id", "month", "source", "substance", "quantity", "unit", "is_measured", "is_from_periods", "reported_at", site="site_id",
+    evidence="evidence_id", reported_by="reported_by__name",
 )  # fmt: skip
+METER_PERIODS = _fields(
+    "id", "source", "meter", "first_day", "last_day", "quantity", "unit", "is_measured", "reported_at", site="site_id",
+    evidence="evidence_id", reported_by="reported_by__name",
+)  # fmt: skip
+CERTIFICATES = _fields(
+    "id", "kind", "serial", "mwh", "generated_from", "generated_to", "cancelled_on", "plant", "plant_year", "reported_at",
+    site="site_id", evidence="evidence_id", reported_by="reported_by__name",
+)  # fmt: skip
+SCOPE3 = _fields(
+    "year", "category", "tonnes", "method", "explanation", "reported_at", evidence="evidence_id", reported_by="reported_by__name"
+)
+ABATEMENTS = _fields(
+    "id", "kind", "year", "title", "function", "baseline", "baseline_tonnes", "project", "project_tonnes", "method", "status", "reason",
+    "reported_at", "reviewed_at", evidence="evidence_id", reported_by="reported_by__name", reviewed_by="reviewed_by__name",
+)  # fmt: skip
+REPLIES = _fields("year", "question", "text", "at", by="by__name")
 INVENTORIES = _fields(
     "id", "year", "basis", "scope1", "scope2_location", "scope2_market", "scope3", "electricity_kwh", "renewable_kwh", "it_energy_kwh",
     "months_covered", "lines", "created_at", factor_set="factor_set__version", reported_by="reported_by__name",
@@ -376,6 +392,11 @@ def _emissions(supplier: Supplier, by: User) -> dict[str, Any]:
     return {
         "activity": rows_of(ActivityRecord.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), ACTIVITY),
         "inventories": rows_of(Inventory.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), INVENTORIES),
+        "meter_periods": rows_of(MeterPeriod.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), METER_PERIODS),
+        "certificates": rows_of(RenewableInstrument.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), CERTIFICATES),
+        "scope3": rows_of(Scope3Entry.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), SCOPE3),
+        "abatements": rows_of(Abatement.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), ABATEMENTS),
+        "replies": rows_of(DataReply.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), REPLIES),
     }
 
 
@@ -402,7 +423,7 @@ signatures/         what was signed: sha256sum gives the hash of the signature
 receipts/           what each score was computed from; a receipt recomputes it
 labels.json         the green label and the ledger of its steps
 pilots.json         carbon-neutral pilot agreements
-emissions.json      activity data and inventories
+emissions.json      activity data, bills, renewable certificates, scope 3, abatement and inventories
 access-log.json     who of the buyer looked at what, and when
 
 Times are ISO 8601 in UTC. Decimal numbers are text, so that no digit is lost.
