@@ -120,6 +120,10 @@ class MeterPeriod(SupplierOwned):
         verbose_name = _("metered period")
         verbose_name_plural = _("metered periods")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(source__in=["electricity", "renewable_electricity", "it_energy", "heat", "natural_gas"]),
+                name="meter_period_source_is_metered",
+            ),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="meter_period_not_negative"),
             models.CheckConstraint(condition=Q(first_day__lte=F("last_day")), name="meter_period_runs_forward"),
             ExclusionConstraint(

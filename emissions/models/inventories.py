@@ -114,7 +114,7 @@ class Scope3Entry(SupplierOwned):
         verbose_name_plural = _("scope 3 categories of years")
         constraints = [
             models.UniqueConstraint(fields=["supplier", "year", "category"], name="scope3_category_once_a_year"),
-            models.CheckConstraint(condition=Q(category__range=(1, 15)), name="scope3_category_known"),
+            models.CheckConstraint(condition=Q(category__in=range(1, 16)), name="scope3_category_known"),
             models.CheckConstraint(condition=Q(tonnes__gte=0), name="scope3_not_negative"),
             models.CheckConstraint(
                 condition=Q(method__in=["supplier_specific", "hybrid", "average_data", "spend_based"]), name="scope3_method_known"
