@@ -17,6 +17,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "active": ("good", "circle-check"),
     "offboarded": ("neutral", "archive"),
     "approved": ("good", "circle-check"),
+    "accepted": ("good", "circle-check"),
     "rejected": ("bad", "circle-x"),
     "refused": ("bad", "circle-x"),
     # campaigns, questionnaires, standards, agreements

@@ -212,7 +212,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("questions.0.fields.0.unit", "t", "questions[0].fields[0].unit", "Only a number has a unit."),
         ("questions.0.applies", {"categories": ["circus"]}, "questions[0].applies.categories[0]", "“circus” is not one of: media"),
         ("questions.0.applies", {"when": "value = yes"}, "questions[0].applies.when", "Unknown name “value” at position 1."),
-        ("questions.0.applies", {"when": "A-1 = yes"}, "questions[0].applies.when", "Unknown name “A-1” at position 1."),
+        ("questions.0.applies", {"when": "A-1 = yes"}, "questions[0].applies.when", "These conditions wait for each other: A-1."),
         ("questions.0.applies", {"when": "A-2 has c"}, "questions[0].applies.when", "Unknown option “c” at position 9; known: a, b, none."),
         ("questions.0.applies", {"when": "A-9 = yes"}, "questions[0].applies.when", "Unknown name “A-9” at position 1."),
         ("questions.0.evidence", {"rule": "sometimes"}, "questions[0].evidence.rule", "“sometimes” is not one of"),
