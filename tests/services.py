@@ -20,12 +20,17 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
 
 from config.paths import BASE_DIR, embedded_database_url
 
+
+# How long an example takes says how busy the machine is, and nothing of the product.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 # Whatever the shell has set for a run of the portal is not for the tests.
 for _name in (

@@ -88,7 +88,7 @@ def counted(side: list[Any]) -> list[str]:
 @settings(deadline=None)
 @given(rows, rows, rows)
 def test_nothing_is_lost_in_silence(base: list[Any], file: list[Any], now: list[Any]) -> None:
-    """What only one side changed is what comes out, and a row both sides have is there whatever is chosen."""
+    """What only one side changed is what comes out, and a row both sides have, and know by its name, is there whatever is chosen."""
     assert counted(put_together(TABLE, base, file, base).taken) == counted(file)
     assert put_together(TABLE, base, base, now).taken == now
     assert put_together(TABLE, base, now, now).clashes == ()
@@ -96,7 +96,8 @@ def test_nothing_is_lost_in_silence(base: list[Any], file: list[Any], now: list[
     if not together.clashes:
         assert together.taken == together.kept
     for each in file:
-        if each in now:
+        # Several rows about one gas are told apart by nothing but their place, and put together cell by cell.
+        if each in now and all([other["gas"] for other in side].count(each["gas"]) <= 1 for side in (base, file, now)):
             assert each in together.taken
 
 
