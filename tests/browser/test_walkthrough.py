@@ -363,7 +363,7 @@ def downloaded(page: Any) -> bytes:
 
 def test_a_reviewer_judges_the_answers_and_the_verified_score_follows(portal: Portal, album: Album) -> None:
     page = portal.open("reviewer")
-    page.goto("/assessments/reviews/?whose=free")
+    page.goto("/assessments/reviews/?whose=mine")
     album.take(page, "review-queue", phone=True, chinese=True)
     page.get_by_label("Supplier").fill(SHOWCASE)
     press(page, "Filter")
