@@ -5,7 +5,7 @@ as a row is wrong; the same file a second time changes nothing.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,13 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from audit import trail
-from emissions.activity import Entry, save_activity
+from emissions.activity import Entry, save_activities
 from emissions.forms import CellError, parse
 from emissions.models import ActivityImport, ActivityRecord, Substance
 from emissions.sources import UNITS, Source, source_label
 from suppliers import notations
 from suppliers.inspection import safe_name
 from suppliers.models import Site, Supplier
+from suppliers.table_files import Column
 from suppliers.tables import Line, heading_keys, normal_heading, read_table
 
 
@@ -43,6 +44,18 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 NEEDED = ("site", "source", "month", "quantity", "unit")
 YES = frozenset({"yes", "y", "true", "1", "是"})
+
+
+def template_columns(site: str, month: str) -> list[Column]:
+    """The columns of a template whose rows are the sources, each with its usual unit; the quantities are left to fill in."""
+    values: Mapping[str, Callable[[Source], str]] = {
+        "site": lambda source: site,
+        "source": lambda source: str(source.label),
+        "substance": lambda source: str(Substance.R410A.label) if source == Source.REFRIGERANT else "",
+        "month": lambda source: month,
+        "unit": lambda source: UNITS[source][0],
+    }
+    return [Column(f"{names[0]} ({names[1]})", values.get(name, lambda source: ""), 22) for name, names in HEADINGS.items()]
 
 
 class UnknownColumns(ValidationError):
@@ -123,11 +136,10 @@ def take_over(*, import_id: int, by: "User", at: datetime, today: date) -> Activ
     reading = read(source, today=today)
     if reading.problems:
         raise ValidationError(_("Rows of the file are wrong. Nothing was taken over."))
-    by_site: dict[int, list[Entry]] = defaultdict(list)
-    sites = {row.site.pk: row.site for row in reading.to_write}
+    by_site: dict[Site, list[Entry]] = defaultdict(list)
     for row in reading.to_write:
-        by_site[row.site.pk].append(row.entry)
-    source.values_written = sum(save_activity(site=sites[pk], entries=entries, by=by, at=at) for pk, entries in by_site.items())
+        by_site[row.site].append(row.entry)
+    source.values_written = save_activities(supplier_id=source.supplier_id, by_site=by_site, by=by, at=at)
     source.taken_at = at
     source.save(update_fields=["taken_at", "values_written"])
     detail = {"file": source.original_name, "values": source.values_written}

@@ -245,7 +245,7 @@ def _leaks(calculation: Calculation) -> Iterable[Saving]:
 def _back_to_usual(activities: Sequence[Activity], calculation: Calculation) -> Iterable[Saving]:
     """Months of electricity far above the usual one, at the usual one."""
     excess: dict[int, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    electricity = [activity for activity in activities if activity.source == "electricity"]
+    electricity = [activity for activity in activities if activity.source == "electricity" and _kwh(activity)]
     for month in unusual_months(electricity):
         if month.value > month.usual:
             unit = next(activity.unit for activity in electricity if activity.site_id == month.site_id)

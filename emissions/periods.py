@@ -5,7 +5,7 @@ all of them: a half-billed month is a gap, never half a month's electricity take
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,6 +28,14 @@ PLACES = Decimal("0.0001")
 
 class Overlap(ValueError):
     """The meter has a period over some of these days already."""
+
+
+class TypedIn(ValueError):
+    """The period completes months for which somebody typed a quantity: nothing is counted over that in silence."""
+
+    def __init__(self, months: Sequence[date]) -> None:
+        super().__init__(months)
+        self.months = list(months)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class PeriodValues:
 
 @transaction.atomic
 def add_period(*, site: Site, values: PeriodValues, by: "User", at: datetime) -> MeterPeriod:
-    """Keeps the period and writes the months it completes. Raises `Overlap`."""
+    """Keeps the period and writes the months it completes. Raises `Overlap` and `TypedIn`."""
     _lock(site)
     try:
         with transaction.atomic():
@@ -143,8 +151,12 @@ def _write_months(site: Site, period: MeterPeriod, *, by: "User", at: datetime) 
         for each in touching
     ]
     whole = {month: found for month, found in months_of(periods).items() if first <= month <= last}
-    kept = ActivityRecord.objects.filter(site=site, source=period.source, month__range=(first, last), is_from_periods=True)
-    gone = set(kept.values_list("month", flat=True)) - whole.keys()
+    stored = dict(
+        ActivityRecord.objects.filter(site=site, source=period.source, month__range=(first, last)).values_list("month", "is_from_periods")
+    )
+    if typed := sorted(month for month in whole if stored.get(month) is False):
+        raise TypedIn(typed)
+    gone = {month for month, is_from_periods in stored.items() if is_from_periods} - whole.keys()
     save_activity(site=site, entries=[*_entries(period, whole), *_emptied(period, gone)], by=by, at=at)
 
 
@@ -155,4 +167,4 @@ def _entries(period: MeterPeriod, months: Mapping[date, MonthOfPeriods]) -> Iter
 
 def _emptied(period: MeterPeriod, months: Iterable[date]) -> Iterator[Entry]:
     for month in sorted(months):
-        yield Entry(month, period.source, "", None, period.unit)
+        yield Entry(month, period.source, "", None, period.unit, is_from_periods=True)

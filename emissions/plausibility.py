@@ -95,7 +95,10 @@ def _parts_above_wholes(site_id: int, activities: Sequence[Activity]) -> Iterato
             if source != part:
                 continue
             of = amounts.get((whole, month))
-            bought = convert(of.quantity, of.unit, activity.unit) if of else Decimal(0)
+            try:
+                bought = convert(of.quantity, of.unit, activity.unit) if of else Decimal(0)
+            except UnknownUnit:
+                continue  # the inventory names the unit that does not fit
             if activity.quantity > bought:
                 yield Question(Doubt.PART_ABOVE_WHOLE, site_id, part, month, EXACT.divide(activity.quantity, bought) if bought else None)
 

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emissions.calculation import Ledger
 from emissions.inventory import year_of_data
 from emissions.models import Factor, FactorSet, Inventory
 from emissions.sources import source_label
 from suppliers.models import Site
+from suppliers.table_files import Column
 
 
 @dataclass(frozen=True)
@@ -86,26 +88,49 @@ def _trace_line(line: Mapping[str, Any], factors: Mapping[str, Factor], sites: M
 # --- as a table -------------------------------------------------------------------------------------------------------
 
 
-def headings() -> list[str]:
-    return [
-        _("Ledger"), _("Site"), _("Source"), _("First month"), _("Last month"), _("Months"), _("Quantity"), _("Unit"), _("Factor"),
-        _("Factor set"), _("Version"), _("Warming potentials"), _("Source of the factor"), _("Year of the factor"), _("Checked"),
-        _("kg CO₂e per unit"), _("Share measured"), "tCO₂e", _("Formula"),
-    ]  # fmt: skip
+EXACT = "General"
+COLUMNS = (
+    Column(gettext_lazy("Ledger"), lambda row: row.ledger, 24),
+    Column(gettext_lazy("Site"), lambda row: row.line.site, 24),
+    Column(gettext_lazy("Source"), lambda row: row.line.source, 24),
+    Column(gettext_lazy("First month"), lambda row: row.line.first, 10),
+    Column(gettext_lazy("Last month"), lambda row: row.line.last, 10),
+    Column(gettext_lazy("Months"), lambda row: row.line.months, 8, EXACT),
+    Column(gettext_lazy("Quantity"), lambda row: row.line.quantity, 14, EXACT),
+    Column(gettext_lazy("Unit"), lambda row: row.line.unit, 10),
+    Column(gettext_lazy("Factor"), lambda row: row.factor("key"), 34),
+    Column(gettext_lazy("Factor set"), lambda row: row.factor_set("key"), 20),
+    Column(gettext_lazy("Version"), lambda row: row.factor_set("version"), 10),
+    Column(gettext_lazy("Warming potentials"), lambda row: row.factor_set("gwp"), 10),
+    Column(gettext_lazy("Source of the factor"), lambda row: row.factor("source"), 40),
+    Column(gettext_lazy("Year of the factor"), lambda row: row.line.factor.year if row.line.factor else None, 10, EXACT),
+    Column(gettext_lazy("Checked"), lambda row: row.line.factor.get_checked_display() if row.line.factor else "", 24),
+    Column(gettext_lazy("kg CO₂e per unit"), lambda row: row.line.kg_per_unit, 14, EXACT),
+    Column(gettext_lazy("Share measured"), lambda row: row.line.measured, 10, EXACT),
+    Column("tCO₂e", lambda row: row.line.tonnes, 14, EXACT),
+    Column(gettext_lazy("Formula"), lambda row: formula_of(row.line), 34),
+)
 
 
-def rows(inventory: Inventory) -> Iterator[list[str | Decimal | int | None]]:
+@dataclass(frozen=True)
+class TableRow:
+    ledger: str
+    line: TraceLine
+    inventory: Inventory
+
+    def factor(self, name: str) -> str:
+        return str(getattr(self.line.factor, name)) if self.line.factor else ""
+
+    def factor_set(self, name: str) -> str:
+        found = self.inventory.factor_set
+        return str(getattr(found, name)) if found else ""
+
+
+def table_rows(inventory: Inventory) -> Iterator[TableRow]:
     """What the page shows, in its order. Decimals stay exact."""
-    found = inventory.factor_set
     for each in trace(inventory):
         for line in each.lines:
-            factor = line.factor
-            yield [
-                each.title, line.site, line.source, line.first, line.last, line.months, line.quantity, line.unit,
-                factor.key if factor else "", found.key if found else "", found.version if found else "", found.gwp if found else "",
-                factor.source if factor else "", factor.year if factor else None, str(factor.get_checked_display()) if factor else "",
-                line.kg_per_unit, line.measured, line.tonnes, formula_of(line),
-            ]  # fmt: skip
+            yield TableRow(each.title, line, inventory)
 
 
 def formula_of(line: TraceLine) -> str:

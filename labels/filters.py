@@ -21,7 +21,7 @@ def region_choices() -> list[tuple[str, str]]:
     return [(province.name_en, region_name(province.name_en)) for province in PROVINCES]
 
 
-class SupplierFilter(filters.FilterSet):  # type: ignore[misc]
+class SupplierFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     q = filters.CharFilter(
         label=_("Name or identifier"), method="by_words", max_length=200, widget=forms.TextInput(attrs={"type": "search"})
     )

@@ -42,6 +42,10 @@ class Row:
     decided_at: datetime | None
 
     @property
+    def supplier_id(self) -> int:
+        return self.pk
+
+    @property
     def name(self) -> str:
         return Supplier(name_en=self.name_en, name_zh=self.name_zh).name
 

@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from assessments.models import Assessment
 from audit import trail
-from reports import findings_table, own_data, tables
+from reports import findings_table, own_data, portfolio_table
 from reports.models import Export
 from reports.portfolio import Portfolio
 from runs import engine
 from runs.registry import GiveUp
 from suppliers.models import Supplier
+from suppliers.table_files import WRITERS
 
 
 class OfSupplier(Protocol):
@@ -55,10 +56,11 @@ def make_portfolio_file(*, export_id: int, at: datetime) -> int:
     with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
         portfolio = Portfolio(export.parameters["query"], user=export.made_by)
         path = Path(folder) / "portfolio"
-        write = tables.write_csv if export.kind == Export.Kind.PORTFOLIO_CSV else tables.write_xlsx
-        looked_at: list[int] = []
-        count = write(path, tables.PORTFOLIO_COLUMNS, _noting(portfolio.every_row(), looked_at), title=_("Supplier portfolio"))
         suffix = "csv" if export.kind == Export.Kind.PORTFOLIO_CSV else "xlsx"
+        looked_at: list[int] = []
+        with path.open("wb") as file:
+            found = noting(portfolio.every_row(), looked_at)
+            count = WRITERS[suffix](file, portfolio_table.COLUMNS, found, title=_("Supplier portfolio"))
         keep_file(export, path, name=f"portfolio-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
     # Each supplier in the file can read that its data left the house.
     trail.record_each("portfolio.exported", supplier_ids=looked_at, actor=export.made_by, detail={"export": export.pk}, at=at)
@@ -85,18 +87,20 @@ def request_findings_export(*, kind: str, query: Mapping[str, str], by: User, at
 def make_findings_file(*, export_id: int, at: datetime) -> int:
     """Writes the file of an export of findings; says how many are in it."""
     export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
-    is_csv = export.kind == Export.Kind.FINDINGS_CSV
+    suffix = "csv" if export.kind == Export.Kind.FINDINGS_CSV else "xlsx"
     looked_at: list[int] = []
     with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "findings"
-        found = _noting(findings_table.rows(export.parameters["query"], user=export.made_by), looked_at)
-        count = (tables.write_csv if is_csv else tables.write_xlsx)(path, findings_table.COLUMNS, found, title=_("Findings"))
-        keep_file(export, path, name=f"findings-{export.requested_at:%Y%m%d}-{export.pk}.{'csv' if is_csv else 'xlsx'}", at=at)
+        found = noting(findings_table.rows(export.parameters["query"], user=export.made_by), looked_at)
+        with path.open("wb") as file:
+            count = WRITERS[suffix](file, findings_table.COLUMNS, found, title=_("Findings"))
+        keep_file(export, path, name=f"findings-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
     trail.record_each("findings.exported", supplier_ids=sorted(set(looked_at)), actor=export.made_by, detail={"export": export.pk}, at=at)
     return count
 
 
-def _noting(rows: Iterable[R], supplier_ids: list[int]) -> Iterator[R]:
+def noting(rows: Iterable[R], supplier_ids: list[int]) -> Iterator[R]:
+    """The rows as they come; whose they are is kept for the access log."""
     for row in rows:
         supplier_ids.append(row.supplier_id)
         yield row

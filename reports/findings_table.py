@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from assessments.filters import FindingFilter
 from assessments.models import Finding
-from reports.tables import Column
+from suppliers.table_files import Column
 
 
 COLUMNS = (

@@ -1,7 +1,7 @@
 """Files about labels: the certificate as PDF, in both languages, with the signed token in it; the directory as a table."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -17,14 +17,12 @@ from audit import trail
 from labels import certificates
 from labels.dates import ledger_day
 from labels.directory import Directory
-from labels.lists import Row
 from labels.models import Label
-from reports import tables
-from reports.exporting import keep_file
+from reports.exporting import keep_file, noting
 from reports.models import Export
-from reports.tables import Column
 from runs import engine
 from runs.registry import GiveUp
+from suppliers.table_files import WRITERS, Column
 
 
 ATTACHED_AS = "label-token.txt"
@@ -112,20 +110,14 @@ def request_directory(*, kind: str, query: Mapping[str, str], by: User, at: date
 def make_directory(*, export_id: int, at: datetime) -> int:
     """Writes the file; says how many suppliers are in it."""
     export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
-    is_csv = export.kind == Export.Kind.DIRECTORY_CSV
+    suffix = "csv" if export.kind == Export.Kind.DIRECTORY_CSV else "xlsx"
     looked_at: list[int] = []
     with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
         directory = Directory(export.parameters["query"], user=export.made_by, on=ledger_day(export.requested_at))
         path = Path(folder) / "directory"
-        write = tables.write_csv if is_csv else tables.write_xlsx
-        count = write(path, DIRECTORY_COLUMNS, _noting(directory.every_row(), looked_at), title=_("Labelled suppliers"))
-        suffix = "csv" if is_csv else "xlsx"
+        with path.open("wb") as file:
+            found = noting(directory.every_row(), looked_at)
+            count = WRITERS[suffix](file, DIRECTORY_COLUMNS, found, title=_("Labelled suppliers"))
         keep_file(export, path, name=f"labelled-suppliers-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
     trail.record_each("directory.exported", supplier_ids=looked_at, actor=export.made_by, detail={"export": export.pk}, at=at)
     return count
-
-
-def _noting(rows: Iterator[Row], supplier_ids: list[int]) -> Iterator[Row]:
-    for row in rows:
-        supplier_ids.append(row.pk)
-        yield row

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from suppliers.models import PublicRecord, Supplier
 
 
-class RecordFilter(filters.FilterSet):  # type: ignore[misc]
+class RecordFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     STATES = [("undecided", _("All undecided ones")), ("to_decide", _("Ready to be decided")), *PublicRecord.Status.choices]
 
     q = filters.CharFilter(label=_("Supplier"), method="by_name", widget=forms.TextInput(attrs={"type": "search"}))

@@ -22,13 +22,13 @@ from assessments.models import Absence, Amendment, Assessment
 from assessments.paging import page_of
 from assessments.review_board import board
 from assessments.review_forms import ReassignForm
-from assessments.review_table import write_queue
+from assessments.review_table import COLUMNS
 from assessments.views.parts import page_or_part
 from audit import trail
 from runs import engine
+from suppliers.table_files import CONTENT_TYPES, table_bytes
 
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # More than these change hands in a run.
 REASSIGNED_AT_ONCE = 200
 
@@ -66,7 +66,8 @@ def queue_file(request: AuthenticatedHttpRequest) -> HttpResponse:
         "portfolio.exported", supplier_ids={row.supplier_id for row in rows}, actor=request.user, detail={"of": "review queue"}
     )
     name = f"review-queue-{buyers_day(timezone.now()):%Y%m%d}.xlsx"
-    return HttpResponse(write_queue(rows), content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    content = table_bytes("xlsx", COLUMNS, rows, title=_("Review queue"))
+    return HttpResponse(content, content_type=CONTENT_TYPES["xlsx"], headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def counts(user: User) -> dict[str, int]:

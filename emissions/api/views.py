@@ -3,10 +3,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 import django_filters
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.permissions import Permission, require
 from audit import trail
-from emissions.activity import Entry, save_activity
+from emissions.activity import Entry, MonthOfPeriods, save_activities
 from emissions.api.serializers import ActivitySerializer, InventorySerializer, ValueSerializer, ValuesSerializer, WrittenSerializer
 from emissions.models import ActivityRecord, Inventory
 from suppliers.models import Site
@@ -30,7 +30,7 @@ class Pages(CursorPagination):
     ordering = "id"
 
 
-class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]
+class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
     site = django_filters.NumberFilter(field_name="site_id", label="id of the site")
     source = django_filters.MultipleChoiceFilter(choices=ActivityRecord.Source.choices)
@@ -42,7 +42,7 @@ class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: ClassVar[list[str]] = []
 
 
-class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]
+class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
     year = django_filters.NumberFilter(label="calendar year in which the fiscal year starts")
 
@@ -84,11 +84,15 @@ class ActivityList(Looked):
         sites = {site.pk: site for site in Site.objects.visible_to(person).select_related("supplier")}
         sent = ValuesSerializer(data=request.data, context={"sites": sites, "today": timezone.localdate()})
         sent.is_valid(raise_exception=True)
-        by_site: dict[int, list[Entry]] = defaultdict(list)
+        by_site: dict[Site, list[Entry]] = defaultdict(list)
         for values in sent.validated_data["values"]:
-            by_site[values["site"].pk].append(ValueSerializer.entry(values))
-        with transaction.atomic():
-            written = sum(save_activity(site=sites[pk], entries=entries, by=person, at=now) for pk, entries in by_site.items())
+            by_site[values["site"]].append(ValueSerializer.entry(values))
+        try:
+            written = save_activities(supplier_id=person.supplier_id or 0, by_site=by_site, by=person, at=now)
+        except MonthOfPeriods as refusal:
+            raise ValidationError(
+                {"values": ["A month that is calculated from metered periods is changed by changing those."]}
+            ) from refusal
         return Response({"written": written})
 
 

@@ -1,18 +1,12 @@
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.http import HttpResponse
 
-from emissions.worksheets import Cell, csv_of, xlsx_of
+from suppliers.table_files import CONTENT_TYPES, Column, table_bytes
 
 
-FORMS = {
-    "csv": (csv_of, "text/csv; charset=utf-8"),
-    "xlsx": (xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
-
-
-def table_response(form: str, name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
-    make, content_type = FORMS[form]
-    response = HttpResponse(make(headings, rows), content_type=content_type)
+def table_response(form: str, name: str, columns: Sequence[Column], rows: Iterable[Any], *, title: str) -> HttpResponse:
+    response = HttpResponse(table_bytes(form, columns, rows, title=title), content_type=CONTENT_TYPES[form])
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response

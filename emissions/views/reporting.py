@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,7 +20,7 @@ from emissions.coverage import fiscal_year_of
 from emissions.models import ActivityImport, MeterPeriod, RenewableInstrument, Scope3Entry
 from emissions.report_forms import ImportFileForm, InstrumentForm, MeterPeriodForm, Scope3Form, serial_taken
 from emissions.scope3 import save_scope3
-from emissions.sources import UNITS, Source
+from emissions.sources import Source
 from emissions.views.files import table_response
 from emissions.views.years import asked_year
 from suppliers.models import Site, Supplier
@@ -43,6 +44,9 @@ def meter_periods(request: AuthenticatedHttpRequest, site_id: int) -> HttpRespon
             periods.add_period(site=site, values=form.values(), by=request.user, at=timezone.now())
         except periods.Overlap:
             form.add_error("first_day", _("This meter has a period over some of these days already."))
+        except periods.TypedIn as typed:
+            months = _(", ").join(date_format(month, "YEAR_MONTH_FORMAT") for month in typed.months)
+            form.add_error("first_day", _("A quantity is typed in for %(months)s. Empty it there first.") % {"months": months})
         else:
             messages.success(request, _("The period is saved."))
             return redirect("emissions:meter_periods", site.pk)
@@ -187,17 +191,5 @@ def import_template(request: AuthenticatedHttpRequest, form: str) -> HttpRespons
     """The columns, with a row for each source and its usual unit as an example."""
     found = own_supplier(request)
     site = Site.objects.filter(supplier=found).order_by("name", "pk").first()
-    last_month = f"{timezone.localdate().replace(day=1):%Y-%m}"
-    rows = [
-        [
-            site.name if site else "",
-            str(source.label),
-            "R-410A" if source == Source.REFRIGERANT else "",
-            last_month,
-            "",
-            UNITS[source][0],
-            "",
-        ]
-        for source in Source
-    ]
-    return table_response(form, "activity-data", [f"{names[0]} ({names[1]})" for names in activity_import.HEADINGS.values()], rows)
+    place, month = site.name if site else "", f"{timezone.localdate():%Y-%m}"
+    return table_response(form, "activity-data", activity_import.template_columns(place, month), Source, title=_("Activity data"))

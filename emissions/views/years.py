@@ -20,7 +20,7 @@ from emissions.models import FactorSet, Inventory
 from emissions.overview import Overview, overview
 from emissions.replies import reply as say
 from emissions.report_forms import ReplyForm
-from emissions.tracing import headings, restated, rows, trace
+from emissions.tracing import COLUMNS, restated, table_rows, trace
 from emissions.views.files import table_response
 from suppliers.models import Site, Supplier
 from suppliers.views.common import own_supplier
@@ -167,7 +167,7 @@ def inventory_file(request: AuthenticatedHttpRequest, supplier_id: int, year: in
     if request.user.is_buyer:
         require(request.user, Permission.DOCUMENT_EXPORT)
         trail.record("inventory.exported", actor=request.user, target=found, supplier_id=found.supplier_id)
-    return table_response(form, f"inventory-{found.supplier_id}-{year}", headings(), rows(found))
+    return table_response(form, f"inventory-{found.supplier_id}-{year}", COLUMNS, table_rows(found), title=_("Inventory"))
 
 
 @require_GET

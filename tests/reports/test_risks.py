@@ -16,7 +16,7 @@ from assessments.scorekeeping import keep_scores
 from reports import risks
 from reports.models import Risk
 from reports.portfolio import Portfolio
-from reports.tables import PORTFOLIO_COLUMNS
+from reports.portfolio_table import COLUMNS as PORTFOLIO_COLUMNS
 from runs import engine
 from suppliers.models import Document, Supplier
 from tests.factories import NOW, before_handing_in, create_answer, create_assessment, create_campaign, create_document, create_supplier
