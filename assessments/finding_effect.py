@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from assessments import rulesets, scoring
 from assessments.models import Assessment, Finding, Verdict
-from assessments.names import AnswerState, SitedState
 from assessments.scoring import Result, RuleSet
+from assessments.site_answers import parts_of, with_each
 from assessments.worksheet import Worksheet
 
 
@@ -56,9 +56,11 @@ def score_effect(finding: Finding, worksheet: Worksheet) -> ScoreEffect:
     if finding.rule:
         spared = _without_rule(finding.assessment.campaign.questionnaire_id, rules.sha256, finding.rule)
         return ScoreEffect(now, spared.score(worksheet.facts, states, is_reviewed))
-    if finding.origin == Finding.Origin.VERDICT and finding.question in states:
-        accepted = {**states, finding.question: _accepted(states[finding.question])}
-        return ScoreEffect(now, rules.score(worksheet.facts, accepted, is_reviewed))
+    judged = states.get(finding.question)
+    # Opened blind, the worksheet holds no verdict that could be taken away.
+    if finding.origin == Finding.Origin.VERDICT and judged and any(part.state.verdict for part in parts_of(judged)):
+        accepted = with_each(judged, lambda each, _site: each._replace(verdict=Verdict.Outcome.ACCEPT.value))
+        return ScoreEffect(now, rules.score(worksheet.facts, {**states, finding.question: accepted}, is_reviewed))
     return ScoreEffect(now, now)
 
 
@@ -70,14 +72,6 @@ def _without_rule(version_id: int, sha256: str, key: str) -> RuleSet:
         replace(question, triggers=tuple(trigger for trigger in question.triggers if trigger.key != key)) for question in whole.questions
     )
     return scoring.compile(replace(whole, questions=questions, by_code={question.code: question for question in questions}))
-
-
-def _accepted(state: AnswerState | SitedState) -> AnswerState | SitedState:
-    accepted = state._replace(verdict=Verdict.Outcome.ACCEPT.value)
-    if not isinstance(accepted, SitedState):
-        return accepted
-    own = tuple(each._replace(verdict=Verdict.Outcome.ACCEPT.value) for each in accepted.sites.own)
-    return accepted._replace(sites=accepted.sites._replace(own=own))
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ the same answer, nothing is lost.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Permission, has
 from assessments.models import Answer, Assessment
-from assessments.names import SitedState
+from assessments.site_answers import with_each
 from assessments.wording import local
 from assessments.worksheet import Worksheet, open_worksheet
 from suppliers.models import Document
@@ -98,15 +98,11 @@ def leaning_assessment(assessment: Assessment, document: Document, answers: Sequ
 
 def states_without(states: Mapping[str, Any], bared: set[tuple[str, int | None]]) -> dict[str, Any]:
     """The answers as they are scored, those of `bared` (question, site) without evidence."""
-    return {code: _without(code, state, bared) for code, state in states.items()}
+    return {code: with_each(state, _bare(code, bared)) for code, state in states.items()}
 
 
-def _without(code: str, state: Any, bared: set[tuple[str, int | None]]) -> Any:
-    bare = state._replace(has_evidence=False) if (code, None) in bared else state
-    if not isinstance(bare, SitedState):
-        return bare
-    own = tuple(each._replace(has_evidence=False) if (code, each.site) in bared else each for each in bare.sites.own)
-    return bare._replace(sites=bare.sites._replace(own=own))
+def _bare(code: str, bared: set[tuple[str, int | None]]) -> Callable[[Any, int | None], Any]:
+    return lambda answer, site: answer._replace(has_evidence=False) if (code, site) in bared else answer
 
 
 def leaning_answer(worksheet: Worksheet, answer: Answer, *, loses: Decimal, has_more: bool, viewer: User) -> LeaningAnswer:

@@ -7,7 +7,7 @@ no part. What a site's answer leaves empty is no answer of its own: the one for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -60,6 +60,15 @@ def parts_of(answer: SitedState | AnswerState | tuple[Any, ...]) -> tuple[Part, 
         return (Part(None, 1, AnswerState(*answer)),)
     shared = Part(None, answer.sites.shared, AnswerState(answer.value, answer.has_evidence, answer.verdict))
     return (shared, *(Part(each.site, 1, AnswerState(each.value, each.has_evidence, each.verdict)) for each in answer.sites.own))
+
+
+def with_each(answer: Any, change: Callable[[Any, int | None], Any]) -> Any:
+    """As `change` makes the answer for all sites (None), and that of each site that differs."""
+    changed = change(answer, None)
+    if not isinstance(changed, SitedState):
+        return changed
+    own = tuple(change(each, each.site) for each in changed.sites.own)
+    return changed._replace(sites=changed.sites._replace(own=own))
 
 
 def has_verdict(answer: SitedState) -> bool:

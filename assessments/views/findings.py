@@ -101,12 +101,15 @@ def show(request: AuthenticatedHttpRequest, found: Finding, *, status: int = 200
 
 
 def detail_context(request: AuthenticatedHttpRequest, found: Finding, *, at: datetime) -> dict[str, Any]:
-    worksheet = open_worksheet(found.assessment)
+    is_told = request.user.is_buyer or not found.assessment.is_in_queue
+    # The supplier reads no verdict while it is being thought over.
+    worksheet = open_worksheet(found.assessment, blind=not is_told)
     score = score_effect(found, worksheet) if found.is_open else None
     may_manage = has(request.user, Permission.FINDING_MANAGE)
     return {
         "finding": found,
         "question": answered_question(worksheet, found.question),
+        "origin": found.get_origin_display() if is_told or found.origin != Finding.Origin.VERDICT else Finding.Origin.HAND.label,
         "actions": list(found.actions.all()),
         "evidence": list(found.evidence.select_related("document").order_by("added_at", "pk")),
         "score": score,

@@ -392,6 +392,26 @@ def test_the_verdict_behind_a_finding_is_what_takes_the_points(assessment: Asses
     assert (effect.now.verified, effect.without.verified) == (Decimal("62.50"), Decimal("75.00"))
 
 
+def test_the_supplier_reads_no_verdict_on_the_page_of_a_finding_before_the_review_is_closed(
+    client: Client, assessment: Assessment, owner: User, reviewer: User
+) -> None:
+    review.take(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    for question in ("A-01", "B-01"):
+        review.decide(assessment_id=assessment.pk, question=question, outcome="accept", reason="", by=reviewer, at=NOW)
+    review.decide(assessment_id=assessment.pk, question="A-02", outcome="reject_answer", reason="Thought over.", by=reviewer, at=NOW)
+    finding = raised(assessment, reviewer, question="A-02")
+
+    def page(reader: User) -> str:
+        client.force_login(reader)
+        return client.get(finding.get_absolute_url()).text
+
+    told = ("Thought over.", "Answer rejected", "A verdict of the review", "The verdict behind this finding takes points.", "Verified</th>")
+    assert [words for words in told if words in page(owner)] == []
+    assert [words for words in told if words not in page(reviewer)] == []
+    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    assert [words for words in told if words not in page(owner)] == []
+
+
 def test_there_is_no_effect_on_a_label_where_no_standard_is_in_force(finding: Finding) -> None:
     found = Finding.objects.select_related("assessment__campaign", "assessment__supplier").get(pk=finding.pk)
 
