@@ -46,6 +46,7 @@ def take_back(*, assessment_id: int, reason: str, by: User, at: datetime) -> Ame
     amendment = waiting or Amendment(assessment=assessment, asked_by=by, asked_at=at, verified=assessment.verified)
     amendment.opened_from, amendment.reason = Assessment.Status.SUBMITTED, reason
     _decide(amendment, Amendment.State.TAKEN_BACK, "", by=by, at=at)
+    second_review.begin_again(assessment, at=at)
     assessment.take_back()
     _note("assessment.taken_back", amendment, by=by, at=at, detail={"reason": reason})
     write_to_supplier("assessment_taken_back", assessment, at=at, page="assessments:overview", reason=reason, by_name=by.name)

@@ -34,6 +34,10 @@ class NotTheirs(Exception):
     """Not this person's to judge, or not any more."""
 
 
+class AlreadySettled(Exception):
+    """What a third person has said of a difference stands."""
+
+
 class NotFinished(Exception):
     """Answers are left without a verdict."""
 
@@ -164,7 +168,7 @@ def _end(second: SecondReview, status: str, *, at: datetime, reason: str = "") -
 
 @transaction.atomic
 def settle(*, second_id: int, question: str, site: int | None, outcome: str, reason: str, by: User, at: datetime) -> SecondReview:
-    """What the third person says of one difference. Raises `NotTheirs`, `ReasonMissing`, `SecondVerdict.DoesNotExist`."""
+    """What the third person says of one difference. Raises `NotTheirs`, `ReasonMissing`, `AlreadySettled`, `SecondVerdict.DoesNotExist`."""
     second, reason = _get(second_id), reason.strip()
     if second.status != Status.DIFFERS or second.third_id != by.pk:
         raise NotTheirs
@@ -172,6 +176,8 @@ def settle(*, second_id: int, question: str, site: int | None, outcome: str, rea
         raise ReasonMissing
     differing = second.verdicts.exclude(first_outcome=F("outcome")).select_related("answer")
     verdict = differing.get(answer__question=question, answer__site=site)
+    if verdict.settled_outcome:
+        raise AlreadySettled
     review_ends.overrule(verdict.answer, outcome=outcome, reason=reason, by=by, at=at)
     verdict.settled_outcome, verdict.settled_at = outcome, at
     verdict.save(update_fields=["settled_outcome", "settled_at"])
@@ -223,23 +229,27 @@ def call_off(*, second_id: int, reason: str, by: User, at: datetime) -> SecondRe
 
 def replace_conflicted(*, user_id: int, supplier_id: int, at: datetime) -> None:
     """The person has declared an interest in the supplier: somebody else takes the part, and judges from the start."""
-    theirs = SecondReview.objects.open().filter(Q(reviewer=user_id) | Q(third=user_id), assessment__supplier=supplier_id)
+    parts = Q(reviewer=user_id) | Q(third=user_id) | Q(first_finished_by=user_id)
+    theirs = SecondReview.objects.open().filter(parts, assessment__supplier=supplier_id)
     for second in theirs.select_for_update(of=("self",)).select_related("assessment__supplier", "assessment__campaign"):
         pool = Pool([second.assessment], at=at)
         if second.third_id == user_id:
             second.third_id = pool.third_for(second.assessment, second.reviewer_id, second.first_finished_by_id)
+            second.verdicts.exclude(settled_outcome="").update(settled_outcome="", settled_at=None)
         elif second.status == Status.DIFFERS:
             _end(
                 second,
                 Status.CALLED_OFF,
                 at=at,
-                reason=_("The second reviewer declared a conflict of interest after both reviews had been read."),
+                reason=_("A reviewer declared a conflict of interest after both reviews had been read."),
             )
             continue
+        elif second.first_finished_by_id == user_id:
+            second.first_finished_by = second.first_finished_at = None
         else:
             second.verdicts.all().delete()
             second.reviewer_id, second.finished_at = pool.second_for(second.assessment), None
-        second.save(update_fields=["reviewer", "finished_at", "third"])
+        second.save(update_fields=["reviewer", "finished_at", "third", "first_finished_by", "first_finished_at"])
 
 
 # --- shared -----------------------------------------------------------------------------------------------------------

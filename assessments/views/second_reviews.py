@@ -234,7 +234,7 @@ def settle(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespons
         done = second_review.settle(
             second_id=second.pk, question=question, site=site, **form.cleaned_data, by=request.user, at=timezone.now()
         )
-    except second_review.NotTheirs:
+    except (second_review.NotTheirs, second_review.AlreadySettled):
         messages.error(request, _("This was settled already."))
     except SecondVerdict.DoesNotExist as error:
         raise Http404(code) from error

@@ -219,6 +219,85 @@ def test_calling_off_lets_the_first_review_stand(case: Assessment, second: Secon
     assert (case.status, case.closed_by) == ("closed", rita)
 
 
+def test_a_difference_is_settled_once(case: Assessment, second: SecondReview, rita: User, mara: User, theo: User) -> None:
+    closes(case, rita)
+    judges(second, mara, A_01="reject_answer", B_01="reject_answer")
+    said: dict[str, Any] = {"second_id": second.pk, "question": "B-01", "site": None, "reason": "Seen.", "by": theo, "at": LATER}
+    second_review.settle(outcome="accept", **said)
+
+    with pytest.raises(second_review.AlreadySettled):
+        second_review.settle(outcome="reject_answer", **said)
+
+    verdict = Verdict.objects.get(answer__assessment=case, answer__question="B-01")
+    assert (verdict.outcome, verdict.version) == ("accept", 1)
+
+
+def test_what_is_taken_back_is_judged_anew_by_the_second_too(
+    supplier: Supplier, owner: User, mara: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    case = answered(supplier, owner, None)
+    second = SecondReview.objects.create(assessment=case, drawn="share", drawn_at=NOW, reviewer=mara)
+    judges(second, mara)
+
+    amending.take_back(assessment_id=case.pk, reason="A wrong bill.", by=owner, at=LATER)
+
+    second.refresh_from_db()
+    assert (second.status, second.finished_at) == ("open", None)
+
+
+# --- conflicts that are declared later --------------------------------------------------------------------------------
+
+
+def conflicted(case: Assessment, person: User) -> None:
+    interests.declare(person=person, supplier=case.supplier, kind="financial", note="", by=person, at=LATER)
+    case.refresh_from_db()
+
+
+def test_a_first_reviewer_with_a_conflict_has_not_finished_after_all(
+    case: Assessment, second: SecondReview, rita: User, mara: User, theo: User
+) -> None:
+    closes(case, rita, A_02="reject_answer")
+
+    conflicted(case, rita)
+    judges(second, mara)
+
+    assert (second.status, second.first_finished_by, case.status, case.reviewer) == ("open", None, "submitted", None)
+    review.take(assessment_id=case.pk, by=theo, at=LATER)
+    closes(case, theo, A_02="accept")
+    second.refresh_from_db()
+    assert (second.status, case.status, case.closed_by) == ("settled", "closed", theo)
+    assert Verdict.objects.get(answer__assessment=case, answer__question="A-02").by == theo
+
+
+def test_a_first_reviewer_with_a_conflict_ends_a_second_review_that_was_read(
+    case: Assessment, second: SecondReview, rita: User, mara: User, theo: User
+) -> None:
+    closes(case, rita)
+    judges(second, mara, B_01="reject_answer")
+
+    conflicted(case, rita)
+
+    second.refresh_from_db()
+    assert (second.status, case.status, case.reviewer) == ("called_off", "submitted", None)
+    assert "conflict of interest" in second.called_off_reason
+
+
+def test_what_a_third_person_with_a_conflict_settled_is_settled_anew(
+    case: Assessment, second: SecondReview, rita: User, mara: User, theo: User, staff: User
+) -> None:
+    closes(case, rita)
+    judges(second, mara, A_01="reject_answer", B_01="reject_answer")
+    said: dict[str, Any] = {"second_id": second.pk, "site": None, "outcome": "accept", "reason": "Seen.", "at": LATER}
+    second_review.settle(**said, question="B-01", by=theo)
+
+    conflicted(case, theo)
+
+    for question in ("A-01", "B-01"):
+        second_review.settle(**said, question=question, by=staff)
+    case.refresh_from_db()
+    assert (case.status, {verdict.by for verdict in Verdict.objects.filter(answer__assessment=case)}) == ("closed", {staff})
+
+
 # --- blind ------------------------------------------------------------------------------------------------------------
 
 
