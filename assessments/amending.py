@@ -5,15 +5,14 @@ and one of the buyer's people grants or refuses. Every step is a row of `Amendme
 stay as they were. The database lets nothing be opened without such a row (the triggers of Assessment, Answer and EvidenceUse).
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Membership, Role, User
-from accounts.permissions import ROLE_PERMISSIONS, Permission
+from accounts.models import User
 from assessments import second_review, standing
+from assessments.in_charge import in_charge_of
 from assessments.models import Amendment, Assessment
 from assessments.notices import write_to_buyer, write_to_supplier
 from audit import trail
@@ -67,7 +66,7 @@ def ask(*, assessment_id: int, reason: str, by: User, at: datetime) -> Amendment
     )
     _note("amendment.asked", amendment, by=by, at=at, detail={"reason": reason})
     write_to_buyer(
-        "amendment_asked", assessment, _deciders(assessment), at=at, url=amendment.get_absolute_url(), reason=reason, by_name=by.name
+        "amendment_asked", assessment, in_charge_of(assessment), at=at, url=amendment.get_absolute_url(), reason=reason, by_name=by.name
     )
     return amendment
 
@@ -76,19 +75,6 @@ def _said(reason: str) -> str:
     if not (reason := reason.strip()):
         raise ReasonMissing
     return reason
-
-
-def _deciders(assessment: Assessment) -> Iterable[User]:
-    """Whoever reviews or reviewed it; where that person is gone, the ESG staff."""
-    reviewer = assessment.reviewer
-    if reviewer and reviewer.is_active and _may_decide(reviewer):
-        return [reviewer]
-    return User.objects.filter(is_active=True, memberships__role=Role.ESG_STAFF).distinct()
-
-
-def _may_decide(person: User) -> bool:
-    roles = [role for role, rights in ROLE_PERMISSIONS.items() if Permission.REVIEW_DECIDE in rights]
-    return Membership.objects.filter(user=person, role__in=roles).exists()
 
 
 # --- the buyer --------------------------------------------------------------------------------------------------------

@@ -65,18 +65,15 @@ def loads() -> Counter[int]:
 def barred(cases: Iterable[Assessment]) -> dict[int, set[int]]:
     """Case -> who may not review it: for an interest in the supplier, or a part in its second review."""
     cases = list(cases)
-    interested: dict[int, set[int]] = {}
-    declared = Interest.objects.in_force().filter(supplier__in={case.supplier_id for case in cases})
-    for supplier, user in declared.values_list("supplier", "user"):
-        interested.setdefault(supplier, set()).add(user)
-    found = {case.pk: set(interested.get(case.supplier_id, ())) for case in cases}
+    interested = Interest.objects.people_by_supplier(case.supplier_id for case in cases)
+    found = {case.pk: set(interested[case.supplier_id]) for case in cases}
     for case, *parts in SecondReview.objects.open().filter(assessment__in=list(found)).values_list("assessment", "reviewer", "third"):
         found[case] |= {person for person in parts if person}
     return found
 
 
 def lock() -> None:
-    """Whoever counts loads waits for whoever is about to add to them."""
+    """Whoever counts loads waits for whoever is about to add to them. Taken before any case, so that no two wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('assessments.assigning'))")
 
@@ -187,6 +184,7 @@ def reassign(*, ids: Iterable[int], to: User, reason: str, by: User, at: datetim
         raise ReasonMissing
     if not free_reviewers(at=at).filter(pk=to.pk).exists():
         raise Unavailable(to)
+    lock()
     cases = _in_queue(ids)
     theirs = [case for case in cases if case.reviewer_id == to.pk]
     kept_out = barred(cases)
@@ -221,6 +219,7 @@ def put_back(assessment: Assessment, *, by: User, at: datetime) -> None:
 
 def take_from_conflicted(*, user_id: int, supplier_id: int, by: User, at: datetime) -> int:
     """What this person reviews of this supplier waits again, and goes to whom the rules say. How many cases that were."""
+    lock()
     mine = Assessment.objects.select_for_update(of=("self",)).filter(supplier=supplier_id, reviewer=user_id)
     cases = list(mine.exclude(status=Assessment.Status.CLOSED).order_by("pk"))
     for case in cases:

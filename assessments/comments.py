@@ -3,24 +3,18 @@
 The buyer's people see none of it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
+from accounts.messages import adds_context
 from accounts.models import Message, User
-from assessments import rulesets
+from assessments import rulesets, talk_mails
 from assessments.models import Answer, AreaTask, Assessment, Comment, CommentNotice
 from assessments.questions import Question
-from assessments.wording import local
-
-
-# A talk goes to and fro: what is said in this time comes in one mail.
-WAIT = timedelta(minutes=10)
-MOST_AT_ONCE = 2000
 
 
 @transaction.atomic
@@ -55,36 +49,16 @@ def concerned(*, assessment_id: int, question: Question, besides: User) -> list[
 # --- telling ----------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def queue_notices(*, at: datetime) -> int:
-    """One mail for each person and assessment, once the oldest comment has waited. The notices go with the queueing: never twice."""
-    waiting = CommentNotice.objects.select_for_update(of=("self",), skip_locked=True).select_related("comment__assessment", "user")
-    groups: dict[tuple[int, int], list[CommentNotice]] = {}
-    for notice in waiting.order_by("pk")[:MOST_AT_ONCE]:
-        groups.setdefault((notice.user_id, notice.comment.assessment_id), []).append(notice)
-    ripe = [group for group in groups.values() if group[0].created_at <= at - WAIT]
-    queued = queue_many("comments", [_message(group) for group in ripe if _acts_still(group[0])])
-    CommentNotice.objects.filter(pk__in=[notice.pk for group in ripe for notice in group]).delete()
-    return len(queued)
+    return talk_mails.queue_ripe(
+        CommentNotice.objects.all(), about="comment", kind="comments", key="comment_ids", reads_still=_acts_still, at=at
+    )
 
 
 def _acts_still(notice: CommentNotice) -> bool:
     """Who has left the company meanwhile reads no more of it."""
     hats = notice.user.memberships.filter(supplier=notice.comment.assessment.supplier_id)
     return notice.user.is_active and hats.exists()
-
-
-def _message(notices: list[CommentNotice]) -> NewMessage:
-    person, assessment = notices[0].user, notices[0].comment.assessment
-    comments = [notice.comment_id for notice in notices]
-    return NewMessage(
-        email=person.email,
-        dedupe_key=f"comments:{assessment.pk}:{person.pk}:{max(comments)}",
-        language=person.language,
-        context={"comment_ids": comments},
-        name=person.name,
-        supplier_id=assessment.supplier_id,
-    )
 
 
 @adds_context("comment_ids")
@@ -100,10 +74,4 @@ def _write(message: Message) -> dict[str, Any]:
 
 def _talk(comment: Comment, question: Question) -> dict[str, Any]:
     page = reverse("assessments:comments", args=[comment.assessment_id, comment.question])
-    return {
-        "code": comment.question,
-        "topic": local(question.topic),
-        "by": comment.by.name,
-        "text": comment.text,
-        "url": absolute_url(page),
-    }
+    return talk_mails.line_of(comment, question, label=comment.question, page=page)

@@ -14,9 +14,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
-from accounts.models import Membership, Message, Role, User
+from accounts.models import Message, User
 from assessments.finding_notices import in_charge, people_of
 from assessments.finding_states import BUYER, level
+from assessments.in_charge import esg_staff, may_read
 from assessments.models import Finding, FindingStep
 from audit import trail
 
@@ -33,7 +34,7 @@ def to_escalate(on: date) -> Iterable[int]:
 @transaction.atomic
 def escalate(finding_ids: Sequence[int], *, on: date, at: datetime) -> dict[str, int]:
     late = Finding.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=finding_ids).overdue(on)
-    risen = [finding for finding in late.select_related("assessment").order_by("pk") if _rises(finding, on)]
+    risen = [finding for finding in late.select_related("assessment__reviewer").order_by("pk") if _rises(finding, on)]
     FindingStep.objects.bulk_create(
         [
             FindingStep(
@@ -63,7 +64,7 @@ def _rises(finding: Finding, on: date) -> bool:
 
 
 def _tell(findings: Sequence[Finding], on: date) -> int:
-    staff = _esg_staff()
+    staff = esg_staff()
     told: dict[User, list[int]] = defaultdict(list)
     for finding in findings:
         for person in _people(finding, staff):
@@ -85,16 +86,10 @@ def _tell(findings: Sequence[Finding], on: date) -> int:
 
 def _people(finding: Finding, staff: Sequence[User]) -> set[User]:
     """Level 1: whose turn it is. Level 2: also who is in charge of it at the buyer. Level 3: also the ESG staff."""
-    mine = set(in_charge(finding))
-    people = (mine or set(staff)) if finding.waits_for == BUYER else set(people_of(finding.supplier_id))
+    people = set(in_charge(finding) if finding.waits_for == BUYER else people_of(finding.supplier_id))
     if finding.escalation >= 2:
-        people |= mine or set(staff)
-    return people | (set(staff) if finding.escalation >= 3 else set())
-
-
-def _esg_staff() -> list[User]:
-    hats = Membership.objects.filter(role=Role.ESG_STAFF, user__is_active=True).select_related("user").order_by("user", "pk")
-    return list({hat.user_id: hat.user for hat in hats}.values())
+        people |= set(in_charge(finding))
+    return people | set(may_read(staff, finding.assessment) if finding.escalation >= 3 else ())
 
 
 @adds_context("overdue_findings")

@@ -7,6 +7,7 @@ from typing import Any
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
 from accounts.models import Message, User
 from assessments.finding_states import BUYER, STEPS
+from assessments.in_charge import in_charge_of, may_read
 from assessments.models import Finding, FindingStep
 
 
@@ -33,12 +34,12 @@ def people_of(supplier_id: int) -> Iterable[User]:
     return User.objects.filter(memberships__supplier_id=supplier_id, is_active=True).order_by("pk").distinct()
 
 
-def in_charge(finding: Finding) -> Iterable[User]:
-    """Whoever of the buyer's people acted last on the finding, else the reviewer of its assessment."""
+def in_charge(finding: Finding) -> list[User]:
+    """Whoever of the buyer's people acted last on the finding, else who has its assessment."""
     mine = [name for name, step in STEPS.items() if step.side == BUYER]
-    last = FindingStep.objects.filter(finding=finding, kind__in=mine, by__is_active=True).order_by("-at", "-pk")
-    found = last.values_list("by", flat=True).first() or finding.assessment.reviewer_id
-    return User.objects.filter(pk=found, is_active=True) if found else User.objects.none()
+    acted = FindingStep.objects.filter(finding=finding, kind__in=mine, by__is_active=True).select_related("by")
+    last = acted.order_by("-at", "-pk").first()
+    return (last and last.by and may_read([last.by], finding.assessment)) or in_charge_of(finding.assessment)
 
 
 @adds_context("moved_finding")

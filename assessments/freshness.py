@@ -16,8 +16,9 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
-from accounts.models import Membership, Message, Role
+from accounts.models import Message
 from assessments import scorekeeping
+from assessments.in_charge import esg_staff
 from assessments.models import Assessment, Score, ScoreMark
 from assessments.scorekeeping import Scored
 from runs.models import Run
@@ -97,11 +98,9 @@ def _agrees(item: Scored, score: Score, assessment: Assessment) -> bool:
 
 def raise_alarm(run: Run, ids: Sequence[int]) -> int:
     """One mail to each of the ESG staff. How many were queued."""
-    hats = Membership.objects.filter(role=Role.ESG_STAFF, user__is_active=True).select_related("user").order_by("user", "pk")
-    people = {hat.user_id: hat.user for hat in hats}
     context = {"differing_scores": list(ids[:TOLD_OF]), "count": len(ids), "run": run.pk}
     messages = [
-        NewMessage(person.email, f"scores_differ:{run.pk}:{person.pk}", person.language, context, person.name) for person in people.values()
+        NewMessage(person.email, f"scores_differ:{run.pk}:{person.pk}", person.language, context, person.name) for person in esg_staff()
     ]
     return len(queue_many("scores_differ", messages))
 

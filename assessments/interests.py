@@ -30,8 +30,8 @@ class ReasonMissing(Exception):
 @transaction.atomic
 def declare(*, person: User, supplier: Supplier, kind: str, note: str, by: User, at: datetime) -> Interest:
     """Raises `AlreadyDeclared`."""
-    # Of two who declare the same at once, one waits here and then finds the other's.
-    User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    # Of two who declare the same at once, one waits here and then finds the other's. Whoever gives the person a case does not wait.
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     if Interest.objects.in_force_for(person).filter(supplier=supplier).exists():
         raise AlreadyDeclared
     interest = Interest.objects.create(user=person, supplier=supplier, kind=kind, note=note.strip(), declared_by=by, declared_at=at)

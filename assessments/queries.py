@@ -10,13 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
-from accounts.models import Message, Role, User
-from assessments import rulesets
-from assessments.comments import MOST_AT_ONCE, WAIT
+from accounts.messages import adds_context
+from accounts.models import Message, User
+from assessments import rulesets, talk_mails
+from assessments.in_charge import in_charge_of, may_read
 from assessments.inputs import answer_key
 from assessments.models import Answer, AreaTask, Assessment, QueryMessage, QueryNotice, Verdict
-from assessments.wording import local
 from suppliers.models import Site
 
 
@@ -39,7 +38,7 @@ def say(*, assessment_id: int, question: str, site: int | None, text: str, by: U
     message = QueryMessage.objects.create(
         assessment=assessment, question=question, site_id=site, is_from_buyer=by.is_buyer, text=text.strip(), by=by, at=at
     )
-    people = _people_of_supplier(assessment, question) if by.is_buyer else _people_of_buyer(assessment)
+    people = _people_of_supplier(assessment, question) if by.is_buyer else in_charge_of(assessment)
     QueryNotice.objects.bulk_create(QueryNotice(message=message, user=person, created_at=at) for person in people)
     return message
 
@@ -95,47 +94,21 @@ def _people_of_supplier(assessment: Assessment, question: str) -> list[User]:
     return list(involved.distinct().order_by("pk")) or list(members.distinct().order_by("pk"))
 
 
-def _people_of_buyer(assessment: Assessment) -> list[User]:
-    if assessment.reviewer and assessment.reviewer.is_active:
-        return [assessment.reviewer]
-    return list(User.objects.filter(is_active=True, memberships__role=Role.ESG_STAFF).distinct().order_by("pk"))
-
-
 # --- telling ----------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def queue_notices(*, at: datetime) -> int:
-    """One mail for each person and assessment, once the oldest message has waited. The notices go with the queueing: never twice."""
-    waiting = QueryNotice.objects.select_for_update(of=("self",), skip_locked=True).select_related("message__assessment", "user")
-    groups: dict[tuple[int, int], list[QueryNotice]] = {}
-    for notice in waiting.order_by("pk")[:MOST_AT_ONCE]:
-        groups.setdefault((notice.user_id, notice.message.assessment_id), []).append(notice)
-    ripe = [group for group in groups.values() if group[0].created_at <= at - WAIT]
-    queued = queue_many("queries", [_message(group) for group in ripe if _reads_still(group[0])])
-    QueryNotice.objects.filter(pk__in=[notice.pk for group in ripe for notice in group]).delete()
-    return len(queued)
+    return talk_mails.queue_ripe(
+        QueryNotice.objects.all(), about="message", kind="queries", key="query_ids", reads_still=_reads_still, at=at
+    )
 
 
 def _reads_still(notice: QueryNotice) -> bool:
-    """Who has left the company, or the buyer, meanwhile reads no more of it."""
-    hats = notice.user.memberships.all()
+    """Who has left the company, or the buyer, meanwhile reads no more of it; nor who has a conflict of interest since."""
+    hats, assessment = notice.user.memberships.all(), notice.message.assessment
     if notice.message.is_from_buyer:
-        hats = hats.filter(supplier=notice.message.assessment.supplier_id)
-    return notice.user.is_active and hats.exists()
-
-
-def _message(notices: list[QueryNotice]) -> NewMessage:
-    person, assessment = notices[0].user, notices[0].message.assessment
-    messages = [notice.message_id for notice in notices]
-    return NewMessage(
-        email=person.email,
-        dedupe_key=f"queries:{assessment.pk}:{person.pk}:{max(messages)}",
-        language=person.language,
-        context={"query_ids": messages},
-        name=person.name,
-        supplier_id=assessment.supplier_id,
-    )
+        return notice.user.is_active and hats.filter(supplier=assessment.supplier_id).exists()
+    return notice.user.is_active and hats.exists() and bool(may_read([notice.user], assessment))
 
 
 @adds_context("query_ids")
@@ -154,13 +127,7 @@ def _write(message: Message) -> dict[str, Any]:
 def _talk(message: QueryMessage, questionnaire_id: int) -> dict[str, Any]:
     question = rulesets.questionnaire_of(questionnaire_id).question(message.question)
     page = reverse("assessments:query", args=[message.assessment_id, answer_key(message.question, message.site_id)])
-    return {
-        "code": label_of(message.question, message.site),
-        "topic": local(question.topic),
-        "by": message.by.name,
-        "text": message.text,
-        "url": absolute_url(page),
-    }
+    return talk_mails.line_of(message, question, label=label_of(message.question, message.site), page=page)
 
 
 def label_of(question: str, site: Site | None) -> str:

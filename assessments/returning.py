@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from assessments.dependencies import dependencies_of
+from assessments.in_charge import in_charge_of
 from assessments.models import Answer, Assessment, QueryMessage, Return, Verdict
 from assessments.notices import write_to_buyer, write_to_supplier
 from assessments.worksheet import open_worksheet
@@ -65,11 +66,7 @@ def note_answered(assessment: Assessment, *, by: User, at: datetime) -> None:
         return
     newest.answered_by, newest.answered_at = by, at
     newest.save(update_fields=["answered_by", "answered_at"])
-    write_to_buyer("review_answered", assessment, readers(assessment, newest), at=at, url=_review_url(assessment), by_name=by.name)
-
-
-def readers(assessment: Assessment, newest: Return) -> list[User]:
-    return [person for person in (assessment.reviewer or newest.by,) if person.is_active]
+    write_to_buyer("review_answered", assessment, in_charge_of(assessment, newest.by), at=at, url=_review_url(assessment), by_name=by.name)
 
 
 # --- reminding --------------------------------------------------------------------------------------------------------
@@ -81,22 +78,30 @@ def to_be_reminded(at: datetime) -> list[int]:
     open_ones = Return.objects.filter(
         answered_at__isnull=True, due_on__range=(today - TOO_LATE, today + REMIND_BEFORE), assessment__status__in=Assessment.EDITABLE
     )
-    unread = Return.objects.filter(answered_at__range=(at - TOO_LATE, at - LIES_UNREAD), assessment__status=Assessment.Status.SUBMITTED)
+    # Of several returns, the one that what lies there now answers.
+    unread = Return.objects.filter(
+        answered_at__range=(at - TOO_LATE, at - LIES_UNREAD),
+        assessment__status=Assessment.Status.SUBMITTED,
+        assessment__submitted_at=F("answered_at"),
+    )
     return sorted({*open_ones.values_list("pk", flat=True), *unread.values_list("pk", flat=True)})
 
 
 @transaction.atomic
 def remind(return_ids: Iterable[int], *, at: datetime) -> int:
-    """Each reminder once a person and return, however often it is called. Answers how many mails were queued."""
+    """Each reminder once a person and return, however often it is called; none of what was done since it was planned.
+
+    Answers how many mails were queued.
+    """
     related = ("assessment__supplier", "assessment__campaign", "assessment__reviewer", "by")
-    returns = Return.objects.filter(pk__in=list(return_ids)).select_related(*related).order_by("pk")
+    returns = Return.objects.filter(pk__in=set(return_ids) & set(to_be_reminded(at))).select_related(*related).order_by("pk")
     return sum(_remind(each, at) for each in returns)
 
 
 def _remind(each: Return, at: datetime) -> int:
     assessment, today = each.assessment, timezone.localdate(at)
     if each.answered_at is not None:
-        told = readers(assessment, each)
+        told = in_charge_of(assessment, each.by)
         return write_to_buyer("review_unread", assessment, told, at=at, url=_review_url(assessment), once=f"return{each.pk}")
     kind = "return_overdue" if today >= each.due_on + REMIND_AFTER else "return_due"
     return write_to_supplier(kind, assessment, at=at, page="assessments:overview", once=f"return{each.pk}", **said_of(each))

@@ -14,9 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
-from accounts.models import Message, Role, User
+from accounts.models import Message, User
 from assessments.deadlines import Pace, buyers_day, queue_with_deadlines, with_deadlines
+from assessments.in_charge import esg_staff
 from assessments.models import Assessment, ReviewNotice, SecondReview
+from suppliers.models import Interest
 
 
 Stage = ReviewNotice.Stage
@@ -99,14 +101,17 @@ def escalate(*, at: datetime) -> int:
     if not cases:
         return 0
     _note([(case, Stage.ESCALATED) for case in cases], person=None, at=at)
-    context = {"escalated_reviews": [case.pk for case in cases[:NAMED]], "count": len(cases)}
-    staff = User.objects.filter(is_active=True, memberships__role=Role.ESG_STAFF).distinct().order_by("pk")
-    key = f"{at:%Y%m%d%H%M%S}"
-    queue_many(
-        "reviews_escalated",
-        [NewMessage(each.email, f"reviews_escalated:{each.pk}:{key}", each.language, context, each.name) for each in staff],
-    )
+    interested = Interest.objects.people_by_supplier(case.supplier_id for case in cases)
+    mails = [_escalation(person, [case for case in cases if person.pk not in interested[case.supplier_id]], at) for person in esg_staff()]
+    queue_many("reviews_escalated", [mail for mail in mails if mail])
     return len(cases)
+
+
+def _escalation(person: User, cases: Sequence[Assessment], at: datetime) -> NewMessage | None:
+    """Of what this person may read; where that is nothing, no mail."""
+    context = {"escalated_reviews": [case.pk for case in cases[:NAMED]], "count": len(cases)}
+    key = f"reviews_escalated:{person.pk}:{at:%Y%m%d%H%M%S}"
+    return NewMessage(person.email, key, person.language, context, person.name) if cases else None
 
 
 # --- the mails --------------------------------------------------------------------------------------------------------

@@ -1,3 +1,5 @@
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -20,6 +22,13 @@ class InterestQuerySet(models.QuerySet["Interest"]):
 
     def in_force_for(self, user: "User") -> Self:
         return self.in_force().filter(user=user)
+
+    def people_by_supplier(self, supplier_ids: Iterable[int]) -> defaultdict[int, set[int]]:
+        """Whom the wall keeps from each of these suppliers."""
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for supplier, user in self.in_force().filter(supplier__in=set(supplier_ids)).values_list("supplier", "user"):
+            found[supplier].add(user)
+        return found
 
     def visible_to(self, user: "User") -> Self:
         """One's own; those who run or oversee the reviews see everybody's. No supplier learns of them."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.messages import compose
 from accounts.models import Message, Role
-from assessments import comments
+from assessments import comments, talk_mails
 from assessments.models import AreaTask, Assessment, Comment, CommentNotice
 from tests.factories import NOW, create_answer, create_assessment, create_user
 
@@ -165,7 +165,7 @@ def test_a_mail_that_cannot_be_queued_leaves_the_notice(signed_in, assessment, c
     def fail(*args: Any) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(comments, "queue_many", fail)
+    monkeypatch.setattr(talk_mails, "queue_many", fail)
     with pytest.raises(DatabaseError):
         comments.queue_notices(at=timezone.now() + timedelta(hours=1))
 

@@ -1,14 +1,17 @@
 """Who has declared a conflict of interest does not open the case, whichever door they try."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Role, User
-from assessments import assigning, assignment_rules, interests
+from accounts.models import Message, Role, User
+from assessments import assigning, assignment_rules, finding_escalation, finding_steps, findings, interests, queries
+from assessments.in_charge import in_charge_of
 from assessments.models import Assessment, ReviewAssignment
 from audit.models import Event
 from suppliers.models import Interest, Supplier
@@ -156,6 +159,55 @@ def test_nobody_but_those_concerned_learns_of_an_interest(reviewer: User, mara: 
     counts = [Interest.objects.visible_to(person).count() for person in (reviewer, staff, mara, owner)]
 
     assert counts == [1, 1, 0, 0]
+
+
+def test_mails_about_a_case_pass_the_wall(case: Assessment, reviewer: User, staff: User, owner: User) -> None:
+    """Whoever has it is written to; with a conflict of interest it is the ESG staff, and of these only who may read it."""
+    mine = create_user(name="Nora Niece")
+    declare(mine, case.supplier)
+    assert in_charge_of(case) == [reviewer]
+
+    declare(reviewer, case.supplier)
+    case.refresh_from_db()
+
+    assert in_charge_of(case, reviewer) == [staff]
+    assert in_charge_of(case, mine) == [staff]
+
+
+def test_mails_about_a_finding_pass_the_wall(case: Assessment, reviewer: User, staff: User, owner: User) -> None:
+    declare(create_user(name="Nora Niece"), case.supplier)
+    raised = {"question": "A-01", "severity": "major", "text": "No meter.", "due_on": None, "by": reviewer, "at": NOW}
+    finding = findings.raise_finding(assessment_id=case.pk, **raised)
+    declare(reviewer, case.supplier)
+    Message.objects.all().delete()
+
+    actions = [finding_steps.Action("Buy a meter", "Mrs Wang", NOW.date() + timedelta(days=300))]
+    finding_steps.plan(finding_id=finding.pk, cause="Nobody looked.", actions=actions, by=owner, at=NOW)
+    assert set(Message.objects.values_list("kind", "email")) == {("finding_moved", staff.email)}
+    finding_escalation.escalate([finding.pk], on=NOW.date() + timedelta(days=200), at=NOW)
+
+    assert {email for kind, email in Message.objects.values_list("kind", "email") if kind == "findings_overdue"} == {staff.email}
+
+
+def test_what_waits_in_a_mail_is_not_sent_to_who_has_a_conflict_by_then(case: Assessment, reviewer: User, owner: User) -> None:
+    queries.say(assessment_id=case.pk, question="A-01", site=None, text="Which bill?", by=reviewer, at=NOW)
+    queries.say(assessment_id=case.pk, question="A-01", site=None, text="The blue one.", by=owner, at=NOW)
+
+    declare(reviewer, case.supplier)
+    queries.queue_notices(at=NOW + timedelta(hours=1))
+
+    assert list(Message.objects.values_list("email", flat=True)) == [owner.email]
+
+
+def test_whoever_declares_waits_before_holding_a_case(reviewer: User, case: Assessment) -> None:
+    """As whoever gives cases does: the other way round two of them could wait for each other."""
+    with CaptureQueriesContext(connection) as queries_made:
+        declare(reviewer, case.supplier)
+
+    statements = [query["sql"] for query in queries_made]
+    [first] = [number for number, sql in enumerate(statements) if "pg_advisory_xact_lock" in sql][:1]
+    holding = [number for number, sql in enumerate(statements) if "FOR UPDATE" in sql and "assessments_assessment" in sql]
+    assert first < min(holding)
 
 
 def test_the_wall_costs_no_statement_of_its_own(client: Client, reviewer: User, case: Assessment, django_assert_num_queries: Any) -> None:

@@ -225,6 +225,30 @@ def test_reminders_go_both_ways_once_each(returned: Assessment, owner: User, col
     assert all(compose(each).body for each in kinds)
 
 
+def test_the_reviewer_is_reminded_of_what_lies_there_now_and_not_of_an_earlier_round(
+    returned: Assessment, owner: User, reviewer: User
+) -> None:
+    submit(returned, owner)
+    first = Return.objects.get()
+    Assessment.objects.filter(pk=returned.pk).update(submitted_at=LATER + timedelta(days=20))
+    Message.objects.all().delete()
+
+    at = LATER + timedelta(days=21)
+
+    assert returning.to_be_reminded(at) == []
+    assert returning.remind([first.pk], at=at) == 0
+
+
+def test_nobody_is_reminded_of_what_was_done_since_the_run_was_planned(returned: Assessment, reviewer: User, owner: User) -> None:
+    submit(returned, owner)
+    at = LATER + timedelta(days=4)
+    planned = returning.to_be_reminded(at)
+    review.take(assessment_id=returned.pk, by=reviewer, at=at)
+
+    assert len(planned) == 1
+    assert returning.remind(planned, at=at) == 0
+
+
 # --- the talk ---------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from assessments.models import Assessment, ReviewNotice, ReviewPlan, SecondRevie
 from assessments.review_reminders import escalate, remind, to_be_reminded
 from runs import engine
 from runs.registry import job_of
+from suppliers.models import Interest
 from tests.factories import NOW, create_assessment, create_campaign, create_supplier, create_user
 
 
@@ -46,6 +47,21 @@ def test_the_staff_are_told_of_what_stays_overdue_once(case: Assessment, staff: 
     assert [line for line in told(days=8) if "Steve" in line] == []
     assert told(days=9) == ["Steve Staff: 1 review has been overdue for long"]
     assert told(days=10) == []
+
+
+def test_staff_with_a_conflict_of_interest_are_told_of_the_other_cases_alone(case: Assessment, staff: User, owner: User) -> None:
+    other = create_assessment(campaign=case.campaign, status="submitted", submitted_at=NOW, submitted_by=owner)
+    nora, otto = create_user(name="Nora Niece"), create_user(name="Otto Owner")
+    for person, supplier in ((nora, case.supplier), (otto, case.supplier), (otto, other.supplier)):
+        Interest.objects.create(user=person, supplier=supplier, kind="family", declared_by=person, declared_at=NOW)
+
+    escalate(at=NOW + timedelta(days=9))
+
+    mails = {mail.name: compose(mail).body for mail in Message.objects.all()}
+    assert set(mails) == {"Steve Staff", "Nora Niece"}
+    assert "Kite Ltd" in mails["Steve Staff"]
+    assert "Kite Ltd" not in mails["Nora Niece"]
+    assert other.supplier.name in mails["Nora Niece"]
 
 
 def test_a_night_that_was_missed_leaves_nobody_out(case: Assessment, staff: User) -> None:
