@@ -70,18 +70,19 @@ def _read_correction(typed: Typed, question: Question, site: int | None, data: P
 
 
 def give(*, assessment_id: int, question: Question, site: int | None, data: Posted, by: User, at: datetime) -> tuple[Verdict | None, Typed]:
-    """The verdict as it stands now, and what was typed, with errors where it could not be given. No outcome: the verdict is taken back.
+    """The verdict as it stands now, and what was typed, with errors where it could not be given.
 
-    Raises what `review.decide` raises.
+    No outcome takes back the verdict that the page showed; a page that showed none takes back none. Raises what `review.decide` raises.
     """
     typed = read(question, site, data)
     common: dict[str, Any] = {"assessment_id": assessment_id, "question": question.code, "site": site, "by": by, "at": at}
     if typed.errors:
         return None, typed
-    if not typed.outcome:
-        review.withdraw(**common)
-        return None, typed
     base = whole_number(data.get(name_of(answer_key(question.code, site), "-base")))
+    if not typed.outcome:
+        if base:
+            review.withdraw(**common)
+        return None, typed
     given: dict[str, Any] = {"outcome": typed.outcome, "reason": typed.reason, "corrected": typed.corrected}
     try:
         return review.decide(**given, base_version=base, **common), typed

@@ -55,8 +55,8 @@ def facts_beside(worksheet: Worksheet, questions: Iterable[Question], *, today: 
     papers: dict[str, list[Document]] = {}
     for document in documents.order_by("-valid_to", "-pk"):
         papers.setdefault(document.kind, []).append(document)
-    newest = PublicRecord.objects.filter(supplier=supplier).order_by("-decided_on", "-pk")[:MOST_RECORDS]
-    records = [_of_record(record) for record in newest]
+    theirs = PublicRecord.objects.filter(supplier=supplier).exclude(status=PublicRecord.Status.WRONG_MATCH)
+    records = [_of_record(record) for record in theirs.order_by("-decided_on", "-pk")[:MOST_RECORDS]]
     by_question = {each.code: list(_beside(each, papers, records, today)) for each in questions}
     return PublicFacts(_register(worksheet), by_question)
 
@@ -75,8 +75,16 @@ def _asks_about(question: Question, standard: str, clause: str) -> bool:
 
 
 def _of_record(record: PublicRecord) -> Fact:
-    said = [date_format(record.decided_on, "DATE_FORMAT"), record.reference, record.description]
-    return Fact(record.authority, " · ".join(each for each in said if each), "bad", "alert-triangle", record.source_url)
+    said = [date_format(record.decided_on, "DATE_FORMAT"), record.reference, record.description, str(record.get_status_display())]
+    tone, icon = _weight(record)
+    return Fact(record.authority, " · ".join(each for each in said if each), tone, icon, record.source_url)
+
+
+def _weight(record: PublicRecord) -> tuple[str, str]:
+    """What nobody has decided on yet wants to be looked at, and is not held against anybody."""
+    if not record.is_violation or record.status == PublicRecord.Status.ANSWERED:
+        return "neutral", "info-circle"
+    return ("bad", "alert-triangle") if record.status == PublicRecord.Status.UPHELD else ("warning", "alert-triangle")
 
 
 def _of_papers(kind: str, papers: list[Document], today: date) -> Iterable[Fact]:

@@ -76,7 +76,8 @@ FINDINGS = """
       AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
     ORDER BY id
 """
-# Only what a person has upheld, and of ratings the bad ones. A record entered late still speaks of the day of its decision.
+# Only what a person has upheld, and of ratings the bad ones (`PublicRecord.is_violation`). A record entered late still speaks of the day
+# of its decision.
 VIOLATIONS = """
     SELECT supplier_id, id, decided_on
     FROM suppliers_publicrecord
@@ -108,11 +109,6 @@ CAMPAIGNS = """
     JOIN assessments_questionnaireversion questionnaire ON questionnaire.id = campaign.questionnaire_id
     WHERE questionnaire.key = %(questionnaire)s
 """
-
-
-def is_violation(rating: str) -> bool:
-    """As in the statement above, of a record that is upheld: a good rating is no violation."""
-    return rating not in ("green", "blue", "yellow")
 
 
 class Standing(NamedTuple):

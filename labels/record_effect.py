@@ -24,7 +24,7 @@ def label_section(record: PublicRecord, viewer: User, at: datetime) -> Section |
     if standing is None:
         return None
     others = [violation for violation in standing.facts.violations if violation[0] != record.pk]
-    counted = facts.is_violation(record.rating)
+    counted = record.is_violation
     upheld = standing.facts._replace(violations=[*others, (record.pk, record.decided_on)] if counted else others)
     without = standing.facts._replace(violations=others)
     after, before = decide(rules, upheld, on), decide(rules, without, on)

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import JSONArray, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.permissions import Permission, has
+from accounts.permissions import Barred, Permission, has
 from audit.history import keep_history
 from suppliers.models.companies import Import, OwnedQuerySet, Supplier, SupplierOwned
 from suppliers.models.documents import Document
+from suppliers.models.interests import Interest
+from suppliers.models.walls import ConflictOfInterest, WalledQuerySet
 
 
 if TYPE_CHECKING:
@@ -88,6 +91,8 @@ class PublicRecord(SupplierOwned):
         ANSWERED = "answered", _("Answered to our satisfaction")
         WRONG_MATCH = "wrong_match", _("Not this supplier")
 
+    # What an authority is content with.
+    GOOD_RATINGS = ("green", "blue", "yellow")
     UNDECIDED = ("waiting_reply", "replied")
     DECISIONS = ("upheld", "answered", "wrong_match")
 
@@ -198,6 +203,11 @@ class PublicRecord(SupplierOwned):
     def is_undecided(self) -> bool:
         return self.status in self.UNDECIDED
 
+    @property
+    def is_violation(self) -> bool:
+        """Once it is upheld: a good rating is none."""
+        return self.rating not in self.GOOD_RATINGS
+
     def may_be_upheld(self, at: datetime) -> bool:
         """The supplier was heard, or had its time."""
         return self.answered_at is not None or self.reply_until < at
@@ -228,10 +238,22 @@ class RecordEvidence(models.Model):
         return f"{self.record_id}:{self.document_id}"
 
 
-class HeldRecordQuerySet(models.QuerySet["HeldRecord"]):
+class HeldRecordQuerySet(WalledQuerySet["HeldRecord"]):
     def visible_to(self, user: "User") -> Self:
-        """Nobody's yet: a matter of the buyer's people alone."""
-        return self if has(user, Permission.SUPPLIER_VIEW) else self.none()
+        """Nobody's yet: a matter of the buyer's people alone, and of none of them whose own supplier comes into question."""
+        return self.without_conflicts_of(user) if has(user, Permission.SUPPLIER_VIEW) else self.none()
+
+    def without_conflicts_of(self, user: "User") -> Self:
+        named = JSONArray(JSONObject(supplier="supplier_id"))
+        theirs = Interest.objects.in_force_for(user).annotate(named=named).filter(named__contained_by=OuterRef("candidates"))
+        walled = self.filter(~Exists(theirs))
+        walled._viewer = user
+        return walled
+
+    def barring(self, viewer: "User", asked_for: "models.QuerySet[HeldRecord]") -> Barred | None:
+        candidates = {each["supplier"] for held in asked_for for each in held.candidates}
+        interest = Interest.objects.in_force_for(viewer).filter(supplier__in=candidates).select_related("supplier").first()
+        return ConflictOfInterest(interest) if interest else None
 
     def waiting(self) -> Self:
         return self.filter(decided_at__isnull=True)

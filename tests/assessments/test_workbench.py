@@ -12,6 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from assessments import past, receipts, review
 from assessments.models import Answer, Assessment, Score, Verdict
+from assessments.public_facts import facts_beside
+from assessments.worksheet import open_worksheet
 from audit.models import Event
 from suppliers.models import PublicRecord, Supplier
 from tests.factories import (
@@ -46,6 +48,21 @@ def send(client: Client, assessment: Assessment, code: str, **fields: str) -> An
     """As the editor's script sends one verdict."""
     sent = {f"{code}__{name.replace('dot_', '.').replace('own_', '-')}": value for name, value in fields.items()}
     return client.post(reverse("assessments:review_decide", args=[assessment.pk, code]), {f"{code}__-base": "0", **sent})
+
+
+# --- taking back ------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_never_knew_a_verdict_takes_none_back(client: Client, assessment: Assessment, reviewer: User) -> None:
+    """It was open in another tab, and its boxes are empty."""
+    review.decide(assessment_id=assessment.pk, question="A-01", outcome="accept", reason="", by=reviewer, at=NOW)
+    client.force_login(reviewer)
+
+    assert send(client, assessment, "A-01", dot_outcome="").status_code == 200
+    assert Verdict.objects.filter(answer__question="A-01").exists()
+
+    send(client, assessment, "A-01", dot_outcome="", own_base="1")
+    assert not Verdict.objects.filter(answer__question="A-01").exists()
 
 
 # --- corrections ------------------------------------------------------------------------------------------------------
@@ -311,6 +328,38 @@ def test_public_facts_stand_beside_the_claims_they_speak_about(client: Client, r
     assert [source for source, _text in facts()] == ["EPB Ningbo", "ISO 14001 certificate"]
     assert "C-7" in facts()[1][1]
     assert "Expired" in facts()[1][1]
+
+
+@pytest.mark.parametrize(
+    ("fields", "tone", "state"),
+    [
+        ({}, "warning", "Waiting for the supplier's reply"),
+        ({"status": "upheld"}, "bad", "Upheld"),
+        ({"status": "upheld", "kind": "credit_rating", "rating": "black"}, "bad", "Upheld"),
+        ({"status": "upheld", "kind": "credit_rating", "rating": "blue"}, "neutral", "Upheld"),
+        ({"status": "answered", "answer": "Not us.", "answered_at": NOW}, "neutral", "Answered to our satisfaction"),
+    ],
+)
+def test_a_record_weighs_what_became_of_it(
+    supplier: Supplier, owner: User, reviewer: User, fields: dict[str, Any], tone: str, state: str
+) -> None:
+    content = {**SMALL_QUESTIONNAIRE, "questions": [{**each} for each in SMALL_QUESTIONNAIRE["questions"]]}
+    content["questions"][0]["mappings"] = {"gri": ["2-27"]}
+    campaign = create_campaign(questionnaire=create_questionnaire(content=content))
+    worksheet = open_worksheet(create_assessment(supplier=supplier, campaign=campaign))
+    judged = {"judged_at": NOW, "judged_by": reviewer, "judgement": "So."} if fields else {}
+    common: dict[str, Any] = {"supplier": supplier, "decided_on": NOW.date(), "description": "Foul water."}
+    common["reply_until"] = NOW - timedelta(days=1)
+    answered = {"answered_by": owner} if "answer" in fields else {}
+    PublicRecord.objects.create(authority="EPB Ningbo", **common, **judged, **answered, **fields)
+    PublicRecord.objects.create(
+        authority="EPB Suzhou", status="wrong_match", judged_at=NOW, judged_by=reviewer, judgement="Another company.", **common
+    )
+
+    [fact] = facts_beside(worksheet, worksheet.rules.questionnaire.questions, today=NOW.date()).by_question["A-01"]
+
+    assert (fact.source, fact.tone) == ("EPB Ningbo", tone)
+    assert fact.text.endswith(f" · {state}")
 
 
 def test_last_years_answer_stands_beside_this_years(client: Client, reviewer: User, supplier: Supplier, owner: User) -> None:

@@ -19,7 +19,7 @@ from config.paths import BASE_DIR
 from runs.engine import work_off
 from suppliers import importing, public_records, record_notices
 from suppliers.importing import import_file
-from suppliers.models import HeldRecord, Import, PublicRecord, RecordEvidence, Supplier
+from suppliers.models import HeldRecord, Import, Interest, PublicRecord, RecordEvidence, Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_document, create_supplier, create_user
 from tests.suppliers.files import pdf, valid_uscc
 
@@ -183,6 +183,27 @@ def test_a_row_goes_to_no_supplier_but_those_in_question(staff: User) -> None:
 
     with pytest.raises(public_records.NotACandidate):
         public_records.match(held_id=HeldRecord.objects.get().pk, supplier_id=create_supplier().pk, reason="So.", by=staff, at=NOW)
+
+
+def test_who_has_an_interest_in_a_supplier_does_not_say_whether_a_record_is_its(client: Client, reviewer: User, staff: User) -> None:
+    own = create_supplier(name_zh="青竹纸业有限公司")
+    import_lines(line("青竹纸业有限公司", valid_uscc(7)))
+    held = HeldRecord.objects.get()
+    Interest.objects.create(user=reviewer, supplier=own, kind="family", declared_by=reviewer, declared_at=NOW)
+    page, sent = held.get_absolute_url(), {"supplier": "nobody", "reason": "Another one."}
+
+    client.force_login(reviewer)
+    refused = client.post(page, sent)
+    assert (refused.status_code, "A conflict of interest stands between you and" in refused.text) == (403, True)
+    assert "青竹纸业有限公司" not in client.get(reverse("suppliers:record_list")).text
+    held.refresh_from_db()
+    assert held.decided_at is None
+
+    client.force_login(staff)
+    assert "青竹纸业有限公司" in client.get(reverse("suppliers:record_list")).text
+    client.post(page, sent)
+    held.refresh_from_db()
+    assert held.decided_by == staff
 
 
 def test_a_long_list_costs_no_more_queries_than_a_short_one(django_assert_max_num_queries: Any) -> None:
