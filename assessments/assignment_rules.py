@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Max
+from django.forms.models import model_to_dict
 
 from accounts.models import User
-from assessments.models import Absence, AssignmentRule, RuleReviewer
+from assessments.models import Absence, AssignmentRule, ReviewPlan, RuleReviewer
 from audit import trail
 from suppliers.models import BuyingUnit
 
@@ -44,6 +45,15 @@ def move_rule(*, rule: AssignmentRule, up: bool, by: User, at: datetime) -> None
     for each in (rule, beside):
         each.save(update_fields=["position"])
     _note(rule, by=by, at=at, position=rule.position)
+
+
+@transaction.atomic
+def save_plan(*, plan: ReviewPlan, by: User, at: datetime) -> ReviewPlan:
+    """What a campaign asks of its reviews."""
+    plan.save()
+    detail = {name: str(value) for name, value in model_to_dict(plan, exclude=["campaign"]).items()}
+    trail.record("review_plan.changed", actor=by, target=plan.campaign, detail=detail, at=at)
+    return plan
 
 
 def _note(rule: AssignmentRule, *, by: User, at: datetime, **detail: object) -> None:

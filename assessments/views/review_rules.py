@@ -15,7 +15,6 @@ from assessments import assigning, assignment_rules
 from assessments.deadlines import buyers_day
 from assessments.models import Absence, AssignmentRule, Campaign, ReviewPlan
 from assessments.review_forms import AbsenceForm, AssignmentRuleForm, ReviewPlanForm
-from audit import trail
 from runs import engine
 
 
@@ -95,10 +94,7 @@ def plan_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.select_related("review_plan"), pk=pk)
     form = ReviewPlanForm(request.POST or None, instance=plan_of(campaign))
     if request.method == "POST" and form.is_valid():
-        plan = form.save()
-        trail.record(
-            "review_plan.changed", actor=request.user, target=campaign, detail={name: str(getattr(plan, name)) for name in form.fields}
-        )
+        assignment_rules.save_plan(plan=form.save(commit=False), by=request.user, at=timezone.now())
         messages.success(request, _("Saved. The due dates of all open reviews of this campaign follow."))
         return redirect("assessments:review_rules")
     return render(request, "assessments/review_plan.html", {"campaign": campaign, "form": form})

@@ -380,6 +380,18 @@ def test_rules_are_made_moved_and_deleted_in_the_browser(client: Client, rita: U
     assert Event.objects.filter(action="assignment_rule.changed").count() == 5
 
 
+def test_a_plan_that_cannot_be_written_down_is_not_saved(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_args: Any, **_kwargs: Any) -> None:
+        raise OSError("the trail is full")
+
+    monkeypatch.setattr(assignment_rules.trail, "record", fails)
+
+    with pytest.raises(OSError, match="full"):
+        assignment_rules.save_plan(plan=ReviewPlan(campaign=create_campaign(), days=9), by=staff, at=NOW)
+
+    assert not ReviewPlan.objects.exists()
+
+
 def test_the_plan_of_a_campaign_is_changed_within_bounds(client: Client, staff: User) -> None:
     campaign = create_campaign()
     url = reverse("assessments:review_plan", args=[campaign.pk])
