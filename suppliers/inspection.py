@@ -8,17 +8,16 @@ import json
 import logging
 import re
 import subprocess
-import sys
 import tempfile
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 
-from django.conf import settings
 from django.core.files import File
 
 from suppliers import virus_scan
+from suppliers.apart import run_apart
 from suppliers.inspecting import ole, packages, text
 from suppliers.inspecting.child import SECONDS, UNFIT
 from suppliers.inspecting.types import ENDINGS, TYPES, recognise
@@ -99,16 +98,7 @@ def _in_a_process_of_its_own(content: IO[bytes], extension: str) -> IO[bytes]:
     content.seek(0)
     cleaned: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - likewise
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "suppliers.inspecting.child", extension],
-            stdin=content,
-            stdout=cleaned,
-            stderr=subprocess.PIPE,
-            cwd=settings.BASE_DIR,
-            env={"PYTHONDONTWRITEBYTECODE": "1"},
-            timeout=PATIENCE,
-            check=False,
-        )
+        done = run_apart("suppliers.inspecting.child", extension, content=content, stdout=cleaned, patience=PATIENCE)
     except subprocess.TimeoutExpired as error:
         cleaned.close()
         raise Unfit("file_bomb") from error

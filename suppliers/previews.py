@@ -5,11 +5,9 @@ Nothing is kept: a picture of a page is as secret as the page, and would have to
 
 import logging
 import subprocess
-import sys
 from functools import lru_cache
 
-from django.conf import settings
-
+from suppliers.apart import run_apart
 from suppliers.models import Document
 
 
@@ -45,15 +43,7 @@ def page_picture(document: Document, number: int) -> bytes:
 def _drawn(document: Document, what: str) -> bytes:
     try:
         with document.file.open("rb") as file:
-            done = subprocess.run(
-                [sys.executable, "-m", "suppliers.inspecting.drawing", what],
-                input=file.read(),
-                capture_output=True,
-                cwd=settings.BASE_DIR,
-                env={"PYTHONDONTWRITEBYTECODE": "1"},
-                timeout=PATIENCE,
-                check=False,
-            )
+            done = run_apart("suppliers.inspecting.drawing", what, content=file.read(), patience=PATIENCE)
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         raise NotDrawn(what) from error
     if done.returncode or not done.stdout:
