@@ -22,7 +22,7 @@ def _named(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     return rows.filter(supplier__in=Supplier.objects.search(text))
 
 
-class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]
+class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     WHOSE = [("mine", _("Mine")), ("free", _("Nobody's yet")), ("others", _("Somebody else's"))]
 
     q = filters.CharFilter(label=_("Supplier"), method="by_name", widget=forms.TextInput(attrs={"type": "search"}))
@@ -72,7 +72,7 @@ def opened_within(key: str, at: datetime) -> Q:
     return younger & (Q(opened_at__gt=at - timedelta(days=most)) if most else Q())
 
 
-class FindingFilter(filters.FilterSet):  # type: ignore[misc]
+class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     STATES = [
         ("open", _("All open ones")),
         ("overdue", _("Overdue")),

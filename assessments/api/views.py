@@ -19,7 +19,7 @@ class Pages(CursorPagination):
     ordering = "id"
 
 
-class AssessmentFilter(django_filters.FilterSet):  # type: ignore[misc]
+class AssessmentFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
     campaign = django_filters.NumberFilter(field_name="campaign_id", label="id of the campaign")
     cycle = django_filters.NumberFilter(field_name="campaign__cycle", label="fiscal year of the campaign")
@@ -31,7 +31,7 @@ class AssessmentFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: ClassVar[list[str]] = []
 
 
-class ScoreFilter(django_filters.FilterSet):  # type: ignore[misc]
+class ScoreFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="assessment__supplier_id", label="id of the supplier")
     assessment = django_filters.NumberFilter(field_name="assessment_id", label="id of the assessment")
     campaign = django_filters.NumberFilter(field_name="assessment__campaign_id", label="id of the campaign")

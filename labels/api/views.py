@@ -26,7 +26,7 @@ class Pages(CursorPagination):
     ordering = "id"
 
 
-class LabelFilter(django_filters.FilterSet):  # type: ignore[misc]
+class LabelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
     state = django_filters.MultipleChoiceFilter(choices=LabelState.choices)
     level = django_filters.MultipleChoiceFilter(choices=Level.choices)
@@ -38,7 +38,7 @@ class LabelFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: ClassVar[list[str]] = []
 
 
-class LabelEventFilter(django_filters.FilterSet):  # type: ignore[misc]
+class LabelEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
     kind = django_filters.MultipleChoiceFilter(choices=LabelEvent.Kind.choices)
     since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
@@ -48,7 +48,7 @@ class LabelEventFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: ClassVar[list[str]] = []
 
 
-class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]
+class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
     outcome = django_filters.MultipleChoiceFilter(choices=Level.choices)
     standard = django_filters.NumberFilter(field_name="standard_id", label="id of the standard")
