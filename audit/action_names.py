@@ -12,6 +12,7 @@ NAMES: dict[str, str | Promise] = {
     "abatement.submitted": _("Abatement handed in"),
     "abatement.viewed": _("Abatement looked at"),
     "activity.imported": _("File of activity data taken over"),
+    "activity.evidence": _("Evidence of activity data changed"),
     "activity.saved": _("Activity data saved"),
     "data_question.replied": _("Question about data replied to"),
     "agreement.activated": _("Agreement in force"),

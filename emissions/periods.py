@@ -77,6 +77,19 @@ def _days_by_month(period: Period) -> Iterator[tuple[date, int]]:
         start = following
 
 
+def months_touched(first: date, last: date) -> list[date]:
+    """The months that have any of the days, each as its first day."""
+    months = [first.replace(day=1)]
+    while (following := _next_month(months[-1])) <= last:
+        months.append(following)
+    return months
+
+
+def last_day_of(day: date) -> date:
+    """Of the day's month."""
+    return _next_month(day) - timedelta(days=1)
+
+
 def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
@@ -144,7 +157,7 @@ def _told(period: MeterPeriod) -> dict[str, str]:
 
 
 def _write_months(site: Site, period: MeterPeriod, *, by: "User", at: datetime) -> None:
-    first, last = period.first_day.replace(day=1), _next_month(period.last_day) - timedelta(days=1)
+    first, last = period.first_day.replace(day=1), last_day_of(period.last_day)
     touching = MeterPeriod.objects.filter(site=site, source=period.source, first_day__lte=last, last_day__gte=first)
     periods = [
         Period(each.meter, each.first_day, each.last_day, convert(each.quantity, each.unit, period.unit), each.is_measured)

@@ -1,7 +1,8 @@
 """What people type about metered periods, renewable instruments, scope 3 and abatement, cleaned into the values we keep."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.visible_text import VisibleTextMixin
+from emissions.forms import month_name
 from emissions.models import Abatement, MeterPeriod, RenewableInstrument, Scope3Entry
 from emissions.periods import PeriodValues
 from emissions.scope3 import CategoryValue
-from emissions.sources import UNITS, Source
+from emissions.sources import UNITS, Column, Source
 from suppliers.models import Document, Site, Supplier
 
 
@@ -75,6 +77,35 @@ class MeterPeriodForm(VisibleTextMixin, forms.ModelForm[MeterPeriod]):
 
     def _post_clean(self) -> None:
         """The period is written by `emissions.periods`, under the lock of its supplier."""
+
+
+class EvidenceForm(forms.Form):
+    """Which document stands behind some months of a source."""
+
+    column = forms.ChoiceField(label=_("Source"))
+    first = forms.TypedChoiceField(label=_("First month"), coerce=date.fromisoformat)
+    last = forms.TypedChoiceField(label=_("Last month"), coerce=date.fromisoformat)
+    document = forms.ModelChoiceField(
+        Document.objects.none(), label=_("Document"), required=False, empty_label=_("None: take the evidence away")
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, site: Site, months: Sequence[date], columns: Sequence[Column]) -> None:
+        super().__init__(data, prefix="evidence")
+        self._columns = {column.key: column for column in columns}
+        choices = [(month.isoformat(), month_name(month)) for month in months]
+        self.fields["column"].choices = [(key, column.label) for key, column in self._columns.items()]  # type: ignore[attr-defined]  # a ChoiceField
+        for name, month in (("first", choices[0]), ("last", choices[-1])):
+            self.fields[name].choices, self.fields[name].initial = choices, month[0]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["document"].queryset = documents_of(site.supplier)  # type: ignore[attr-defined]  # a ModelChoiceField
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("first") and data.get("last") and data["last"] < data["first"]:
+            self.add_error("last", _("The period ends before it begins."))
+        return data
+
+    def clean_column(self) -> Column:
+        return self._columns[self.cleaned_data["column"]]
 
 
 def serial_taken() -> str:

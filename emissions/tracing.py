@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from emissions.calculation import Ledger
+from emissions.coverage import fiscal_months
 from emissions.inventory import year_of_data
 from emissions.models import Factor, FactorSet, Inventory
+from emissions.proofs import Backing, backing
 from emissions.sources import source_label
-from suppliers.models import Site
+from suppliers.models import Document, Site
 from suppliers.table_files import Column
 
 
@@ -34,6 +36,8 @@ class TraceLine:
     measured: Decimal
     tonnes: Decimal | None
     trouble: str
+    documents: list[Document]
+    months_proven: int
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,11 @@ def trace(inventory: Inventory) -> list[Trace]:
     keys = {line["factor"] for line in inventory.lines if line["factor"]}
     factors = {factor.key: factor for factor in Factor.objects.filter(factor_set_id=inventory.factor_set_id, key__in=keys)}
     sites = {site.pk: site.name for site in Site.objects.filter(supplier_id=inventory.supplier_id)}
+    proofs = backing(inventory, fiscal_months(inventory.year, inventory.supplier.fiscal_year_start))
     by_ledger: dict[str, list[TraceLine]] = defaultdict(list)
     for line in inventory.lines:
-        by_ledger[line["ledger"]].append(_trace_line(line, factors, sites))
+        proof = proofs.get((line["site"], line["source"], line["substance"]))
+        by_ledger[line["ledger"]].append(_trace_line(line, factors, sites, proof))
     return [
         Trace(ledger, title, lines, sum((line.tonnes for line in lines if line.tonnes is not None), Decimal(0)))
         for ledger, title in titles().items()
@@ -67,7 +73,7 @@ def trace(inventory: Inventory) -> list[Trace]:
     ]
 
 
-def _trace_line(line: Mapping[str, Any], factors: Mapping[str, Factor], sites: Mapping[int, str]) -> TraceLine:
+def _trace_line(line: Mapping[str, Any], factors: Mapping[str, Factor], sites: Mapping[int, str], proof: Backing | None) -> TraceLine:
     return TraceLine(
         site=sites.get(line["site"], ""),
         source=source_label(line["source"], line["substance"]),
@@ -82,6 +88,8 @@ def _trace_line(line: Mapping[str, Any], factors: Mapping[str, Factor], sites: M
         measured=Decimal(line["measured"]),
         tonnes=None if line["tonnes"] is None else Decimal(line["tonnes"]),
         trouble=line["trouble"] or "",
+        documents=proof.documents if proof else [],
+        months_proven=sum(f"{month:%Y-%m}" in line["months"] for month in proof.months) if proof else 0,
     )
 
 
@@ -96,6 +104,8 @@ COLUMNS = (
     Column(gettext_lazy("First month"), lambda row: row.line.first, 10),
     Column(gettext_lazy("Last month"), lambda row: row.line.last, 10),
     Column(gettext_lazy("Months"), lambda row: row.line.months, 8, EXACT),
+    Column(gettext_lazy("Months with evidence"), lambda row: row.line.months_proven, 8, EXACT),
+    Column(gettext_lazy("Evidence"), lambda row: "; ".join(str(document) for document in row.line.documents), 30),
     Column(gettext_lazy("Quantity"), lambda row: row.line.quantity, 14, EXACT),
     Column(gettext_lazy("Unit"), lambda row: row.line.unit, 10),
     Column(gettext_lazy("Factor"), lambda row: row.factor("key"), 34),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("years/<int:year>/replies/", years.reply, name="reply"),
     path("insight/", years.insight, name="insight"),
     path("sites/<int:site_id>/<int:year>/", years.activity, name="activity"),
+    path("sites/<int:site_id>/<int:year>/evidence/", years.activity_evidence, name="activity_evidence"),
     path("sites/<int:site_id>/periods/", reporting.meter_periods, name="meter_periods"),
     path("periods/<int:pk>/remove/", reporting.meter_period_remove, name="meter_period_remove"),
     path("renewable/", reporting.instrument_list, name="instruments"),

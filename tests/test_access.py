@@ -338,6 +338,7 @@ LABELS = {
 EMISSIONS = {
     "emissions:home": reads(SUPPLIERS),
     "emissions:activity": of_supplier(fills(SUPPLIERS, lambda w: [w.site.pk, w.now.year - 1])),
+    "emissions:activity_evidence": of_supplier(presses(SUPPLIERS, lambda w: [w.site.pk, w.now.year - 1])),
     "emissions:supplier": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
     "emissions:inventory": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk, w.now.year - 1])),
     "emissions:inventory_file": of_supplier(reads(SUPPLIERS | EXPORTERS, lambda w: [w.supplier.pk, w.now.year - 1, "csv"])),

@@ -1,7 +1,7 @@
 from datetime import date
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,8 +18,9 @@ from emissions.forms import ActivityTable
 from emissions.insight_page import insight as insight_of
 from emissions.models import FactorSet, Inventory
 from emissions.overview import Overview, overview
+from emissions.proofs import NothingReported, link_evidence, proofs_of_site
 from emissions.replies import reply as say
-from emissions.report_forms import ReplyForm
+from emissions.report_forms import EvidenceForm, ReplyForm
 from emissions.tracing import COLUMNS, restated, table_rows, trace
 from emissions.views.files import table_response
 from suppliers.models import Site, Supplier
@@ -131,8 +132,42 @@ def activity(request: AuthenticatedHttpRequest, site_id: int, year: int) -> Http
         said = ngettext("%(count)d value is saved.", "%(count)d values are saved.", count) % {"count": count}
         messages.success(request, said if count else _("Nothing was changed."))
         return redirect("emissions:activity", site.pk, year)
-    context = {"table": table, "site": site, "supplier": site.supplier, "year": year, "end": months[-1], "section": "years"}
-    return render(request, "emissions/activity.html", context, status=422 if sent else 200)
+    return activity_page(request, table, _evidence_form(table), year, status=422 if sent else 200)
+
+
+@require_POST
+def activity_evidence(request: AuthenticatedHttpRequest, site_id: int, year: int) -> HttpResponse:
+    """The document behind some months of a source."""
+    site = get_object_or_404(Site.objects.visible_to(request.user).select_related("supplier"), pk=site_id)
+    require(request.user, Permission.ACTIVITY_EDIT)
+    today = timezone.localdate()
+    months = fiscal_months(checked_year(year, site.supplier, today), site.supplier.fiscal_year_start)
+    table = ActivityTable(site, months, today)
+    form = _evidence_form(table, request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        column = values.pop("column")
+        try:
+            count = link_evidence(site=site, source=column.source, substance=column.substance, by=request.user, at=timezone.now(), **values)
+        except NothingReported:
+            form.add_error("column", _("Nothing is typed in for this source in these months."))
+        else:
+            said = ngettext("Evidence changed for %(count)d month.", "Evidence changed for %(count)d months.", count) % {"count": count}
+            messages.success(request, said if count else _("Nothing was changed."))
+            return redirect(f"{reverse('emissions:activity', args=[site.pk, year])}#evidence")
+    return activity_page(request, table, form, year, status=422)
+
+
+def _evidence_form(table: ActivityTable, data: QueryDict | None = None) -> EvidenceForm:
+    columns = [head.column for head in table.heads if not head.column.is_new]
+    return EvidenceForm(data, site=table.site, months=table.months, columns=columns)
+
+
+def activity_page(request: AuthenticatedHttpRequest, table: ActivityTable, form: EvidenceForm, year: int, *, status: int) -> HttpResponse:
+    site = table.site
+    context = {"table": table, "site": site, "supplier": site.supplier, "year": year, "end": table.months[-1], "section": "years"}
+    context |= {"evidence_form": form, "proofs": proofs_of_site(site, table.months)}
+    return render(request, "emissions/activity.html", context, status=status)
 
 
 # --- an inventory, and what it was calculated with --------------------------------------------------------------------

@@ -170,6 +170,81 @@ def test_the_database_refuses_periods_of_one_meter_that_overlap(supplier: Suppli
         add(date(2025, 6, 2), date(2025, 6, 1))
 
 
+# --- evidence of months ----------------------------------------------------------------------------------------------
+
+
+def proof(evidence: Document | None, **fields: str) -> dict[str, str]:
+    values = {"column": "diesel", "first": "2025-01-01", "last": "2025-03-01", "document": str(evidence.pk) if evidence else ""}
+    return {f"evidence-{name}": value for name, value in {**values, **fields}.items()}
+
+
+@pytest.fixture
+def diesel(owner: User, hall: Site) -> Site:
+    months = [date(2025, month, 1) for month in (1, 2, 3, 4)]
+    entries = [Entry(month, "diesel", "", Decimal(1), "t") for month in months]
+    save_activities(supplier_id=hall.supplier_id, by_site={hall: entries}, by=owner, at=NOW)
+    return hall
+
+
+def test_a_bill_is_linked_to_months_and_shown_beside_the_tonnes(client: Client, owner: User, diesel: Site, report: Document) -> None:
+    client.force_login(owner)
+    page = reverse("emissions:activity", args=[diesel.pk, 2025])
+    assert "Link the bill" in client.get(page).content.decode()
+
+    client.post(f"{page}evidence/", proof(report))
+
+    proven = ActivityRecord.objects.filter(evidence=report).values_list("month", flat=True)
+    assert sorted(month.month for month in proven) == [1, 2, 3]
+    assert "2025-01, 2025-02, 2025-03" in " ".join(client.get(page).content.decode().split())
+    lines = client.get(reverse("emissions:inventory", args=[diesel.supplier_id, 2025])).content.decode()
+    assert report.get_absolute_url() in lines
+    assert "evidence for 3 of 4 months" in lines
+    file = client.get(reverse("emissions:inventory_file", args=[diesel.supplier_id, 2025, "csv"])).content.decode()
+    assert str(report) in file
+
+    client.post(f"{page}evidence/", proof(None, first="2025-02-01", last="2025-02-01"))
+    assert sorted(m.month for m in proven.all()) == [1, 3]
+    assert Event.objects.filter(action="activity.evidence").count() == 2
+
+
+def test_the_bill_of_a_metered_period_stands_behind_its_months(client: Client, owner: User, hall: Site, report: Document) -> None:
+    client.force_login(owner)
+    client.post(reverse("emissions:meter_periods", args=[hall.pk]), bill(evidence=str(report.pk)))
+
+    assert report.get_absolute_url() in client.get(reverse("emissions:inventory", args=[hall.supplier_id, 2025])).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"first": "2025-06-01", "last": "2025-06-01"}, "Nothing is typed in for this source in these months."),
+        ({"column": "uranium"}, "Select a valid choice"),
+        ({"first": "2025-03-01", "last": "2025-01-01"}, "The period ends before it begins."),
+        ({"first": "2024-03-01"}, "Select a valid choice"),
+        ({"document": "999999"}, "Select a valid choice"),
+        ({"document": "x\x00"}, "Null characters are not allowed."),
+    ],
+)
+def test_evidence_that_fits_nothing_is_refused_beside_its_field(
+    client: Client, owner: User, diesel: Site, report: Document, fields: dict[str, str], said: str
+) -> None:
+    client.force_login(owner)
+    url = reverse("emissions:activity_evidence", args=[diesel.pk, 2025])
+    answer = client.post(url, proof(report, **fields))
+
+    assert (answer.status_code, ActivityRecord.objects.filter(evidence__isnull=False).exists()) == (422, False)
+    assert said in answer.content.decode()
+
+
+def test_another_suppliers_document_is_no_evidence(client: Client, owner: User, diesel: Site) -> None:
+    client.force_login(owner)
+    foreign = create_document(supplier=create_supplier())
+    answer = client.post(reverse("emissions:activity_evidence", args=[diesel.pk, 2025]), proof(foreign))
+
+    assert answer.status_code == 422
+    assert not ActivityRecord.objects.filter(evidence__isnull=False).exists()
+
+
 # --- renewable certificates -------------------------------------------------------------------------------------------
 
 
