@@ -30,6 +30,7 @@ BUDGETS = {
     "xlsx_merge": 25.0,
     "evaluate_labels": 4.0,
     "verify_label": 2.0,
+    "verify_audit": 2.0,
     "launch_campaign": 5.0,
     "import_suppliers": 10.0,
 }

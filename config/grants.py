@@ -1,24 +1,10 @@
 """What the application's database role may do: read and write rows, but only add to the tables that record what happened."""
 
-from collections.abc import Iterator
-
-from django.apps import apps
 from django.conf import settings
 from django.db import connections
-from django.db.models import Model
-from pghistory.models import Event
 from psycopg import sql
 
-
-def append_only_tables() -> Iterator[str]:
-    """Tables of models that say `append_only = True`, and every history table."""
-    for model in apps.get_models(include_auto_created=True):
-        if is_append_only(model):
-            yield model._meta.db_table
-
-
-def is_append_only(model: type[Model]) -> bool:
-    return bool(getattr(model, "append_only", False)) or issubclass(model, Event)
+from audit.append_only import append_only_tables
 
 
 def grant_rights(*, using: str = "default") -> None:

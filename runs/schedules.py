@@ -64,6 +64,7 @@ SCHEDULES = (
     nightly(gettext_noop("Give waiting reviews to reviewers every night"), "assign_reviews", hour=5),
     nightly(gettext_noop("Draw second reviews every night"), "draw_second_reviews", hour=5, minute=30),
     nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
+    Schedule(gettext_noop("Seal the audit trail every night"), "audit.tasks.seal_trail", hour=4, minute=30),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
     # After the labels, by the scores of the night.

@@ -52,6 +52,7 @@ def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
         "xlsx_merge",
         "evaluate_labels",
         "verify_label",
+        "verify_audit",
     }
 
 

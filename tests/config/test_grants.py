@@ -1,7 +1,7 @@
 import pytest
 from django.db import ProgrammingError, connection
 
-from config.grants import append_only_tables
+from audit.append_only import append_only_tables
 
 
 pytestmark = pytest.mark.django_db
