@@ -1,10 +1,19 @@
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts import second_factor
 
 
 class PersonalSettingsMiddleware:
@@ -23,3 +32,48 @@ class PersonalSettingsMiddleware:
         request.LANGUAGE_CODE = translation.get_language() or ""
         with timezone.override(ZoneInfo(request.user.timezone)):
             return self.get_response(request)
+
+
+class ForwardedAddressMiddleware:
+    """Behind a proxy the visitor's address is the last one of the header: the proxy itself wrote that, whoever wrote the others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        with suppress(ValueError):
+            request.META["REMOTE_ADDR"] = str(ip_address(address))
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """The buyer's people get no further than to their second factor until they have shown it in this session."""
+
+    # The way to it, the way out, and what their pages fetch.
+    OPEN = frozenset(
+        {
+            *("accounts:sign_out", "accounts:session", "accounts:password_change", "set_language"),
+            *("mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn", "mfa_view_recovery_codes"),
+            *("mfa_download_recovery_codes", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_reauthenticate"),
+        }
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user = request.user
+        if not user.is_authenticated or not second_factor.is_needed(user) or second_factor.was_shown(request):
+            return None
+        if request.path.startswith("/api/"):
+            return JsonResponse({"detail": _("Show your second factor first.")}, status=403)
+        if not getattr(view, "login_required", True) or (request.resolver_match and request.resolver_match.view_name in self.OPEN):
+            return None
+        if second_factor.has_one(user):
+            return redirect(f"{resolve_url('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
+        messages.info(request, _("Your role needs a second factor. Set one up, and everything opens."))
+        return redirect("mfa_index")

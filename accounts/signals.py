@@ -1,18 +1,31 @@
-"""Sign-in and sign-out, by whatever door, go into the audit trail."""
+"""Sign-in and sign-out, by whatever door, and what happens to second factors, go into the audit trail."""
 
 from typing import Any
 
+from allauth.account.signals import authentication_step_completed
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
+from django.http import HttpRequest  # noqa: TID251 - signals carry the request
+from django.utils import timezone
 
+from accounts import recent, second_factor
+from accounts.messages import queue
 from accounts.models import User
 from accounts.people import give_a_hat
 from audit import trail
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.signed_in")
-def signed_in(user: User, **_kwargs: Any) -> None:
+def signed_in(user: User, request: HttpRequest, **_kwargs: Any) -> None:
     give_a_hat(user)
+    recent.note(request)
+    keep_chosen_language(user, request)
+    if request.META.get("REMOTE_ADDR"):
+        UserSession.objects.create_from_request(request, user=user)
     trail.record("user.signed_in", actor=user, target=user, supplier_id=user.supplier_id)
 
 
@@ -28,3 +41,58 @@ def sign_in_failed(credentials: dict[str, Any], **_kwargs: Any) -> None:
     user = User.objects.filter(email=email).first()
     # What was typed for an unknown address stays out of the trail: people type passwords into the wrong field.
     trail.record("user.sign_in_failed", target=user, detail={"known_address": user is not None})
+
+
+def keep_chosen_language(user: User, request: HttpRequest) -> None:
+    """Somebody who switched the language on the way to the sign-in meant it."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in dict(settings.LANGUAGES) and chosen != user.language:
+        user.language = chosen
+        user.save(update_fields=["language"])
+
+
+# --- second factor ----------------------------------------------------------------------------------------------------
+
+
+@receiver(authentication_step_completed, dispatch_uid="accounts.step_completed")
+def step_completed(request: HttpRequest, method: str, **_kwargs: Any) -> None:
+    recent.note(request)
+    if method == "mfa" or (method == "socialaccount" and settings.OIDC_SECOND_FACTOR):
+        second_factor.note(request)
+
+
+@receiver(authenticator_added, dispatch_uid="accounts.factor_added")
+def factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
+    if authenticator.type in second_factor.FACTORS:
+        second_factor.note(request)  # it was held just now
+        _tell(user, "added", authenticator)
+    trail.record("second_factor.added", actor=user, target=user, detail={"type": authenticator.type})
+
+
+@receiver(authenticator_removed, dispatch_uid="accounts.factor_removed")
+def factor_removed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
+    if authenticator.type in second_factor.FACTORS:
+        _tell(user, "removed", authenticator)
+    trail.record("second_factor.removed", actor=user, target=user, detail={"type": authenticator.type})
+
+
+@receiver(authenticator_reset, dispatch_uid="accounts.codes_made")
+def codes_made(user: User, **_kwargs: Any) -> None:
+    trail.record("second_factor.codes_made", actor=user, target=user)
+
+
+@receiver(authentication_failed, dispatch_uid="accounts.factor_failed")
+def factor_failed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
+    trail.record("second_factor.failed", target=user, detail={"type": authenticator.type})
+
+
+def _tell(user: User, what: str, authenticator: Authenticator) -> None:
+    """Whoever did not do this reads of it at once."""
+    queue(
+        "security_changed",
+        email=user.email,
+        name=user.name,
+        language=user.language,
+        dedupe_key=f"security-changed:{user.pk}:{what}:{timezone.now():%Y-%m-%dT%H:%M:%S.%f}",
+        context={"what": what, "type": str(authenticator.type)},
+    )

@@ -154,6 +154,11 @@ NAMES: dict[str, str | Promise] = {
     "user.signed_in": _("Signed in"),
     "user.signed_out": _("Signed out"),
     "user.sign_in_failed": _("Sign-in failed"),
+    "second_factor.added": _("Second factor set up"),
+    "second_factor.removed": _("Second factor removed"),
+    "second_factor.codes_made": _("Recovery codes made"),
+    "second_factor.failed": _("Second factor refused"),
+    "session.ended": _("Signed out on other devices"),
 }
 
 

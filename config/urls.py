@@ -15,6 +15,7 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("", include("accounts.library_urls")),
     path("suppliers/", include("suppliers.urls")),
     path("runs/", include("runs.urls")),
     path("assessments/", include("assessments.urls")),

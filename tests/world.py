@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
@@ -37,6 +38,7 @@ from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
 from runs.models import Chunk, Run
 from suppliers.models import HeldRecord, Import, Interest, PublicRecord, Registration, Supplier, Upload
+from tests.accounts.passkeys import Passkey
 from tests.factories import (
     NOW,
     create_answer,
@@ -96,6 +98,11 @@ class World:
     @cached_property
     def closed_account(self) -> User:
         return create_user(role=Role.REVIEWER, name="Fred Former", is_active=False)
+
+    @cached_property
+    def passkey(self) -> Authenticator:
+        data = {"name": "Laptop", "credential": Passkey().registration(b"", host="testserver")}
+        return Authenticator.objects.create(user=self.people["signatory"], type="webauthn", data=data)
 
     @cached_property
     def colleague_invitation(self) -> Invitation:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import people
+from accounts.confirmation import confirmed
 from accounts.forms import InviteForm
 from accounts.http import AuthenticatedHttpRequest
 from accounts.invitations import invite, revoke, waiting_for
@@ -14,6 +15,7 @@ from accounts.models import SUPPLIER_ROLES, Invitation, Membership, Role
 from accounts.permissions import Permission, has, require
 
 
+@confirmed("POST")
 def colleagues(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Everybody who acts for the same supplier. Signatories invite and remove."""
     supplier_id = own_supplier(request)
@@ -56,6 +58,7 @@ def _invite(request: AuthenticatedHttpRequest, form: InviteForm, supplier_id: in
 
 
 @require_POST
+@confirmed("POST")
 def colleague_remove(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.select_related("user"), pk=pk, supplier_id=own_supplier(request))
     require(request.user, Permission.COLLEAGUE_INVITE)

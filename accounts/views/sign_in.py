@@ -1,3 +1,8 @@
+from math import ceil
+from typing import Any
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
@@ -6,10 +11,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts import limits
+from accounts.devices import place_of, remember
+from accounts.even_timing import taking_at_least
 from accounts.forms import ForgottenPasswordForm, SignInForm
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Role, User
@@ -47,26 +56,39 @@ def session(request: AuthenticatedHttpRequest) -> JsonResponse:
 
 
 class SignInView(auth_views.LoginView):
+    """Tries are counted before the password is looked at, by who tries; what is said is the same for every address."""
+
     template_name = "registration/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_valid(form)
-        keep_chosen_language(self.request)
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        email, at = request.POST.get("username", "").strip().lower(), timezone.now()
+        place = place_of(request, email)
+        wait = limits.take(limits.SIGN_IN, email, place, at=at)
+        if not wait and not place.startswith("device"):
+            wait = limits.take(limits.SIGN_INS_FROM_A_PLACE, place, at=at)
+        return self._too_often(wait) if wait else super().post(request, *args, **kwargs)
+
+    def _too_often(self, wait: int) -> HttpResponse:
+        response = self.render_to_response(self.get_context_data(form=SignInForm(), wait_minutes=ceil(wait / 60)), status=429)
+        response["Retry-After"] = str(wait)
         return response
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        limits.forget(limits.SIGN_IN, user.email, place_of(self.request, user.email))
+        login = Login(user=user, redirect_url=self.get_redirect_url() or None)
+        response: HttpResponse = perform_password_login(self.request, {"email": user.email}, login)
+        remember(response, user.email)
+        return response
 
-def keep_chosen_language(request: HttpRequest) -> None:
-    """Somebody who switched the language on the way to the sign-in meant it."""
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    user = request.user
-    if user.is_authenticated and chosen in dict(settings.LANGUAGES) and chosen != user.language:
-        user.language = chosen
-        user.save(update_fields=["language"])
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        single_sign_on = settings.OIDC_NAME if settings.OIDC_SERVER_URL else ""
+        return super().get_context_data(**kwargs) | {"single_sign_on": single_sign_on}
 
 
-sign_in = SignInView.as_view()
+sign_in = never_cache(SignInView.as_view())
 sign_out = auth_views.LogoutView.as_view()
 
 
@@ -74,6 +96,14 @@ class ForgottenPasswordView(auth_views.PasswordResetView):
     template_name = "registration/password_reset.html"
     form_class = ForgottenPasswordForm
     success_url = reverse_lazy("accounts:password_reset_sent")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        network = limits.network_of(self.request.META.get("REMOTE_ADDR", ""))
+        # The same answer after the same time, whether there is such an account, whether a link goes out, and whether it was too often.
+        with taking_at_least(0.3):
+            if not limits.take(limits.RESET_LINKS_FROM_A_PLACE, network, at=timezone.now()):
+                form.save()
+        return redirect(self.get_success_url())
 
 
 class NewPasswordView(auth_views.PasswordResetConfirmView):

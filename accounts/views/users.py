@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import people
+from accounts.confirmation import confirmed
 from accounts.forms import InviteForm, RoleForm, UserFilterForm
 from accounts.http import AuthenticatedHttpRequest
 from accounts.invitations import invite, revoke, waiting_for
@@ -62,6 +63,7 @@ def user_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirmed("POST")
 def user_role(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.USER_MANAGE)
     membership = get_object_or_404(Membership.objects.select_related("user"), user_id=pk, role__in=BUYER_ROLES)
@@ -77,11 +79,13 @@ def user_role(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirmed("POST")
 def user_deactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return _set_active(request, pk, active=False, said=_("The account is closed. Its sessions end now."))
 
 
 @require_POST
+@confirmed("POST")
 def user_reactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return _set_active(request, pk, active=True, said=_("The account is open again."))
 
@@ -114,6 +118,7 @@ def user_send_reset(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:user_detail", pk=pk)
 
 
+@confirmed("POST")
 def staff_invite(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.USER_MANAGE)
     form = InviteForm(request.POST or None, roles=BUYER_ROLES, initial={"language": request.user.language, "role": Role.REVIEWER})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
@@ -57,6 +58,7 @@ def found_by(request: AuthenticatedHttpRequest) -> ReviewQueueFilter:
 
 
 @require_GET
+@confirmed("GET")
 def queue_file(request: AuthenticatedHttpRequest) -> HttpResponse:
     """What the page finds, all of it."""
     require(request.user, Permission.REVIEW_VIEW)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.kept_html import put_together
 from accounts.models import Membership, Role
@@ -225,6 +226,7 @@ def signatories(assessment: Assessment) -> str:
 
 
 @require_http_methods(["GET", "POST"])
+@confirmed("POST")
 def sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.ASSESSMENT_SUBMIT)
     assessment = find(request, pk)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from audit import trail
@@ -195,6 +196,7 @@ def inventory(request: AuthenticatedHttpRequest, supplier_id: int, year: int) ->
 
 
 @require_GET
+@confirmed("GET")
 def inventory_file(request: AuthenticatedHttpRequest, supplier_id: int, year: int, form: str) -> HttpResponse:
     """The same lines as the page, as a table."""
     visible = Inventory.objects.visible_to(request.user).select_related("supplier", "factor_set")

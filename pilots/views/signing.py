@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from pilots.agreements import AlreadySigned, TermsChanged, sign_agreement
 from pilots.forms import SignForm
@@ -17,6 +18,7 @@ from pilots.views.agreements import find, own_side
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@confirmed("POST")
 def sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     agreement = find(request, pk)
     side = own_side(request)

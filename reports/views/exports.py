@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
@@ -40,6 +41,7 @@ def export_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@confirmed("GET")
 def export_file(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
     """Every download leaves a trace: the file holds what its supplier may ask about."""
     export = get_object_or_404(_exports(request), pk=pk)
@@ -50,6 +52,7 @@ def export_file(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
 
 
 @require_POST
+@confirmed("POST")
 def audit_pdf_request(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user), pk=pk)
     require(request.user, Permission.DOCUMENT_EXPORT)

@@ -3,6 +3,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from reports.exporting import request_findings_export
@@ -11,6 +12,7 @@ from reports.models import Export
 
 
 @require_POST
+@confirmed("POST")
 def findings_export(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The filter of the screen comes along as the query string."""
     require(request.user, Permission.PORTFOLIO_EXPORT)

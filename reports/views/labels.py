@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from labels.dates import ledger_day
@@ -17,6 +18,7 @@ from reports.models import Export
 
 
 @require_POST
+@confirmed("POST")
 def label_certificate(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpResponse:
     """For the supplier itself, and for the buyer's people who may take documents with them."""
     label = get_object_or_404(Label.objects.visible_to(request.user).select_related("supplier"), supplier_id=supplier_id)
@@ -30,6 +32,7 @@ def label_certificate(request: AuthenticatedHttpRequest, supplier_id: int) -> Ht
 
 
 @require_POST
+@confirmed("POST")
 def directory_export(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The filter of the screen comes along as the query string."""
     require(request.user, Permission.PORTFOLIO_EXPORT)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from audit import trail
@@ -19,6 +20,7 @@ MOST_SHOWN = 20
 
 
 @require_http_methods(["GET", "POST"])
+@confirmed("POST")
 def own_data(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.OWN_DATA_EXPORT)
     supplier_id, now = request.user.supplier_id, timezone.now()
@@ -41,6 +43,7 @@ def own_data(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_GET
+@confirmed("GET")
 def own_data_file(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
     require(request.user, Permission.OWN_DATA_EXPORT)
     export = get_object_or_404(Export.objects.visible_to(request.user).filter(kind=Export.Kind.OWN_DATA), pk=pk)

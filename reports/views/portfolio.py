@@ -4,6 +4,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from reports.exporting import request_portfolio_export
@@ -34,6 +35,7 @@ def _template(request: HttpRequest) -> str:
 
 
 @require_POST
+@confirmed("POST")
 def portfolio_export(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The filter of the screen comes along as the query string; the order too."""
     require(request.user, Permission.PORTFOLIO_EXPORT)

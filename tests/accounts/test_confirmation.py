@@ -1,0 +1,145 @@
+"""Signatures, exports and rights ask again who is there; what was sent goes on afterwards."""
+
+from typing import Any
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, User
+from accounts.passwords import BreachedPasswordValidator
+from audit.models import Event
+from reports.models import Export
+from tests.factories import PASSWORD, create_user
+
+
+def long_ago(client: Client, user: User) -> None:
+    """Signed in, but not within the last minutes."""
+    client.force_login(user)
+    session = client.session
+    session["confirmed_at"] = 1.0
+    session.save()
+
+
+def test_a_new_role_waits_for_the_password_and_is_given_then(client: Client, administrator: User) -> None:
+    employee = create_user(role=Role.REVIEWER)
+    long_ago(client, administrator)
+
+    asked = client.post(f"/users/{employee.pk}/role/", {"role": Role.AUDITOR})
+    assert asked.headers["Location"] == f"/account/confirm/?next=%2Fusers%2F{employee.pk}%2Frole%2F"
+    assert employee.memberships.get().role == Role.REVIEWER
+    wrong = client.post(asked.headers["Location"], {"password": "wrong", "next": f"/users/{employee.pk}/role/"})
+    assert "This is not your password" in wrong.content.decode()
+
+    client.post("/account/confirm/", {"password": PASSWORD, "next": f"/users/{employee.pk}/role/"})
+
+    assert employee.memberships.get().role == Role.AUDITOR
+    assert client.post(f"/users/{employee.pk}/deactivate/").headers["Location"] == f"/users/{employee.pk}/", "not asked again at once"
+
+
+def test_an_export_goes_on_with_the_filter_of_the_screen(client: Client, staff: User) -> None:
+    long_ago(client, staff)
+    path = reverse("reports:portfolio_export")
+
+    asked = client.post(f"{path}?category=media", {"format": "csv"})
+    assert not Export.objects.exists()
+    client.post(asked.headers["Location"], {"password": PASSWORD, "next": path})
+
+    export = Export.objects.get()
+    assert export.kind == Export.Kind.PORTFOLIO_CSV
+    assert "media" in str(vars(export))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("reports:findings_export", []),
+        ("reports:directory_export", []),
+        ("reports:audit_pdf", [1]),
+        ("reports:label_certificate", [1]),
+        ("accounts:staff_invite", []),
+        ("accounts:user_deactivate", [1]),
+        ("accounts:user_reactivate", [1]),
+        ("assessments:sign", [1]),
+        ("pilots:sign", [1]),
+    ],
+)
+def test_what_weighs_asks_first(client: Client, administrator: User, name: str, arguments: list[Any]) -> None:
+    """Before anything else is looked at: the answer says nothing about what is there."""
+    long_ago(client, administrator)
+
+    assert client.post(reverse(name, args=arguments)).headers["Location"].startswith("/account/confirm/")
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("reports:export_file", [1]), ("assessments:review_queue_file", [])])
+def test_a_file_asks_first_too(client: Client, staff: User, name: str, arguments: list[Any]) -> None:
+    long_ago(client, staff)
+
+    assert client.get(reverse(name, args=arguments)).headers["Location"].startswith("/account/confirm/")
+
+
+def test_the_confirmation_leads_nowhere_outside(client: Client, staff: User) -> None:
+    long_ago(client, staff)
+
+    response = client.post("/account/confirm/", {"password": PASSWORD, "next": "https://evil.example/"})
+
+    assert response.headers["Location"] == "/"
+
+
+# --- sessions ---------------------------------------------------------------------------------------------------------
+
+
+def browser_of(user: User, agent: str = "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0") -> Client:
+    client = Client(HTTP_USER_AGENT=agent)
+    client.post("/sign-in/", {"username": user.email, "password": PASSWORD})
+    return client
+
+
+def test_people_see_where_they_are_signed_in_and_end_it_elsewhere(staff: User) -> None:
+    here, there = browser_of(staff), browser_of(staff, "Mozilla/5.0 (iPhone) Safari/605")
+
+    page = here.get("/account/sessions/").content.decode()
+    assert "Firefox · Windows" in page
+    assert "Safari · iPhone" in page
+    here.post("/account/sessions/", {"end": "everywhere_else"})
+
+    assert here.get("/account/").status_code == 200
+    assert there.get("/account/").status_code == 302
+    assert Event.objects.filter(action="session.ended", actor=staff, detail={"count": 1}).exists()
+
+
+def test_people_sign_out_everywhere_at_once(staff: User) -> None:
+    here, there = browser_of(staff), browser_of(staff)
+
+    assert here.post("/account/sessions/", {"end": "everywhere"}).headers["Location"] == "/sign-in/"
+
+    assert {each.get("/account/").status_code for each in (here, there)} == {302}
+
+
+def test_one_session_is_ended_and_only_ones_own(staff: User, owner: User) -> None:
+    here, there, other = browser_of(staff), browser_of(staff), browser_of(owner)
+    theirs = UserSession.objects.get(user=owner)
+    mine = UserSession.objects.filter(user=staff).order_by("pk").last()
+    assert mine
+
+    assert here.post("/account/sessions/", {"end": theirs.pk}).status_code == 404
+    assert here.post("/account/sessions/", {"end": "x" * 400}).status_code == 404
+    here.post("/account/sessions/", {"end": mine.pk})
+
+    assert there.get("/account/").status_code == 302
+    assert other.get("/account/").status_code == 200
+
+
+# --- passwords --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("password", ["123456789012", "QwertyUiop123", "iLoveYou1234", "PASSWORDpassword"])
+def test_a_password_that_was_stolen_before_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError, match="stolen"):
+        BreachedPasswordValidator().validate(password)
+
+
+def test_a_sentence_of_ones_own_is_taken() -> None:
+    BreachedPasswordValidator().validate("the heron waits beside the lock")
