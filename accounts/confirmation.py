@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.core.internal.httpkit import serialize_request
-from django.http import HttpRequest, HttpResponse  # noqa: TID251 - a decorator of views
+from django.http import HttpRequest, HttpResponse, HttpResponseBase  # noqa: TID251 - a decorator of views
 from django.shortcuts import redirect
 
 from accounts.adapters import AccountAdapter
 from accounts.recent import is_recent
 
 
-V = TypeVar("V", bound=Callable[..., HttpResponse])
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 def confirmed(*methods: str) -> Callable[[V], V]:
@@ -25,7 +25,7 @@ def confirmed(*methods: str) -> Callable[[V], V]:
 
     def asked_for(view: V) -> V:
         @wraps(view)
-        def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method in methods and request.user.is_authenticated and not is_recent(request):
                 ways = AccountAdapter().get_reauthentication_methods(request.user)
                 # Somebody whom only the buyer's own sign-in knows has nothing to answer with here: that has asked.
