@@ -90,13 +90,30 @@ def receipt_for(score: Score) -> dict[str, Any]:
     rule_set = rulesets.for_version(assessment.campaign.questionnaire_id)
     facts = _facts(score)
     open_sites = dict(score.facts.get("open_sites", ()))
-    for shared, of_sites in _candidates(score):
+    for shared, of_sites in _as_counted(score):
         answers = with_sites(rule_set.questionnaire, shared, of_sites, open_sites)
         # A score states a verified number when, and only when, the review was closed.
         for reviewed in (score.verified is not None, score.verified is None):
             if rule_set.score(facts, answers, reviewed).inputs_sha256 == score.inputs_sha256:
                 return receipts.build(rule_set, facts, answers, reviewed, subject_of(score))
     raise NotReproducible(score.pk)
+
+
+def _as_counted(score: Score) -> Iterator[AnswersAt]:
+    """Verdicts count when the review is closed. A score from before that rule may hold those of an open review all the same; it has its
+    receipt when they are told."""
+    is_stated = score.verified is not None
+    for found in _candidates(score):
+        if not is_stated:
+            yield _unjudged(found)
+        if is_stated or not score.assessment.is_in_queue:
+            yield found
+
+
+def _unjudged(found: AnswersAt) -> AnswersAt:
+    shared = {code: state._replace(verdict=None) for code, state in found.shared.items()}
+    of_sites = {code: {site: state._replace(verdict=None) for site, state in own.items()} for code, own in found.of_sites.items()}
+    return AnswersAt(shared, of_sites)
 
 
 def _candidates(score: Score) -> Iterator[AnswersAt]:

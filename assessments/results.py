@@ -61,7 +61,9 @@ def context_of(assessment: Assessment) -> dict[str, Any]:
     context: dict[str, Any] = {"assessment": assessment, "score": score, "signature": signatures.newest(assessment)}
     if score is None:
         return context
-    worksheet = open_worksheet(assessment)
+    # As the score is: what a reviewer says counts when the review is closed. After a return it is told, and counts for nothing yet.
+    worksheet = open_worksheet(assessment, blind=not is_reviewed(assessment))
+    told = open_worksheet(assessment) if assessment.status == Assessment.Status.RETURNED else worksheet
     result = worksheet.rules.score(worksheet.facts, worksheet.states, is_reviewed(assessment))
     areas = receipt_areas(worksheet, score)
     return context | {
@@ -78,7 +80,7 @@ def context_of(assessment: Assessment) -> dict[str, Any]:
         "has_moved_on": result.inputs_sha256 != score.inputs_sha256,
         # The verified scores of reviews that were opened again.
         "earlier_scores": assessment.scores.filter(is_current=False, verified__isnull=False).order_by("-computed_at", "-pk")[:10],
-        "objections": objections(worksheet),
+        "objections": objections(told),
         "lines_count": sum(line.applies for line in worksheet.lines.values()),
     }
 

@@ -139,7 +139,6 @@ def decide(
         setattr(verdict, name, said)
     verdict.at, verdict.version = at, verdict.version + 1
     verdict.save()
-    transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
     return verdict
 
 
@@ -165,8 +164,6 @@ def withdraw(*, assessment_id: int, question: str, by: User, at: datetime, site:
     """Takes a verdict back: the answer waits for one again. Says whether there was one. Raises `TakenByAnother`."""
     _mine(assessment_id, by)
     deleted, _rows = Verdict.objects.filter(answer__assessment=assessment_id, answer__question=question, answer__site=site).delete()
-    if deleted:
-        transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
     return bool(deleted)
 
 
@@ -183,14 +180,7 @@ def accept_rest(*, assessment_id: int, keys: Iterable[str], by: User, at: dateti
             if answer_key(answer.question, answer.site_id) in wanted
         ]
     )
-    transaction.on_commit(lambda: _start_scoring(assessment_id), robust=True)
     return len(accepted)
-
-
-def _start_scoring(assessment_id: int) -> None:
-    from assessments.tasks import score_assessment
-
-    score_assessment.delay(assessment_id=assessment_id)
 
 
 # --- the end of a review ----------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ Everything of one call happens in one transaction and may be repeated: a score w
 left alone. The same code scores one assessment after a submission and a chunk of the whole portfolio at night.
 
 1. Lock the assessments, so that a verdict given meanwhile waits, and its own task scores again afterwards.
-2. Read answers and evidence as one JSON text an assessment, the verdicts, the few answers that single sites give, and the facts of
-   their suppliers: four statements; and a fifth for the sites where any of them answers for itself.
+2. Read answers and evidence as one JSON text an assessment, the verdicts of closed reviews, the few answers that single sites give,
+   and the facts of their suppliers: four statements; and a fifth for the sites where any of them answers for itself.
 3. Score in Python, with `scoring.RuleSet.score`: there is no second implementation.
 4. Write new `Score` rows with COPY, and copy the current ones into the assessments; open and withdraw findings; refresh standings.
 """
@@ -207,7 +207,8 @@ def read_stored(ids: Sequence[int], *, rules: RuleSet | None = None) -> Iterator
         cursor.execute(_READ, {"ids": list(ids)})
         # Sorted here: PostgreSQL would write the long texts to disk to sort them.
         rows = sorted((Stored(*row) for row in cursor.fetchall()), key=attrgetter("id"))
-    verdicts = _verdicts(ids)
+    # What a reviewer says counts when the review is closed, and shows in no number before.
+    verdicts = _verdicts([row.id for row in rows if row.is_reviewed])
     of_sites = _answers_of_sites(ids, verdicts)
     sites_by_supplier = facts.site_types_for({row.supplier_id for row in rows if row.id in of_sites}) if of_sites else {}
     facts_by_supplier = facts.facts_for({row.supplier_id for row in rows})
@@ -280,7 +281,7 @@ def _score_row(item: Scored, *, at: datetime, run_id: int | None) -> tuple[Any, 
         result.inputs_sha256,
         result.declared,
         result.evidenced,
-        # While the review is open the number grows with every verdict; it is stated when the review is closed.
+        # Stated when the review is closed.
         result.verified if item.stored.is_reviewed else None,
         # Where nothing had to be evidenced, nothing is missing.
         Decimal(100) if result.evidence_coverage is None else result.evidence_coverage,

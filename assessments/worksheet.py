@@ -1,6 +1,6 @@
 """An assessment opened on the desk: its rules, the facts about the supplier, the answers so far, and what follows from them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from assessments.questions import Question
 from assessments.scoring import Line, RuleSet
 from assessments.site_answers import parts_of, sites_of, with_sites
 from assessments.submission_gates import closed_gates
+from assessments.telling import as_told
 from assessments.wording import check_messages
 from assessments.year_on_year import Before
 from suppliers.models import Site
@@ -249,20 +250,13 @@ def state_of(answer: Answer) -> AnswerState:
     return AnswerState(answer.value, answer.evidence_count > 0, verdict_of(verdict.outcome, verdict.corrected) if verdict else None)
 
 
-def open_worksheet(assessment: Assessment, *, blind: bool = False) -> Worksheet:
-    """Two queries: sites and answers. `assessment` comes with its campaign and supplier. `blind`: as if nobody had judged it."""
+def open_worksheet(assessment: Assessment, *, blind: bool | None = None) -> Worksheet:
+    """Two queries: sites and answers. `assessment` comes with its campaign and supplier. `blind`: as if nobody had judged it. Unless the
+    reviewer's own pages ask otherwise, that is how it is read while a review is open."""
     rules = rulesets.for_version(assessment.campaign.questionnaire_id)
     # The name alone: a whole user for each answer costs more than all the rest.
     answers = Answer.objects.filter(assessment=assessment).select_related("verdict").annotate(author=F("updated_by__name"))
-    return Worksheet(assessment, rules, open_sites(assessment.supplier_id), _unjudged(answers) if blind else answers)
-
-
-def _unjudged(answers: Iterable[Answer]) -> Iterator[Answer]:
-    """Whoever asks one of these for its verdict finds none, and asks the database for none."""
-    relation = Answer._meta.get_field("verdict")
-    for answer in answers:
-        relation.set_cached_value(answer, None)
-        yield answer
+    return Worksheet(assessment, rules, open_sites(assessment.supplier_id), as_told(assessment, answers, blind=blind))
 
 
 def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Iterable[str]) -> Reading:
@@ -273,9 +267,9 @@ def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Ite
 
 def open_reading(assessment: Assessment) -> Reading:
     """All answers as they are scored, without their rows: for what computes and shows none of them. Two queries: sites and answers.
-    `assessment` comes with its campaign and supplier."""
+    `assessment` comes with its campaign and supplier. While its review is open, as if nobody had judged it."""
     rules, sites = rulesets.for_version(assessment.campaign.questionnaire_id), open_sites(assessment.supplier_id)
-    shared, of_sites = _states(Answer.objects.filter(assessment=assessment))
+    shared, of_sites = _states(Answer.objects.filter(assessment=assessment), blind=assessment.is_in_queue)
     states = with_sites(rules.questionnaire, shared, of_sites, {site.pk: site.type for site in sites})
     return Reading(rules, facts_from(assessment.supplier, sites), states, of_sites, assessment.pk)
 
@@ -283,13 +277,15 @@ def open_reading(assessment: Assessment) -> Reading:
 _Row = tuple[str, int | None, dict[str, Any], int, str | None, dict[str, Any] | None]
 
 
-def _states(answers: QuerySet[Answer]) -> tuple[dict[str, AnswerState | SitedState], dict[str, dict[int, AnswerState]]]:
+def _states(
+    answers: QuerySet[Answer], *, blind: bool = False
+) -> tuple[dict[str, AnswerState | SitedState], dict[str, dict[int, AnswerState]]]:
     """Question -> the answer for all sites; question -> site -> its own."""
     states: dict[str, AnswerState | SitedState] = {}
     of_sites: dict[str, dict[int, AnswerState]] = {}
     rows: Iterable[_Row] = answers.values_list("question", "site_id", "value", "evidence_count", "verdict__outcome", "verdict__corrected")
     for code, site, value, count, outcome, corrected in rows:
-        state = AnswerState(value, count > 0, verdict_of(outcome, corrected))
+        state = AnswerState(value, count > 0, None if blind else verdict_of(outcome, corrected))
         if site is None:
             states[code] = state
         elif value:

@@ -144,9 +144,10 @@ def close_the_review(assessment: Assessment) -> None:
 # In this order, each on top of those before it.
 CHANGES = [
     correct_an_answer, correct_it_back, add_an_answer, let_a_site_differ, remove_an_answer, attach_evidence, detach_evidence,
-    judge, judge_otherwise, correct_by_verdict, take_the_verdict_back,
+    # Verdicts are an input of the score from here on, and of none before.
+    close_the_review, judge, judge_otherwise, correct_by_verdict, take_the_verdict_back,
     of_the_supplier(category="logistics"), of_the_supplier(country="DE"), of_the_supplier(headcount_band="xlarge"),
-    open_a_site, move_a_site, close_a_site, open_it_again, remove_a_site, ask_by_other_rules, close_the_review,
+    open_a_site, move_a_site, close_a_site, open_it_again, remove_a_site, ask_by_other_rules,
 ]  # fmt: skip
 
 

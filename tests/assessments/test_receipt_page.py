@@ -116,6 +116,9 @@ def test_page_costs_the_same_however_many_answers_there_are(signed_in, scored):
 def test_reasons_are_told_in_the_readers_language(scored, reviewer):
     answer = Answer.objects.get(assessment=scored, site=None)
     Verdict.objects.create(answer=answer, outcome="reject_evidence", reason="Of another company.", by=reviewer, at=NOW)
+    Assessment.objects.filter(pk=scored.pk).update(
+        status="closed", submitted_at=NOW, submitted_by=reviewer, closed_at=NOW, closed_by=reviewer
+    )
     keep_scores([scored.pk], at=NOW)
     score = scored.scores.select_related("assessment__campaign", "assessment__supplier").get(is_current=True)
     with translation.override("en"):

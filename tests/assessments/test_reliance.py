@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from assessments.answering import attach_evidence
+from assessments.models import Verdict
 from assessments.reliance import answers_section
 from suppliers import endings
 from suppliers.models import Document
@@ -74,6 +75,18 @@ def test_the_buyers_people_see_only_what_was_handed_in(supplier, owner, reviewer
 
     type(assessment).objects.filter(pk=assessment.pk).update(status="submitted", submitted_at=NOW, submitted_by=owner)
     assert [each.assessment for each in leaning(document, reviewer)] == [assessment]
+
+
+def test_points_that_lean_on_a_document_do_not_tell_of_an_open_review(supplier, owner, reviewer, document):
+    assessment = answered(supplier, owner, document)
+    type(assessment).objects.filter(pk=assessment.pk).update(status="in_review", submitted_at=NOW, submitted_by=owner, reviewer=reviewer)
+    [before] = leaning(document, owner)
+
+    rejected = {"outcome": "reject_answer", "reason": "Not so.", "by": reviewer, "at": NOW}
+    Verdict.objects.create(answer=assessment.answers.get(question="A-01"), **rejected)
+
+    [after] = leaning(document, owner)
+    assert (after.loses, after.answers[0].loses) == (before.loses, before.answers[0].loses)
 
 
 def test_older_assessments_are_counted_not_worked_out(supplier, owner, document):

@@ -87,21 +87,13 @@ def test_whoever_does_not_accept_says_why(assessment: Assessment, reviewer: User
     decide(assessment, reviewer, outcome=outcome, reason="The bill is from 2019.")
 
 
-def test_a_verdict_replaces_the_one_before_and_asks_for_a_new_score(
-    assessment: Assessment, reviewer: User, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from assessments.tasks import score_assessment
-
-    asked: list[int] = []
-    monkeypatch.setattr(score_assessment, "delay", lambda *, assessment_id: asked.append(assessment_id))
+def test_a_verdict_replaces_the_one_before(assessment: Assessment, reviewer: User) -> None:
     take(assessment, reviewer)
 
-    with django_capture_on_commit_callbacks(execute=True):
-        decide(assessment, reviewer)
-        decide(assessment, reviewer, outcome="query", reason="Which site?")
+    decide(assessment, reviewer)
+    decide(assessment, reviewer, outcome="query", reason="Which site?")
 
     assert Verdict.objects.get().outcome == "query"
-    assert asked == [assessment.pk, assessment.pk]
 
 
 def test_the_rest_of_an_area_is_accepted_without_touching_what_was_decided(assessment: Assessment, reviewer: User) -> None:

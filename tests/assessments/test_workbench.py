@@ -92,12 +92,10 @@ def test_a_correction_moves_the_verified_score_alone_and_its_receipt_computes_it
 
 
 def test_a_receipt_from_before_a_changed_correction_is_found_again(assessment: Assessment, reviewer: User) -> None:
-    from assessments import scorekeeping
-
     correct(assessment, reviewer, question="A-01", value="yes")
-    scorekeeping.keep_scores([assessment.pk], at=NOW + timedelta(seconds=1))
+    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW + timedelta(seconds=1))
     score = Score.objects.select_related("assessment__campaign", "assessment__supplier").get(is_current=True)
-    review.decide(assessment_id=assessment.pk, question="A-01", outcome="accept", reason="", by=reviewer, at=NOW + timedelta(hours=1))
+    Verdict.objects.update(outcome="accept", reason="", corrected=None, at=NOW + timedelta(hours=1))
 
     assert past.receipt_for(score)["inputs"]["answers"]["A-01"][2] == ["correct", {"value": "yes"}]
 

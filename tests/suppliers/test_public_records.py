@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Message, User
 from assessments import contradictions, scorekeeping
-from assessments.models import Assessment, Finding, Score, ScoreMark
+from assessments.models import Assessment, Finding, Score, ScoreMark, Verdict
 from assessments.questionnaire import load
 from audit.models import Event
 from config.paths import BASE_DIR
@@ -400,6 +400,27 @@ def test_the_page_shows_which_answers_a_record_contradicts(
     client.post(address, {"severity": "major", "text": "Over the limit", "due_on": ""})
     finding = Finding.objects.get()
     assert (finding.origin, finding.record) == ("record", record)
+
+
+def test_what_an_open_review_says_of_an_answer_is_not_beside_a_record(
+    client: Client, supplier: Supplier, owner: User, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken = {"water": [contradictions.Spoken("A-01", "value = yes")], "any": []}
+    monkeypatch.setattr(contradictions, "mapping", lambda: {"small": spoken})
+    assessment, record = scored(supplier, owner), create_record(supplier)
+    client.force_login(owner)
+    before = client.get(record.get_absolute_url()).context["sections"]
+
+    rejected = {"outcome": "reject_answer", "reason": "Not so at all.", "by": reviewer, "at": NOW}
+    Verdict.objects.create(answer=assessment.answers.get(question="A-01"), **rejected)
+
+    page = client.get(record.get_absolute_url())
+    assert "Not so at all." not in page.text
+    [was], [shown] = (
+        [each.context["concerned"].score for each in sections if "concerned" in each.context]
+        for sections in (before, page.context["sections"])
+    )
+    assert shown == was
 
 
 def test_a_finding_is_raised_from_a_record_only_when_it_is_upheld(client: Client, supplier: Supplier, owner: User, reviewer: User) -> None:
