@@ -50,13 +50,15 @@ ASSESSMENTS = """
     LEFT JOIN assessments_score score ON score.assessment_id = assessment.id AND score.is_current
     WHERE assessment.place = 1
 """
-# What a reviewer put in the place of an answer counts instead of it.
+# What a reviewer put in the place of an answer counts instead of it, when the review is closed.
 ANSWERS = """
     SELECT asked.supplier_id, answer.question, coalesce(verdict.corrected, answer.value)::text,
            coalesce(verdict.outcome, '') LIKE 'reject%%'
     FROM unnest(%(assessments)s::bigint[], %(owners)s::bigint[]) AS asked (assessment_id, supplier_id)
-    JOIN assessments_answer answer ON answer.assessment_id = asked.assessment_id
-    LEFT JOIN assessments_verdict verdict ON verdict.answer_id = answer.id
+    JOIN assessments_assessment assessment ON assessment.id = asked.assessment_id
+    JOIN assessments_answer answer ON answer.assessment_id = assessment.id
+    LEFT JOIN assessments_verdict verdict
+        ON verdict.answer_id = answer.id AND assessment.status = 'closed' AND assessment.closed_at <= %(at)s
     WHERE answer.question = ANY(%(questions)s::text[]) AND answer.site_id IS NULL
 """
 PAPERS = """

@@ -19,7 +19,7 @@ from suppliers.models import Supplier
 def forecast(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpResponse:
     supplier = get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id)
     if request.user.is_buyer:
-        # The numbers follow the verdicts of an open review, which its second reviewer must not know.
+        # The label in it follows the findings that the first reviewer has raised, which the second must not know.
         if second := SecondReview.objects.blinding(request.user).filter(assessment__supplier=supplier).first():
             raise blind(second.assessment_id)
         trail.record("supplier.viewed", actor=request.user, target=supplier, supplier_id=supplier.pk)

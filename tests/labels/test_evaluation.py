@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pgtrigger
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -334,5 +335,29 @@ def test_a_figure_counts_as_the_review_left_it(standard: Standard, staff: User, 
 
     evaluate()
 
+    assert figure_of(supplier) == counts
+
+
+def figure_of(supplier: Supplier) -> str | None:
     lines = Decision.objects.get(supplier=supplier).criteria["criteria"]
-    assert next(line["value"] for line in lines if line["key"] == "limit_pue") == counts
+    return next(line["value"] for line in lines if line["key"] == "limit_pue")
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        {"outcome": "reject_answer", "reason": "Not metered"},
+        {"outcome": "correct", "reason": "By the report", "corrected": {"pue": "1.6"}},
+    ],
+)
+def test_what_an_open_review_says_of_a_figure_counts_for_no_label(standard: Standard, staff: User, verdict: dict[str, object]) -> None:
+    supplier = create_green_supplier(create_supplier(category="cloud_dc"))
+    assessment = Assessment.objects.get(supplier=supplier)
+    answer = create_answer(assessment=assessment, question="E4-16", value={"pue": "1.25"})
+    with pgtrigger.ignore("assessments.Assessment:opens_by_amendment"):
+        Assessment.objects.filter(pk=assessment.pk).update(status="in_review", closed_at=None, closed_by=None, reviewer=staff)
+    Verdict.objects.create(answer=answer, by=staff, at=NOW, **verdict)
+
+    evaluate()
+
+    assert figure_of(supplier) == "1.25"

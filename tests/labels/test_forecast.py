@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments.freshness import rescore_marked
-from assessments.models import Answer, Assessment, EvidenceUse, ScoreMark
+from assessments.models import Answer, Assessment, EvidenceUse, ScoreMark, Verdict
 from assessments.scorekeeping import keep_scores
 from labels import forecast
 from suppliers import endings
@@ -75,6 +75,16 @@ def test_what_was_forecast_is_what_happens_when_the_day_has_passed(answer, owner
     assert (loss.before, loss.after) == (Decimal("75.00"), Decimal("62.50"))
     assert assessment.evidenced == loss.after
     assert losses(supplier) == []
+
+
+def test_a_forecast_knows_nothing_of_what_an_open_review_says(answer, owner, supplier, reviewer):
+    support(answer, owner, days=30)
+    [before] = losses(supplier)
+    Assessment.objects.filter(pk=answer.assessment_id).update(status="in_review", reviewer=reviewer)
+
+    Verdict.objects.create(answer=answer, outcome="reject_answer", reason="Not so.", by=reviewer, at=NOW)
+
+    assert losses(supplier) == [before]
 
 
 def test_a_revision_ends_when_the_newest_does(answer, owner, supplier):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments.models import Answer, Assessment, QuestionnaireVersion
+from assessments.models import Answer, Assessment, QuestionnaireVersion, Verdict
 from tests.assessments.test_supplier_questionnaire import SHIPPED
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_questionnaire
 from tests.labels.support import create_standard
@@ -101,6 +101,18 @@ def test_after_the_review_the_sandbox_still_opens(signed_in, assessment, owner):
     )
 
     assert post(signed_in, assessment, **{"B-01__value": "no"}).context["comparison"].after.verified == Decimal("62.50")
+
+
+@pytest.mark.parametrize(("status", "before"), [("in_review", "81.25"), ("returned", "68.75")])
+def test_what_a_reviewer_says_shows_in_the_sandbox_when_it_is_told(signed_in, assessment, owner, reviewer, status, before):
+    answer = Answer.objects.get(assessment=assessment, question="A-01")
+    answers = Answer.objects.filter(assessment=assessment)
+    answers.filter(question="B-01").update(value={"value": "no"})
+    create_answer(assessment=assessment, question="A-02", value={"value": "3"})
+    Verdict.objects.create(answer=answer, outcome="reject_answer", reason="Not so.", by=reviewer, at=NOW)
+    Assessment.objects.filter(pk=assessment.pk).update(status=status, submitted_at=NOW, submitted_by=owner)
+
+    assert signed_in.get(url(assessment)).context["comparison"].before.verified == Decimal(before)
 
 
 def test_queries_do_not_grow_with_the_answers(signed_in, assessment):
