@@ -22,6 +22,7 @@ from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from assessments.questions import NOTE, Question
 from assessments.rewording import asks_figures, carried, is_same
 from assessments.scoring import RuleSet
+from assessments.telling import as_told
 from audit import trail
 from suppliers.models import Document, Site
 
@@ -81,7 +82,7 @@ def earlier_from(
     """`uses`: (answer, document), in the order they were attached. `library`: all documents of the supplier. No query."""
     answers: dict[str, Answer] = {}
     of_sites: dict[str, list[Answer]] = {}
-    for answer in stored:
+    for answer in as_told(assessment, stored):
         if answer.question not in rules.questionnaire.by_code:
             continue
         if answer.site_id is None:

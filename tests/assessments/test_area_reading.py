@@ -58,7 +58,7 @@ def earlier(supplier: Supplier, owner: User, reviewer: User) -> Assessment:
     attach(answer=proven, document=first)
     create_document(supplier=supplier, title="Bill of 2025", replaces=first)
     Verdict.objects.create(answer=proven, outcome="query", reason="Which month?", by=reviewer, at=NOW)
-    Assessment.objects.filter(pk=found.pk).update(status="submitted", submitted_at=NOW, submitted_by=owner)
+    Assessment.objects.filter(pk=found.pk).update(status="returned", submitted_at=NOW, submitted_by=owner)
     return found
 
 
@@ -221,7 +221,6 @@ def hand_in(assessment: Assessment, by: User) -> None:
 
 def answer_last_year(assessment: Assessment, by: User) -> None:
     last = Answer.objects.get(question="A-02", assessment__campaign__cycle=2025)
-    Assessment.objects.filter(pk=last.assessment_id).update(status="returned")
     Answer.objects.filter(pk=last.pk).update(value={"value": {"amount": "101", "unit": "kWh"}})
 
 

@@ -61,6 +61,12 @@ def earlier(supplier: Supplier, owner: User) -> Assessment:
 
 
 @pytest.fixture
+def reviewed(earlier: Assessment, reviewer: User) -> Assessment:
+    Assessment.objects.filter(pk=earlier.pk).update(status="closed", closed_at=NOW, closed_by=reviewer)
+    return earlier
+
+
+@pytest.fixture
 def assessment(supplier: Supplier, earlier: Assessment) -> Assessment:
     campaign = create_campaign(questionnaire=create_questionnaire(content=THIS_YEAR), cycle=2026)
     return create_assessment(supplier=supplier, campaign=campaign)
@@ -118,8 +124,8 @@ def test_another_questionnaire_is_no_last_year(supplier: Supplier, earlier: Asse
     assert read_earlier(other) is not None or carrying.before(other) is None
 
 
-def test_rejected_answer_is_shown_and_not_offered(assessment: Assessment, earlier: Assessment, reviewer: User) -> None:
-    answer = stored(earlier, "A-01")
+def test_rejected_answer_is_shown_and_not_offered(assessment: Assessment, reviewed: Assessment, reviewer: User) -> None:
+    answer = stored(reviewed, "A-01")
     Verdict.objects.create(answer=answer, outcome="reject_answer", reason="Not so.", by=reviewer, at=NOW)
 
     found = offered(assessment)["A-01"]
@@ -260,10 +266,20 @@ def test_evidence_in_date_comes_along_and_what_expired_is_named(
     assert taken.evidence_count == 2
 
 
+def test_what_the_open_review_of_last_year_says_is_not_told_yet(assessment: Assessment, earlier: Assessment, reviewer: User) -> None:
+    Verdict.objects.create(answer=stored(earlier, "A-01"), outcome="reject_answer", reason="Not so.", by=reviewer, at=NOW)
+
+    found = offered(assessment)["A-01"]
+
+    assert (found.why_not, found.verdict) == ("", None)
+    Assessment.objects.filter(pk=earlier.pk).update(status="returned")
+    assert offered(assessment)["A-01"].why_not == "rejected"
+
+
 def test_rejected_evidence_stays_behind(
-    assessment: Assessment, earlier: Assessment, owner: User, supplier: Supplier, reviewer: User
+    assessment: Assessment, reviewed: Assessment, owner: User, supplier: Supplier, reviewer: User
 ) -> None:
-    answer = stored(earlier, "A-01")
+    answer = stored(reviewed, "A-01")
     attach(answer=answer, document=create_document(supplier=supplier))
     Verdict.objects.create(answer=answer, outcome="reject_evidence", reason="Unreadable.", by=reviewer, at=NOW)
 
