@@ -15,7 +15,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, Value, When
 
 from accounts.looks import looks_at, words_for
 from accounts.models import Membership, User
@@ -126,7 +126,7 @@ FINDINGS = _fields(
 )  # fmt: skip
 FINDING_ACTIONS = _fields("place", "what", "due_on", "owner", finding="finding_id")
 FINDING_EVIDENCE = _fields("added_at", finding="finding_id", document="document_id", added_by="added_by__name")
-FINDING_STEPS = _fields("kind", "status", "reason", "detail", "at", finding="finding_id", by="by__name")
+FINDING_STEPS = _fields("kind", "status", "reason", "at", detail="told", finding="finding_id", by="by__name")
 SCORES = _fields(
     "id", "is_current", "ruleset_sha256", "inputs_sha256", "declared", "evidenced", "verified", "evidence_coverage", "facts", "areas",
     "triggers_hit", "computed_at",
@@ -337,14 +337,13 @@ def _assessments(archive: Archive, supplier: Supplier, by: User) -> None:
 
 def _assessment(pk: int, by: User) -> dict[str, Any]:
     answer_history = apps.get_model("assessments", "AnswerEvent")._default_manager.filter(assessment=pk).order_by("pgh_id")
-    verdict_history = apps.get_model("assessments", "VerdictEvent")._default_manager.filter(answer__assessment=pk).order_by("pgh_id")
     return {
         "assessment": one_of(Assessment.objects.filter(pk=pk), ASSESSMENT),
         "answers": rows_of(Answer.objects.filter(assessment=pk).order_by("pk"), ANSWERS),
         "earlier_answers": rows_of(answer_history, EARLIER),
         "evidence": rows_of(EvidenceUse.objects.filter(answer__assessment=pk).order_by("pk"), EVIDENCE),
-        "verdicts": rows_of(Verdict.objects.filter(answer__assessment=pk).order_by("pk"), VERDICTS),
-        "earlier_verdicts": rows_of(verdict_history, VERDICTS),
+        "verdicts": rows_of(_told(pk), VERDICTS),
+        "earlier_verdicts": rows_of(_told_before(pk), VERDICTS),
         "signatures": rows_of(Signature.objects.filter(assessment=pk).order_by("pk"), SIGNATURES),
         "amendments": rows_of(Amendment.objects.filter(assessment=pk).order_by("pk"), AMENDMENTS),
         "returns": rows_of(Return.objects.filter(assessment=pk).order_by("pk"), RETURNS),
@@ -353,9 +352,41 @@ def _assessment(pk: int, by: User) -> dict[str, Any]:
         "findings": rows_of(Finding.objects.filter(assessment=pk).order_by("pk"), FINDINGS),
         "finding_actions": rows_of(FindingAction.objects.filter(finding__assessment=pk).order_by("finding", "place"), FINDING_ACTIONS),
         "finding_evidence": rows_of(FindingEvidence.objects.filter(finding__assessment=pk).order_by("pk"), FINDING_EVIDENCE),
-        "finding_steps": rows_of(FindingStep.objects.filter(finding__assessment=pk).order_by("pk"), FINDING_STEPS),
+        "finding_steps": rows_of(_steps(pk), FINDING_STEPS),
         "scores": rows_of(Score.objects.filter(assessment=pk).order_by("pk"), SCORES),
     }
+
+
+def _told(assessment: int) -> QuerySet[Verdict]:
+    """A reviewer's words are its own until the review is closed or the answers are opened again."""
+    given = Verdict.objects.filter(assessment=assessment).order_by("pk")
+    return given.filter(~Q(assessment__status__in=Assessment.IN_QUEUE) | _stood_when_opened(assessment, until=None))
+
+
+def _told_before(assessment: int) -> QuerySet[Any]:
+    """Of what the reviewer then said otherwise, what stood when the answers were opened again: the rest was told nobody."""
+    said: QuerySet[Any] = apps.get_model("assessments", "VerdictEvent")._default_manager.filter(answer__assessment=assessment)
+    return said.filter(_stood_when_opened(assessment, until="pgh_created_at")).order_by("pgh_id")
+
+
+def _stood_when_opened(assessment: int, *, until: str | None) -> Q:
+    """By a return, or an amendment of what was closed. `until`: the column that says when something else was said."""
+    opened = (
+        (Return.objects.filter(assessment=assessment), "at"),
+        (Amendment.objects.filter(assessment=assessment, state=Amendment.State.GRANTED), "decided_at"),
+    )
+    found = Q()
+    for rows, moment in opened:
+        stood = {f"{moment}__gte": OuterRef("at")} | ({f"{moment}__lt": OuterRef(until)} if until else {})
+        found |= Q(Exists(rows.filter(**stood)))
+    return found
+
+
+def _steps(assessment: int) -> QuerySet[FindingStep]:
+    """A finding keeps the verdict it was raised beside."""
+    is_untold = Q(kind=FindingStep.Kind.RAISED, finding__assessment__status__in=Assessment.IN_QUEUE)
+    told = Case(When(is_untold, then=Value({}, JSONField())), default=F("detail"))
+    return FindingStep.objects.filter(finding__assessment=assessment).annotate(told=told).order_by("pk")
 
 
 def _add_receipt(archive: Archive, score: Score) -> None:

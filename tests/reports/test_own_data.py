@@ -15,11 +15,12 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, User
-from assessments import receipts
+from assessments import findings, receipts, review
 from assessments.answering import save_answer, upload_evidence
-from assessments.models import Score
+from assessments.models import Assessment, Score
 from assessments.scorekeeping import keep_scores
 from audit import trail
 from audit.models import Event
@@ -106,6 +107,40 @@ def test_the_answers_come_with_their_earlier_values_and_the_files(owner, colleag
     [document] = read(archive, "documents.json")["documents"]
     assert archive.read(document["file"]) == content
     assert whole["evidence"][0]["document"] == document["id"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_reviewer_writes_is_in_it_when_the_supplier_has_been_told(owner, reviewer):
+    assessment = create_assessment(supplier=owner.active_membership.supplier, submitted_at=NOW, submitted_by=owner)
+    create_answer(assessment=assessment, question="A-01")
+    create_answer(assessment=assessment, question="B-01", value={"value": "no"})
+    Assessment.objects.filter(pk=assessment.pk).update(status="in_review", reviewer=reviewer)
+
+    def say(outcome: str, reason: str) -> None:
+        review.decide(assessment_id=assessment.pk, question="A-01", outcome=outcome, reason=reason, by=reviewer, at=timezone.now())
+
+    def told() -> list[list[str]]:
+        whole = read(archive_of(export_of(owner)), f"assessments/2026-{assessment.pk}.json")
+        return [[each["reason"] for each in whole[kind]] for kind in ("verdicts", "earlier_verdicts")]
+
+    say("reject_answer", "A first thought.")
+    say("query", "Which site?")
+    findings.raise_finding(
+        assessment_id=assessment.pk, question="A-01", severity="major", text="No meter.", due_on=None, by=reviewer, at=timezone.now()
+    )
+    assert told() == [[], []]
+    archive = archive_of(export_of(owner))
+    assert all(b"Which site?" not in archive.read(name) for name in archive.namelist())
+    review.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=timezone.now())
+    assert told() == [["Which site?"], []]
+
+    Assessment.objects.filter(pk=assessment.pk).update(status="in_review", reviewer=reviewer)
+    assert told() == [["Which site?"], []]
+    say("reject_answer", "A second thought.")
+    say("accept", "")
+    assert told() == [[], ["Which site?"]]
+    review.close(assessment_id=assessment.pk, by=reviewer, at=timezone.now())
+    assert told() == [[""], ["Which site?"]]
 
 
 def test_the_manifest_holds_the_hash_of_each_file(owner):
