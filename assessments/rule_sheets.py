@@ -111,10 +111,12 @@ class Assembly:
             for column in filled:
                 if column not in heads and not sheet.text(0, column):
                     self.complain(sheet.where(number, column), gettext_noop("There is no heading above this cell."))
-            yield Row(
-                {heads[column]: sheet.text(number, column) for column in filled if column in heads},
-                {head: sheet.where(number, column) for column, head in heads.items()},
-            )
+            # Where no heading can be read, the cells have no meaning: that is said already.
+            if heads:
+                yield Row(
+                    {heads[column]: sheet.text(number, column) for column in filled if column in heads},
+                    {head: sheet.where(number, column) for column, head in heads.items()},
+                )
 
     def _heads(self, sheet: Sheet, known: Sequence[str], free: str) -> dict[int, str]:
         heads: dict[int, str] = {}

@@ -137,6 +137,19 @@ def test_a_slip_is_named_with_its_cell(sheet: str, address: str, content: str, r
     assert found[f"{sheet}!{address}"].startswith(reason), found
 
 
+@pytest.mark.parametrize("sheet", ["areas", "profiles", "bands", "questions", "options", "credit_bands"])
+@pytest.mark.parametrize("heading", ["", "whatever"])
+def test_a_sheet_without_a_heading_that_is_known_is_said_and_is_no_accident(sheet: str, heading: str) -> None:
+    workbook = Workbook(filled())
+    for column in range(len(workbook.rows(sheet)[0])):
+        workbook.put(sheet, f"{column_letters(column + 1)}1", heading)
+
+    found = refused(workbook.data())
+
+    said = "Unknown heading “whatever”" if heading else "There is no heading above this cell."
+    assert any(cell.startswith(f"{sheet}!") and reason.startswith(said) for cell, reason in found.items()), found
+
+
 def test_a_missing_and_an_unknown_sheet_are_named() -> None:
     workbook = Workbook(filled())
     workbook.change("xl/workbook.xml", 'name="bands"', 'name="bandz"')
