@@ -38,6 +38,9 @@ from assessments.reading import Node
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*\Z")
 _HUNDRED = Decimal(100)
+# As long as the columns that hold them: of versions, of answers, of findings.
+LONGEST_KEY, LONGEST_VERSION, LONGEST_TITLE = 60, 20, 200
+LONGEST_CODE, LONGEST_TRIGGER = 40, 80
 
 
 def read_questionnaire(root: Node) -> Questionnaire:
@@ -60,10 +63,10 @@ def read_questionnaire(root: Node) -> Questionnaire:
     _unique(root.at("questions"), [trigger.key for question in questions for trigger in question.triggers if trigger.key])
     document = root.value if isinstance(root.value, Mapping) else {}
     return Questionnaire(
-        key=root.at("key").string(),
-        version=root.at("version").string(),
+        key=root.at("key").string(longest=LONGEST_KEY),
+        version=root.at("version").string(longest=LONGEST_VERSION),
         weight_set=_weight_set(root.at("weight_set")),
-        title=root.at("title").text(),
+        title=root.at("title").text(longest=LONGEST_TITLE),
         areas=areas,
         profiles=_profiles(root.at("profiles"), areas),
         bands=_bands(root.at("bands")),
@@ -90,8 +93,8 @@ def _unique(node: Node, keys: Sequence[str]) -> None:
         node.complain(gettext_noop("“%(key)s” appears more than once."), key=key)
 
 
-def _code(node: Node) -> str:
-    code = node.string()
+def _code(node: Node, *, longest: int = LONGEST_CODE) -> str:
+    code = node.string(longest=longest)
     if code and not _CODE.match(code):
         node.complain(gettext_noop("A code starts with a letter and holds letters, digits, hyphens and underscores."))
     return code
@@ -409,7 +412,7 @@ def _trigger(node: Node) -> Trigger:
     return Trigger(
         kind=node.at("kind").choice(TRIGGER_KINDS),
         when=node.at("when").string(),
-        key=_code(node.at("key")),
+        key=_code(node.at("key"), longest=LONGEST_TRIGGER),
         text=node.at("text").text(),
     )
 

@@ -13,6 +13,8 @@ from assessments.questions import Text
 
 
 _KEY = re.compile(r"[a-z0-9_]+\Z")
+# No text of PostgreSQL holds NUL, and half of a pair of surrogates is no character.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,19 @@ class Node:
             self.complain(gettext_noop("The list is empty."))
         return [Node(item, f"{self.path}[{n}]", self.problems, self.texts) for n, item in enumerate(self.value)]
 
-    def string(self, default: str | None = None) -> str:
+    def string(self, default: str | None = None, *, longest: int | None = None) -> str:
         if self.missing and default is not None:
             return default
         if not isinstance(self.value, str) or not self.value.strip():
             self.complain(gettext_noop("A text in quotes is needed here."))
             return default or ""
-        return self.value.strip()
+        if _UNSTORABLE.search(self.value):
+            self.complain(gettext_noop("This text holds a character that cannot be kept."))
+            return default or ""
+        text = self.value.strip()
+        if longest is not None and len(text) > longest:
+            self.complain(gettext_noop("At most %(longest)s characters fit here."), longest=longest)
+        return text
 
     def key(self) -> str:
         value = word(self.value) if isinstance(self.value, bool) else self.value
@@ -161,7 +169,7 @@ class Node:
             return default
         return self.value
 
-    def text(self, required: bool = True) -> Text:
+    def text(self, required: bool = True, *, longest: int | None = None) -> Text:
         if not self.texts:
             return Text("", "")
         if self.missing:
@@ -169,7 +177,7 @@ class Node:
                 self.complain(gettext_noop("A text in English (en) or Chinese (zh) is needed here."))
             return Text("", "")
         self.only("en", "zh")
-        text = Text(self.at("en").string(""), self.at("zh").string(""))
+        text = Text(self.at("en").string("", longest=longest), self.at("zh").string("", longest=longest))
         if required and not text:
             self.complain(gettext_noop("A text in English (en) or Chinese (zh) is needed here."))
         return text

@@ -94,6 +94,40 @@ def test_what_is_no_questionnaire_is_refused_without_an_accident(db: None, tmp_p
         call_command("load_questionnaire", file)
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "reason"),
+    [
+        ("key", "k" * 61, "At most 60 characters fit here."),
+        ("version", "v" * 21, "At most 20 characters fit here."),
+        ("title", {"en": "t" * 201, "zh": "题"}, "At most 200 characters fit here."),
+        ("title", {"en": "Half a \0 title", "zh": "题"}, "This text holds a character that cannot be kept."),
+        ("title", {"en": "Half a \ud83d sign", "zh": "题"}, "This text holds a character that cannot be kept."),
+    ],
+)
+def test_what_no_column_can_hold_is_refused_with_its_line(db: None, part: str, value: Any, reason: str) -> None:
+    with pytest.raises(QuestionnaireError) as refused:
+        loading.load_questionnaire(yaml.safe_dump(changed(**{part: value})), by=None, at=NOW)
+
+    [problem] = refused.value.problems
+    assert problem.reason == reason
+    assert problem.line
+    assert problem.path.startswith(part)
+
+
+def test_codes_longer_than_their_columns_are_refused(db: None) -> None:
+    content = changed()
+    content["questions"][0]["code"] = "A" * 41
+    content["questions"][2]["triggers"][0]["key"] = "B" * 81
+
+    with pytest.raises(QuestionnaireError) as refused:
+        load(content)
+
+    assert {problem.path: problem.reason for problem in refused.value.problems if "fit here" in problem.reason} == {
+        "questions[0].code": "At most 40 characters fit here.",
+        "questions[2].triggers[0].key": "At most 80 characters fit here.",
+    }
+
+
 def test_a_refused_file_leaves_nothing_behind(db: None) -> None:
     with pytest.raises(QuestionnaireError):
         load(changed(areas=[]))
