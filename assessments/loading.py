@@ -16,6 +16,10 @@ from assessments.questions import Questionnaire
 from audit import trail
 
 
+class DraftChanged(Exception):
+    """What stands in the draft now is not what this person saw; or there is one, where the person saw none."""
+
+
 class PublishedVersionDiffers(Exception):
     """A version that was published never changes: what is different needs a version number of its own."""
 
@@ -57,7 +61,11 @@ def load_questionnaire(source: Source, *, by: User | None, at: datetime) -> Ques
 
 
 @transaction.atomic
-def keep(loaded: Questionnaire, *, by: User | None, at: datetime) -> QuestionnaireVersion:
+def keep(loaded: Questionnaire, *, by: User | None, at: datetime, seen: str | None = None) -> QuestionnaireVersion:
+    """`seen`: the hash of the draft it was made from, empty where there was none; left out, any draft is loaded over.
+
+    Raises `PublishedVersionDiffers` and `DraftChanged`.
+    """
     fields: dict[str, Any] = {
         "title_en": loaded.title.en or loaded.title.zh,
         "title_zh": loaded.title.zh or loaded.title.en,
@@ -73,6 +81,8 @@ def keep(loaded: Questionnaire, *, by: User | None, at: datetime) -> Questionnai
             return version
         if version.status != QuestionnaireVersion.Status.DRAFT:
             raise PublishedVersionDiffers(version)
+        if seen is not None and seen != version.sha256:
+            raise DraftChanged
         for name, value in fields.items():
             setattr(version, name, value)
         version.save(update_fields=list(fields))

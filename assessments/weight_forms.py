@@ -9,9 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.visible_text import VisibleTextMixin
-from assessments import weighting
 from assessments.messages import problem
 from assessments.questionnaire import Problem
+from assessments.questionnaire_parts import LONGEST_VERSION
 from assessments.questions import CATEGORIES, Question, Questionnaire
 from assessments.wording import local
 from suppliers.models import Category
@@ -43,9 +43,12 @@ class WeightsForm(VisibleTextMixin, forms.Form):
 
     version = forms.CharField(
         label=_("Version of the rules"),
-        max_length=weighting.LONGEST_VERSION,
+        max_length=LONGEST_VERSION,
         help_text=_("A name of their own for the rules these weights make."),
     )
+
+    # The hash of the draft the form was opened with.
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, base: Questionnaire, rules: Questionnaire, fixed_version: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,6 +87,12 @@ class WeightsForm(VisibleTextMixin, forms.Form):
             else:
                 name = "version" if part in ("weight_set", "version") else f"weight-{place}"
                 self.add_error(name if name in self.fields else None, problem(found))
+
+    def refuse_as_changed(self) -> None:
+        if "version" in self.fields:
+            self.add_error("version", _("There are rules of this version already, with other weights. Choose another name."))
+        else:
+            self.add_error(None, _("Somebody has changed this draft since you opened it. Nothing was saved: open it again."))
 
     # --- as a page shows it ---------------------------------------------------------------------------------------
 

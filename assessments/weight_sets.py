@@ -46,11 +46,14 @@ def named_base(data: Any) -> QuestionnaireVersion:
     return base_of(found)
 
 
-def load_weight_set(source: Source, *, by: User | None, at: datetime, base: QuestionnaireVersion | None = None) -> QuestionnaireVersion:
+def load_weight_set(
+    source: Source, *, by: User | None, at: datetime, base: QuestionnaireVersion | None = None, seen: str | None = None
+) -> QuestionnaireVersion:
     """Keep the weights as a draft, for the questionnaire they name unless it is given. Loading the same again changes nothing.
+    `seen` is as for `loading.keep`.
 
-    Raises QuestionnaireError with every problem, `NoBase`, `loading.PublishedVersionDiffers`, and what `loading.read` raises for a file
-    that cannot be opened.
+    Raises QuestionnaireError with every problem, `NoBase`, `loading.PublishedVersionDiffers`, `loading.DraftChanged`, and what
+    `loading.read` raises for a file that cannot be opened.
     """
 
     def read(data: Any) -> tuple[QuestionnaireVersion, weighting.WeightSet]:
@@ -58,7 +61,7 @@ def load_weight_set(source: Source, *, by: User | None, at: datetime, base: Ques
         return found, weighting.read(data, base=rulesets.questionnaire_of(found.pk))
 
     found, weights = _parsed(source, read)
-    return _keep(found, weights, by=by, at=at)
+    return _keep(found, weights, by=by, at=at, seen=seen)
 
 
 def _parsed(source: Source, read: Callable[[Any], Any]) -> Any:
@@ -71,15 +74,17 @@ def _parsed(source: Source, read: Callable[[Any], Any]) -> Any:
 
 
 @transaction.atomic
-def _keep(base: QuestionnaireVersion, weights: weighting.WeightSet, *, by: User | None, at: datetime) -> QuestionnaireVersion:
+def _keep(
+    base: QuestionnaireVersion, weights: weighting.WeightSet, *, by: User | None, at: datetime, seen: str | None
+) -> QuestionnaireVersion:
     taken = QuestionnaireVersion.objects.filter(key=base.key, version=weights.version)
     if taken.filter(weight_set__isnull=True).exists():
         raise QuestionnaireError(
             [Problem("weight_set.version", gettext_noop("There is a questionnaire of this version: give the weights one of their own."))]
         )
-    version = loading.keep(weights.made, by=by, at=at)
-    if version.status == Status.DRAFT:
-        fields = {"base": base, "content": weights.content, "sha256": weights.sha256}
+    version = loading.keep(weights.made, by=by, at=at, seen=seen)
+    fields = {"base": base, "content": weights.content, "sha256": weights.sha256}
+    if version.status == Status.DRAFT and not WeightSet.objects.filter(version=version, **fields).exists():
         WeightSet.objects.update_or_create(version=version, defaults=fields)
         trail.record("weight_set.loaded", actor=by, target=version, detail={"sha256": weights.sha256, "base": base.pk}, at=at)
     return version

@@ -18,11 +18,9 @@ from typing import Any
 from assessments import canonical
 from assessments.expressions import gettext_noop
 from assessments.questionnaire import QuestionnaireError, load, plain
+from assessments.questionnaire_parts import LONGEST_VERSION
 from assessments.questions import CATEGORIES, Questionnaire
 from assessments.reading import Node, Problem
-
-
-LONGEST_VERSION = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,15 @@ def read(data: Any, *, base: Questionnaire) -> WeightSet:
     if problems:
         raise QuestionnaireError(problems)
     content = {
-        "profiles": {category: _texts(shares) for category, shares in profiles.items() if shares != base.profile(category)},
+        "profiles": {category: _texts(shares) for category, shares in profiles.items() if shares != _otherwise(category, profiles, base)},
         "weights": _texts({code: weight for code, weight in weights.items() if weight != base.by_code[code].weight}),
     }
     return WeightSet(version, content, load(apply(base, content, version=version)))
+
+
+def _otherwise(category: str, profiles: Mapping[str, Mapping[str, Decimal]], base: Questionnaire) -> Mapping[str, Decimal]:
+    """The shares a category has where the set does not name it: its own, or those of the default as the set makes it."""
+    return base.profiles.get(category) or profiles.get("default", base.profiles["default"])
 
 
 def apply(base: Questionnaire, content: Mapping[str, Any], *, version: str) -> dict[str, Any]:
@@ -90,9 +93,7 @@ def _head(node: Node, base: Questionnaire) -> str:
             node.at(key).complain(
                 gettext_noop("These weights are meant for “%(said)s”, not for “%(expected)s”."), said=said, expected=expected
             )
-    version = node.at("version").string()
-    if len(version) > LONGEST_VERSION:
-        node.at("version").complain(gettext_noop("A version is at most %(longest)s characters long."), longest=LONGEST_VERSION)
+    version = node.at("version").string(longest=LONGEST_VERSION)
     if version == base.version:
         node.at("version").complain(gettext_noop("This is the version of the questionnaire itself: give the weights one of their own."))
     return version

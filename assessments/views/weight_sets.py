@@ -44,13 +44,16 @@ def weight_set_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         base=questionnaire,
         rules=rulesets.questionnaire_of(pk),
         fixed_version=version.version if is_draft else "",
-        initial={"version": weight_sets.next_name(questionnaire, version.key)},
+        initial={"version": weight_sets.next_name(questionnaire, version.key), "seen": version.sha256},
     )
     if request.method == "POST" and form.is_valid():
+        seen = form.cleaned_data["seen"] if is_draft else ""
         try:
-            kept = weight_sets.load_weight_set(form.document(), base=base, by=request.user, at=timezone.now())
+            kept = weight_sets.load_weight_set(form.document(), base=base, by=request.user, at=timezone.now(), seen=seen)
         except QuestionnaireError as error:
             form.take(error.problems)
+        except loading.DraftChanged:
+            form.refuse_as_changed()
         except loading.PublishedVersionDiffers as error:
             form.add_error("version" if "version" in form.fields else None, is_published(error))
         else:

@@ -36,6 +36,7 @@ from assessments import (
 from assessments.models import BackTestScore, QuestionnaireVersion, Score, WeightSet
 from assessments.questionnaire import QuestionnaireError
 from assessments.scorekeeping import keep_scores
+from audit.models import Event
 from suppliers.models import Supplier
 from tests.assessments.publishing import announced, put_in_force, tried
 from tests.assessments.small import MEDIA, document, question
@@ -94,6 +95,22 @@ def test_numbers_written_out_and_numbers_left_out_make_the_same_set() -> None:
     assert every["weights"] == {"A-1": "1", "A-2": "1", "B-1": "1"}
     assert weighting.read(every, base=BASE) == weighting.read(weights(), base=BASE)
     assert weighting.read(weights(weights={"A-1": "1.00"}), base=BASE).sha256 == weighting.read(weights(), base=BASE).sha256
+
+
+def test_a_category_keeps_the_shares_it_is_given_beside_another_default() -> None:
+    """Services have the default's shares in the questionnaire, and keep them where only the default is changed."""
+    given = {"default": {"A": "90", "B": "10"}, "services": shares_of("services")}
+
+    made = weighting.read(weights(profiles=given), base=BASE).made
+
+    assert made.profile("services") == BASE.profile("services")
+    assert made.profile("events") == {"A": Decimal(90), "B": Decimal(10)}
+    left_out = weighting.read(weights(profiles={"services": shares_of("services")}), base=BASE)
+    assert left_out.content["profiles"] == {}
+
+
+def shares_of(category: str) -> dict[str, str]:
+    return {area: str(share) for area, share in BASE.profile(category).items()}
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -165,6 +182,7 @@ def test_a_set_is_kept_as_a_draft_and_the_same_again_changes_nothing(base: Quest
     assert first == again
     assert (first.key, first.version, first.status, first.changed_by) == ("small", "1-w1", "draft", staff)
     assert WeightSet.objects.get().base == base
+    assert Event.objects.filter(action="weight_set.loaded").count() == 1
     changed = weight_sets.load_weight_set(weights(weights={"A-1": "2"}), by=staff, at=NOW)
     assert changed.pk == first.pk
     assert WeightSet.objects.get().content["weights"] == {"A-1": "2"}
@@ -274,6 +292,26 @@ def test_staff_draft_weights_in_the_browser_and_change_them_again(client: Client
     assert "kept as a draft" in done.text
     assert "Weights of questions" in done.text
     assert WeightSet.objects.get().content["weights"] == {"A-1": "2"}
+
+
+def test_of_two_people_who_draft_weights_nobody_overwrites_the_other(client: Client, staff: User, base: QuestionnaireVersion) -> None:
+    client.force_login(staff)
+    page = reverse("assessments:weight_set_edit", args=[base.pk])
+    mine, yours = (typed(client, page, **{"weight-A-1": weight}) for weight in ("4", "5"))
+    client.post(page, mine)
+    draft = WeightSet.objects.get()
+
+    named_alike = client.post(page, yours)
+
+    assert named_alike.status_code == 422
+    assert "There are rules of this version already" in str(named_alike.context["form"].errors["version"])
+    again = reverse("assessments:weight_set_edit", args=[draft.version_id])
+    one, other = (typed(client, again, **{"weight-A-1": weight}) for weight in ("6", "7"))
+    client.post(again, one)
+    late = client.post(again, other)
+    assert late.status_code == 422
+    assert "Somebody has changed this draft since you opened it" in late.text
+    assert WeightSet.objects.get().content["weights"] == {"A-1": "6"}
 
 
 def test_what_is_wrong_with_typed_weights_stands_beside_them(client: Client, staff: User, base: QuestionnaireVersion) -> None:
