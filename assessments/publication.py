@@ -24,6 +24,7 @@ from runs.schedules import NIGHT_ZONE
 
 NOTICE = timedelta(days=30)
 Status = QuestionnaireVersion.Status
+ANNOUNCED_ONCE = (Status.ANNOUNCED, Status.IN_FORCE, Status.SUPERSEDED)
 
 
 class NotReady(Exception):
@@ -77,9 +78,9 @@ def announce(
     *, version_id: int, in_force_from: date, by: User | None, at: datetime, change_en: str = "", change_zh: str = ""
 ) -> Publication:
     """Fixes the version for good and tells suppliers. Announcing twice is the same as once. Raises `NotReady`."""
-    version = QuestionnaireVersion.objects.select_for_update().get(pk=version_id)
-    if version.status != Status.DRAFT:
-        return version.publication
+    version = _locked(version_id)
+    if version.status in ANNOUNCED_ONCE and (standing := Publication.objects.filter(version=version).first()):
+        return standing
     if refusal := what_is_missing(version, by=by):
         raise NotReady(refusal)
     replaces = in_force(version.key)
@@ -104,8 +105,19 @@ def announce(
     detail = {"sha256": version.sha256, "in_force_from": in_force_from.isoformat()}
     trail.record("questionnaire.announced", actor=by, target=version, detail=detail, at=at)
     _tell(version, by=by, at=at)
-    put_due_into_force(at=at)
+    _put_into_force(version.key, at=at)
     return announced
+
+
+def _locked(version_id: int) -> QuestionnaireVersion:
+    """With all versions of its questionnaire: of two that are announced at once, the second finds the first."""
+    key = QuestionnaireVersion.objects.values_list("key", flat=True).get(pk=version_id)
+    return next(version for version in _lock_all(key) if version.pk == version_id)
+
+
+def _lock_all(key: str) -> list[QuestionnaireVersion]:
+    """In one order, whoever locks them."""
+    return list(QuestionnaireVersion.objects.select_for_update().defer("content").filter(key=key).order_by("pk"))
 
 
 def _too_early(replaces: QuestionnaireVersion | None) -> str:
@@ -127,7 +139,7 @@ def withdraw(*, version_id: int, reason: str, by: User, at: datetime) -> Publica
 
     Withdrawing twice is the same as once. Raises `NotReady`.
     """
-    version = QuestionnaireVersion.objects.select_for_update().get(pk=version_id)
+    version = _locked(version_id)
     if version.status == Status.WITHDRAWN:
         return version.publication
     if version.status != Status.ANNOUNCED:
@@ -145,14 +157,22 @@ def withdraw(*, version_id: int, reason: str, by: User, at: datetime) -> Publica
 @transaction.atomic
 def put_due_into_force(*, at: datetime) -> int:
     """Announced versions whose day has come; how many. Every day by the clock, and before a campaign is launched: twice is as once."""
-    due = Publication.objects.coming().filter(in_force_from__lte=buyers_day(at)).values_list("version", flat=True)
-    # Locked as `announce` and `withdraw` lock them.
-    versions = QuestionnaireVersion.objects.select_for_update().defer("content").filter(pk__in=list(due), status=Status.ANNOUNCED)
-    for version in (found := list(versions.order_by("pk"))):
-        for earlier in QuestionnaireVersion.objects.select_for_update().filter(key=version.key, status=Status.IN_FORCE):
+    due = Publication.objects.coming().filter(in_force_from__lte=buyers_day(at))
+    return sum(_put_into_force(key, at=at) for key in sorted(set(due.values_list("version__key", flat=True))))
+
+
+def _put_into_force(key: str, *, at: datetime) -> bool:
+    """The announced version of this questionnaire, if its day has come. Says whether there was one."""
+    versions = _lock_all(key)
+    due = set(Publication.objects.coming().filter(in_force_from__lte=buyers_day(at)).values_list("version", flat=True))
+    version = next((each for each in versions if each.pk in due), None)
+    if version is None:
+        return False
+    for earlier in versions:
+        if earlier.status == Status.IN_FORCE:
             earlier.status = Status.SUPERSEDED
             earlier.save(update_fields=["status"])
-        version.status = Status.IN_FORCE
-        version.save(update_fields=["status"])
-        trail.record("questionnaire.in_force", actor=None, target=version, detail={"sha256": version.sha256}, at=at)
-    return len(found)
+    version.status = Status.IN_FORCE
+    version.save(update_fields=["status"])
+    trail.record("questionnaire.in_force", actor=None, target=version, detail={"sha256": version.sha256}, at=at)
+    return True

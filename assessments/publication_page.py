@@ -82,7 +82,8 @@ def _superseded(version: QuestionnaireVersion) -> Step:
 
 def changes(version: QuestionnaireVersion, announced: Publication | None) -> tuple[QuestionnaireVersion, RuleChanges] | None:
     """Held against the version it replaces, or would replace now."""
-    earlier = announced.replaces if announced else publication.in_force(version.key)
-    if earlier is None or earlier.pk == version.pk:
+    would_replace = publication.in_force(version.key) if version.status == Status.DRAFT else None
+    earlier = announced.replaces if announced else would_replace
+    if earlier is None:
         return None
     return earlier, rule_changes.compare(rulesets.questionnaire_of(earlier.pk), rulesets.questionnaire_of(version.pk))

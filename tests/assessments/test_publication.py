@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.messages import deliver_batch
 from accounts.models import Role, User
-from assessments import campaigns, loading, publication, rulesets
+from assessments import campaigns, loading, publication, publication_page, rulesets
 from assessments.models import Assessment, Campaign, Publication, QuestionnaireVersion, Score
 from assessments.publication import NotReady
 from assessments.scorekeeping import keep_scores
@@ -24,7 +24,16 @@ from runs.models import Run
 from suppliers.models import Supplier
 from tests.assessments.publishing import announced, put_in_force, tried
 from tests.assessments.small import document, question
-from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_supplier, create_user
+from tests.factories import (
+    NOW,
+    create_answer,
+    create_assessment,
+    create_campaign,
+    create_questionnaire,
+    create_supplier,
+    create_user,
+)
+from tests.races import at_once
 
 
 IN_FORCE = NOW + timedelta(days=30)
@@ -171,6 +180,47 @@ def test_announcing_twice_is_as_once_and_one_version_is_announced_at_a_time(draf
 
     with pytest.raises(NotReady, match="Another version of this questionnaire is announced"):
         announced(other, by=second)
+
+
+def test_what_was_withdrawn_or_never_announced_is_not_announced_again(
+    draft: QuestionnaireVersion, old: QuestionnaireVersion, staff: User, second: User
+) -> None:
+    tried(draft, by=staff)
+    announced(draft, by=second)
+    publication.withdraw(version_id=draft.pk, reason="A weight was mistyped.", by=staff, at=NOW)
+    # As versions are that were in force before publications were kept.
+    kept = create_questionnaire(content=rules("0", key="elsewhere"))
+
+    for version in (draft, kept):
+        with pytest.raises(NotReady, match=r"This version is published already\."):
+            announced(version, by=second)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_versions_announced_at_once_the_second_gets_a_reason(draft: QuestionnaireVersion, staff: User, second: User) -> None:
+    other = loading.load_questionnaire(rules("3", weight="5"), by=staff, at=NOW)
+    tried(draft, by=staff)
+    tried(other, by=staff)
+
+    ended = at_once(lambda: announced(draft, by=second), lambda: announced(other, by=second))
+
+    assert ended == {"done": 1, "NotReady": 1}
+
+
+def test_a_withdrawn_version_is_held_against_the_one_it_would_have_replaced_and_an_old_one_against_none(
+    draft: QuestionnaireVersion, old: QuestionnaireVersion, staff: User, second: User
+) -> None:
+    tried(draft, by=staff)
+    publication_of_draft = announced(draft, by=second)
+    publication.put_due_into_force(at=IN_FORCE)
+    old.refresh_from_db()
+    draft.refresh_from_db()
+
+    assert old.status == "superseded"
+    assert publication_page.changes(old, None) is None
+    found = publication_page.changes(draft, publication_of_draft)
+    assert found is not None
+    assert found[0].pk == old.pk
 
 
 def test_what_was_announced_can_be_withdrawn_before_its_day(
@@ -370,3 +420,16 @@ def test_the_command_line_puts_only_a_first_version_in_force(draft: Questionnair
         call_command("load_questionnaire", str(file), "--publish")
 
     assert state(draft) == "draft"
+
+
+def test_the_command_line_leaves_a_version_that_is_published_as_it_is(
+    old: QuestionnaireVersion, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules("1")))
+
+    call_command("load_questionnaire", str(file), "--publish")
+
+    assert "1: in_force" in capsys.readouterr().out

@@ -1,14 +1,10 @@
 """Two people press at once: only one may win."""
 
-from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from accounts.models import Role
 from emissions.activity import Entry, save_activity
@@ -17,25 +13,7 @@ from pilots.agreements import AlreadySigned, sign_agreement
 from pilots.models import Agreement, AgreementSignature
 from tests.factories import NOW, create_site, create_supplier, create_user
 from tests.pilots.support import factor_set, offered
-
-
-def at_once(*calls: Callable[[], object]) -> Counter[str]:
-    """Runs the calls side by side, each on a connection of its own; counts how they ended."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> str:
-        try:
-            barrier.wait()
-            call()
-        except Exception as error:
-            return type(error).__name__
-        else:
-            return "done"
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return Counter(pool.map(run, calls))
+from tests.races import at_once
 
 
 @pytest.mark.django_db(transaction=True)

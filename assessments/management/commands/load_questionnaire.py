@@ -39,6 +39,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{version.key} {version.version}: {version.status}, SHA-256 {version.sha256}")
 
     def _publish(self, version: QuestionnaireVersion) -> None:
+        if version.status != QuestionnaireVersion.Status.DRAFT:
+            return
         now = timezone.now()
         earlier = publication.in_force(version.key)
         if earlier is not None and earlier.pk != version.pk:
