@@ -15,10 +15,10 @@ from django.db.models import Count, Q, QuerySet
 from accounts.models import User
 from accounts.permissions import Permission, holders_of
 from assessments import standing
-from assessments.deadlines import buyers_day
 from assessments.models import Absence, Assessment, AssignmentRule, ReviewAssignment, SecondReview
 from assessments.spreading import Case, Given, Rule, spread
 from audit import trail
+from runs.calendar import buyers_day
 from suppliers.models import Interest, Supplier
 
 

@@ -1,6 +1,6 @@
 """When a review is due: so many days after the submission, by the campaign's plan. Derived, so that it follows when the plan changes."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, DateField, ExpressionWrapper, F, QuerySet, TextChoices, Value, When
@@ -9,18 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.models import Assessment, ReviewPlan
 from assessments.models.assessments import AssessmentQuerySet
-from runs.schedules import NIGHT_ZONE
+from runs.calendar import NIGHT_ZONE, buyers_day
 
 
 class Pace(TextChoices):
     OVERDUE = "overdue", _("Overdue")
     SOON = "due_soon", _("Due soon")
     LATER = "on_time", _("Due later")
-
-
-def buyers_day(at: datetime) -> date:
-    """Reviews are due by the buyer's calendar, wherever somebody looks at it."""
-    return at.astimezone(NIGHT_ZONE).date()
 
 
 def with_deadlines(rows: AssessmentQuerySet, *, at: datetime) -> QuerySet[Any]:

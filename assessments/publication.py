@@ -18,8 +18,8 @@ from accounts.models import User
 from assessments.models import BackTest, Publication, QuestionnaireVersion
 from audit import trail
 from runs import engine
+from runs.calendar import buyers_day
 from runs.models import Run
-from runs.schedules import NIGHT_ZONE
 
 
 NOTICE = timedelta(days=30)
@@ -33,11 +33,6 @@ class NotReady(Exception):
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
-
-
-def buyers_day(at: datetime) -> date:
-    """Rules begin with the buyer's day, wherever a worker runs."""
-    return at.astimezone(NIGHT_ZONE).date()
 
 
 def in_force(key: str) -> QuestionnaireVersion | None:

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from assessments import assigning
-from assessments.deadlines import Pace, buyers_day, queue_with_deadlines
+from assessments.deadlines import Pace, queue_with_deadlines
 from assessments.models import Absence, Assessment
 from charts import Part, counted_rows
+from runs.calendar import buyers_day
 
 
 @dataclass(frozen=True)

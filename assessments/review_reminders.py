@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
 from accounts.models import Message, User
-from assessments.deadlines import Pace, buyers_day, queue_with_deadlines, with_deadlines
+from assessments.deadlines import Pace, queue_with_deadlines, with_deadlines
 from assessments.in_charge import esg_staff
 from assessments.models import Assessment, ReviewNotice, SecondReview
+from runs.calendar import buyers_day
 from suppliers.models import Interest
 
 

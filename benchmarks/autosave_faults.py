@@ -136,11 +136,12 @@ def _papers(count: int) -> "list[Paper]":
     from assessments.models import Assessment, Campaign
     from benchmarks.autosave_clients import Paper
     from config.demo.code import QUESTIONNAIRE
+    from runs.calendar import buyers_day
     from suppliers.models import Category, Supplier
 
     now = timezone.now()
     version = loading.load_questionnaire(QUESTIONNAIRE, by=None, at=now)
-    publication.announce(version_id=version.pk, in_force_from=publication.buyers_day(now), by=None, at=now)
+    publication.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
     due = now.date() + timedelta(days=30)
     campaign = Campaign.objects.create(
         title_en="Faults",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+
+from runs.calendar import NIGHT_ZONE, buyers_day
 
 
-# The buyer's calendar: a label's day begins and ends there, wherever a worker runs.
-LEDGER_ZONE = ZoneInfo("Asia/Shanghai")
-
-
-def ledger_day(at: datetime) -> date:
-    return at.astimezone(LEDGER_ZONE).date()
+# A label's day begins and ends by the buyer's calendar.
+LEDGER_ZONE, ledger_day = NIGHT_ZONE, buyers_day
 
 
 @lru_cache(maxsize=4096)

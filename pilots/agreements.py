@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from django.db import transaction
 from audit import trail
 from pilots.models import Agreement, AgreementSignature, Target
 from pilots.terms import MAKES_TARGETS, Terms, content_of, hash_of, made_targets, target_years
-from runs.schedules import NIGHT_ZONE
+from runs.calendar import buyers_day
 from suppliers.models import Supplier
 
 
@@ -35,10 +35,6 @@ class AlreadySigned(Exception):
 
 class TargetsRise(ValueError):
     """A target above the one of the year before, or above the base year."""
-
-
-def buyers_day(at: datetime) -> date:
-    return at.astimezone(NIGHT_ZONE).date()
 
 
 def locked(agreement_id: int) -> Agreement:

@@ -5,7 +5,6 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.db import connections, transaction
 from django.db.models import QuerySet
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from audit import trail
+from runs.calendar import NIGHT_ZONE
 from runs.engine import SWEEP_EVERY, start
 from runs.models import Run, TaskOutcome
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 logger = logging.getLogger(__name__)
-
-NIGHT_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)

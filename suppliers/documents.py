@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit import trail
+from runs.calendar import buyers_day
 from suppliers import endings
 from suppliers.inspection import Inspected, inspect
 from suppliers.models import Document, Site, Supplier
@@ -102,7 +103,7 @@ def keep(
     try:
         with transaction.atomic():
             document.save()
-            endings.mark_ended(on=endings.day_of(at), supplier_id=supplier.pk)
+            endings.mark_ended(on=buyers_day(at), supplier_id=supplier.pk)
             trail.record(
                 "document.uploaded",
                 actor=by,
@@ -129,7 +130,7 @@ def change_details(*, document: Document, details: Mapping[str, Any], by: User, 
     for name in changed:
         setattr(found, name, details[name])
     found.save(update_fields=changed)
-    endings.mark_ended(on=endings.day_of(at), supplier_id=found.supplier_id)
+    endings.mark_ended(on=buyers_day(at), supplier_id=found.supplier_id)
     trail.record("document.changed", actor=by, target=found, supplier_id=found.supplier_id, detail={"fields": changed}, at=at)
 
 

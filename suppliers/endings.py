@@ -4,16 +4,9 @@ The newest revision decides, also for those it replaced: who renews a permit in 
 it back. The mark is set when the day begins, and whenever a date is put right or a revision comes; nothing else looks at a clock.
 """
 
-from datetime import date, datetime
+from datetime import date
 
 from django.db import connection
-
-from runs.schedules import NIGHT_ZONE
-
-
-def day_of(at: datetime) -> date:
-    """Days begin and end where the buyer is."""
-    return at.astimezone(NIGHT_ZONE).date()
 
 
 _MARK = """

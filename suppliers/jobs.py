@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from runs.calendar import buyers_day
 from runs.engine import ChunkPlan, GiveUp, Job, Result, add_up, job, plan_ids
 from runs.models import Chunk, Run
 from suppliers import endings, expiry, importing, record_notices
@@ -85,7 +86,7 @@ class EndDocuments(Job):
         return [ChunkPlan({}, 1)]
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        return {"documents": endings.mark_ended(on=endings.day_of(timezone.now()))}
+        return {"documents": endings.mark_ended(on=buyers_day(timezone.now()))}
 
 
 PEOPLE_A_CHUNK = 500

@@ -17,7 +17,7 @@ from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
 from assessments import assigning
-from assessments.deadlines import Pace, buyers_day, with_deadlines
+from assessments.deadlines import Pace, with_deadlines
 from assessments.filters import ReviewQueueFilter
 from assessments.models import Absence, Amendment, Assessment
 from assessments.paging import page_of
@@ -27,6 +27,7 @@ from assessments.review_table import COLUMNS
 from assessments.views.parts import page_or_part
 from audit import trail
 from runs import engine
+from runs.calendar import buyers_day
 from suppliers.table_files import CONTENT_TYPES, table_bytes
 
 

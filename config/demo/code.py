@@ -10,6 +10,7 @@ from django.conf import settings
 from accounts.models import User
 from assessments import back_testing, loading, publication, weight_sets
 from assessments.models import QuestionnaireVersion
+from runs.calendar import buyers_day
 
 
 QUESTIONNAIRE = settings.BASE_DIR / "assessments" / "questionnaires" / "supplier-esg-code-2026.1.yaml"
@@ -37,7 +38,7 @@ def _published(document: Any, at: datetime) -> QuestionnaireVersion:
     """In force at the time, after thirty days of notice."""
     announced = at - publication.NOTICE
     version = loading.load_questionnaire(document, by=None, at=announced)
-    day = publication.buyers_day(at)
+    day = buyers_day(at)
     publication.announce(version_id=version.pk, in_force_from=day, by=None, at=announced, change_en=CHANGE_EN, change_zh=CHANGE_ZH)
     publication.put_due_into_force(at=at)
     return QuestionnaireVersion.objects.get(pk=version.pk)

@@ -9,17 +9,18 @@ from accounts.models import User
 from assessments import back_testing, loading, publication
 from assessments.models import BackTest, Publication, QuestionnaireVersion
 from runs import engine
+from runs.calendar import buyers_day
 from tests.factories import NOW
 
 
 def today() -> date:
-    return publication.buyers_day(timezone.now())
+    return buyers_day(timezone.now())
 
 
 def put_in_force(content: dict[str, Any]) -> QuestionnaireVersion:
     """The first version of its questionnaire."""
     version = loading.load_questionnaire(content, by=None, at=NOW)
-    publication.announce(version_id=version.pk, in_force_from=publication.buyers_day(NOW), by=None, at=NOW)
+    publication.announce(version_id=version.pk, in_force_from=buyers_day(NOW), by=None, at=NOW)
     version.refresh_from_db()
     return version
 
@@ -32,7 +33,7 @@ def tried(version: QuestionnaireVersion, *, by: User) -> BackTest:
 
 
 def announced(version: QuestionnaireVersion, *, by: User | None = None, days: int = 30) -> Publication:
-    day = publication.buyers_day(NOW) + timedelta(days=days)
+    day = buyers_day(NOW) + timedelta(days=days)
     return publication.announce(
         version_id=version.pk, in_force_from=day, by=by, at=NOW, change_en="Water counts for more.", change_zh="水权重提高。"
     )

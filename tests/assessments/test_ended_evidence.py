@@ -16,13 +16,14 @@ from assessments.models import Answer, Assessment, Score
 from assessments.past import receipt_for
 from assessments.scorekeeping import keep_scores
 from runs import engine
+from runs.calendar import buyers_day
 from suppliers import documents, endings
 from suppliers.models import Document, Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_document
 from tests.suppliers.files import pdf
 
 
-TODAY = endings.day_of(NOW)
+TODAY = buyers_day(NOW)
 WITH_EVIDENCE, WITHOUT = Decimal("75.00"), Decimal("62.50")
 
 

@@ -20,6 +20,7 @@ from assessments.scorekeeping import keep_scores
 from assessments.tasks import put_rules_into_force
 from audit.models import Event
 from runs import engine
+from runs.calendar import buyers_day
 from runs.models import Run
 from suppliers.models import Supplier
 from tests.assessments.publishing import announced, put_in_force, tried
@@ -105,7 +106,7 @@ def test_suppliers_get_notice_and_a_reason(
     draft: QuestionnaireVersion, staff: User, second: User, fields: dict[str, Any], reason: str
 ) -> None:
     tried(draft, by=staff)
-    day = publication.buyers_day(NOW) + timedelta(days=fields.pop("days", 30))
+    day = buyers_day(NOW) + timedelta(days=fields.pop("days", 30))
 
     with pytest.raises(NotReady, match=reason):
         publication.announce(version_id=draft.pk, in_force_from=day, by=second, at=NOW, **{"change_en": "More water.", **fields})

@@ -7,6 +7,7 @@ from django.utils import timezone
 from assessments import loading, publication
 from assessments.models import QuestionnaireVersion
 from assessments.questionnaire import QuestionnaireError
+from runs.calendar import buyers_day
 from suppliers.workbook_opening import WorkbookRefused
 
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
                 f"{earlier} is in force: a version that follows it is tried and announced in the browser. It is kept as a draft."
             )
         try:
-            publication.announce(version_id=version.pk, in_force_from=publication.buyers_day(now), by=None, at=now)
+            publication.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
         except publication.NotReady as refusal:
             raise CommandError(f"{refusal} It is kept as a draft.") from refusal
 
