@@ -94,7 +94,9 @@ class Answer(AssessmentOwned):
         return f"{self.assessment_id} {self.question}"
 
 
+# The row first, and in a statement of its own: of two that are attached at once, the second then counts the first as well.
 _COUNT_EVIDENCE = """
+    PERFORM FROM assessments_answer WHERE id = {answer} FOR NO KEY UPDATE;
     UPDATE assessments_answer SET evidence_count = (
         SELECT count(*) FROM assessments_evidenceuse use JOIN suppliers_document document ON document.id = use.document_id
         WHERE use.answer_id = assessments_answer.id AND NOT document.has_ended

@@ -164,6 +164,30 @@ def test_save_waits_for_a_submission_under_way_and_is_then_refused(assessment, o
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_documents_attached_at_once_are_both_counted(assessment, supplier):
+    """Two connections: the second waits for the first, and counts what that has attached."""
+    answer = create_answer(assessment=assessment, question="A-01")
+    first, second = create_document(supplier=supplier), create_document(supplier=supplier)
+
+    def attach_in_another_connection() -> None:
+        try:
+            EvidenceUse.objects.create(answer=answer, document=second, added_at=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            EvidenceUse.objects.create(answer=answer, document=first, added_at=NOW)
+            outcome = pool.submit(attach_in_another_connection)
+            with pytest.raises(TimeoutError):
+                outcome.result(timeout=0.3)
+        outcome.result(timeout=5)
+
+    answer.refresh_from_db()
+    assert answer.evidence_count == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_many_at_once_lose_no_answer(assessment, owner):
     """Eight connections save different questions of an assessment that nobody had begun."""
 
