@@ -1,6 +1,7 @@
 // Evidence, comments, marks, sites that differ, how far the areas are: when somebody else has changed any of it (presence.js hears
 // a new fingerprint), the page fetches itself anew and takes over the parts that differ ([data-part]). `data-as` says what a part
 // shows, where the browser draws on it too; elsewhere its markup does. A part in which this person is at work waits until it is left.
+// What this person changes meanwhile is newer than what was fetched before: then all is fetched once more.
 (() => {
   "use strict";
   const live = window.portal.live;
@@ -8,6 +9,8 @@
   const editor = window.portal.editor;
   let known = live.words.beside;
   let fresh = null;
+  // What the parts showed when `fresh` was asked for.
+  let before = new Map();
 
   const partsOf = (page) => new Map([...page.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
   const shows = (part) => part.dataset.as ?? part.outerHTML;
@@ -31,6 +34,11 @@
     if (!fresh) return;
     const shown = partsOf(document);
     const changed = [...partsOf(fresh)].filter(([name, wanted]) => shown.has(name) && shows(shown.get(name)) !== shows(wanted));
+    if (changed.some(([name]) => shows(shown.get(name)) !== before.get(name))) {
+      fresh = null;
+      refresh();
+      return;
+    }
     const ready = changed.filter(([name]) => !isBusy(shown.get(name)));
     const codes = new Set(ready.map(([name, wanted]) => take(shown.get(name), wanted)).filter(Boolean));
     if (codes.size) live.announce(live.filled(live.words.updated, { questions: [...codes].join(live.words.listComma) }));
@@ -40,9 +48,11 @@
 
   const refresh = async () => {
     try {
+      const asked = new Map([...partsOf(document)].map(([name, part]) => [name, shows(part)]));
       const response = await fetch(location.href, { redirect: "manual", cache: "no-store" });
       if (!response.ok) return false;
       fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+      before = asked;
       settle();
       return true;
     } catch {

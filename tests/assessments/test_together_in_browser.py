@@ -113,6 +113,32 @@ def test_evidence_comments_marks_and_sites_of_a_colleague_come_by_themselves(new
     assert_accessible(olive)
 
 
+def test_what_is_attached_here_stays_when_older_news_of_a_colleague_arrives(new_page, assessment, owner, colleague):
+    olive = open_area(new_page, owner, assessment)
+    colin = open_area(new_page, colleague, assessment)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        """The page as it is now, delivered later; what is asked for after that goes its way."""
+        if held or route.request.resource_type != "fetch" or route.request.method != "GET":
+            route.fallback()
+        else:
+            held.append((route, route.fetch()))
+
+    olive.route(f"**{area(assessment)}", hold)
+    theirs, here = (page.locator("[data-question='A-01']") for page in (colin, olive))
+    with olive.expect_request(lambda request: request.resource_type == "fetch" and request.method == "GET"):
+        theirs.get_by_role("button", name="I don't know yet").click()
+    here.locator("input[type=file]").set_input_files({"name": "bill.csv", "mimeType": "text/csv", "buffer": b"month,m3\n1,20\n"})
+    here.get_by_role("link", name="bill.csv").wait_for()
+
+    [(route, response)] = held
+    route.fulfill(response=response)
+
+    here.get_by_text("To come back to").wait_for()
+    assert here.get_by_role("link", name="bill.csv").is_visible()
+
+
 def test_the_overview_shows_by_itself_who_is_where_and_how_far_the_areas_are(new_page, assessment, owner, colleague):
     olive = new_page(user=owner)
     olive.context.set_default_timeout(30_000)
