@@ -12,7 +12,7 @@ from assessments import carrying, last_year, rulesets
 from assessments.answering import NotOpen, save_answer, versions_of
 from assessments.carrying import Pick, confirm, offers, read_earlier
 from assessments.inputs import digest
-from assessments.models import Answer, Assessment, Verdict
+from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from assessments.worksheet import open_worksheet
 from audit.models import Event
 from suppliers.models import Supplier
@@ -231,6 +231,19 @@ def test_nothing_is_taken_over_after_submission(assessment: Assessment, owner: U
 
     with pytest.raises(NotOpen):
         confirm(assessment_id=assessment.pk, picks=[seen], by=owner, at=NOW)
+
+
+def test_after_a_return_only_what_it_opened_is_taken_over(assessment: Assessment, owner: User, reviewer: User, supplier: Supplier) -> None:
+    attach(answer=Answer.objects.get(assessment__campaign__cycle=2025, question="A-01"), document=create_document(supplier=supplier))
+    Assessment.objects.filter(pk=assessment.pk).update(
+        status="returned", submitted_at=NOW, submitted_by=owner, reviewer=reviewer, opened_questions=["B-02"]
+    )
+
+    done = take(assessment, "A-01", "B-02", "B-03", by=owner)
+
+    assert (done.taken, done.left) == (("B-02",), ("A-01", "B-03"))
+    assert list(Answer.objects.filter(assessment=assessment).values_list("question", flat=True)) == ["B-02"]
+    assert not EvidenceUse.objects.filter(answer__assessment=assessment).exists()
 
 
 def test_confirming_all_costs_the_same_as_confirming_one(assessment: Assessment, owner: User, django_assert_num_queries: Any) -> None:
