@@ -7,7 +7,7 @@ from assessments.deadlines import Pace
 from suppliers.table_files import Column
 
 
-# Rows come with supplier, campaign, reviewer, `review_due_on` and `pace`.
+# Rows come with supplier, campaign, reviewer, `evidence_coverage`, `review_due_on` and `pace`.
 COLUMNS = (
     Column(_("Supplier"), lambda row: row.supplier.name, 34),
     Column(_("Category"), lambda row: row.supplier.get_category_display(), 20),
@@ -17,6 +17,7 @@ COLUMNS = (
     Column(_("Pace"), lambda row: str(Pace(row.pace).label), 12),
     Column(_("Declared"), lambda row: row.declared, 10),
     Column(_("Evidenced"), lambda row: row.evidenced, 10),
+    Column(_("Evidence coverage"), lambda row: row.evidence_coverage, 11),
     Column(_("State"), lambda row: row.get_status_display(), 14),
     Column(_("Reviewer"), lambda row: str(row.reviewer or ""), 24),
 )

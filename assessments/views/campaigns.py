@@ -18,7 +18,7 @@ from assessments.campaigns import Population, population_size
 from assessments.invitations import mail_counts
 from assessments.models import Campaign
 from assessments.narrowing import narrowings
-from assessments.participation import HANDED_IN, area_averages, averages_chart, participation_of
+from assessments.participation import HANDED_IN, area_averages, averages_chart, averages_of, participation_of
 from assessments.staff_forms import CampaignForm, PopulationForm
 from runs import engine
 from runs.models import Run
@@ -51,6 +51,7 @@ def campaign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "campaign": found,
         "participation": participation,
         "averages": averages,
+        "averages_of_all": averages_of(found) if averages else None,
         "averages_chart": averages_chart(averages) if averages else "",
         "mails": mail_counts(pk),
         "runs": runs_of(found),

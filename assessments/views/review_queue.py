@@ -54,8 +54,9 @@ def queue(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def found_by(request: AuthenticatedHttpRequest) -> ReviewQueueFilter:
-    waiting = Assessment.objects.visible_to(request.user).in_review_queue().select_related("supplier", "campaign", "reviewer")
-    return ReviewQueueFilter(request.GET, queryset=with_deadlines(waiting, at=timezone.now()), request=request)
+    waiting = Assessment.objects.visible_to(request.user).in_review_queue().with_coverage()
+    rows = with_deadlines(waiting, at=timezone.now()).select_related("supplier", "campaign", "reviewer")
+    return ReviewQueueFilter(request.GET, queryset=rows, request=request)
 
 
 @require_GET

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,15 +12,19 @@ from accounts.models import Invitation, Message, User
 from assessments import campaigns, invitations, standing
 from assessments.campaigns import Population
 from assessments.models import Assessment, Campaign
+from assessments.scorekeeping import keep_scores
 from audit.models import Event
 from runs import engine
 from runs.models import Run
 from suppliers.models import Supplier
 from tests.factories import (
     NOW,
+    attach,
+    create_answer,
     create_assessment,
     create_campaign,
     create_contact,
+    create_document,
     create_questionnaire,
     create_site,
     create_supplier,
@@ -320,13 +325,34 @@ def test_reviewers_read_campaigns_and_launch_none(client: Client, reviewer: User
     assert client.post(reverse("assessments:campaign_close", args=[campaign.pk])).status_code == 403
 
 
+def test_the_campaign_page_says_the_average_of_scores_and_evidence(client: Client, staff: User, owner: User) -> None:
+    campaign = create_campaign(opens_on=date(2026, 1, 1))
+    for has_evidence in (True, False):
+        supplier = create_supplier()
+        assessment = create_assessment(campaign=campaign, supplier=supplier, status="submitted", submitted_at=NOW, submitted_by=owner)
+        answer = create_answer(assessment=assessment, question="A-01")
+        create_answer(assessment=assessment, question="B-01", value={"value": "no"})
+        if has_evidence:
+            attach(answer=answer, document=create_document(supplier=supplier))
+        keep_scores([assessment.pk], at=NOW)
+    create_assessment(campaign=campaign, supplier=create_supplier())
+    client.force_login(staff)
+
+    response = client.get(reverse("assessments:campaign", args=[campaign.pk]))
+
+    found = response.context["averages_of_all"]
+    # A: 2 of 4 as declared; half of that without evidence. B: all.
+    assert (found.declared, found.evidenced, found.verified, found.evidence_coverage) == (Decimal(75), Decimal("68.75"), None, Decimal(50))
+    assert "50%" in response.text
+
+
 def test_the_campaign_page_costs_the_same_for_few_and_many(client: Client, staff: User, django_assert_max_num_queries: Any) -> None:
     campaign = create_campaign(opens_on=date(2026, 1, 1))
     for number in range(8):
         create_assessment(campaign=campaign, supplier=create_supplier(category=["media", "events"][number % 2]))
     client.force_login(staff)
 
-    # session, user, campaign, participation, averages, mails, runs, population's units: none of them a row each
+    # session, user, campaign, participation, averages (2), mails, runs, population's units: none of them a row each
     with django_assert_max_num_queries(10):
         response = client.get(reverse("assessments:campaign", args=[campaign.pk]))
     with translation.override("zh-hans"):

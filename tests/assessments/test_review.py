@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import Message, Role, User
 from assessments import assigning, review
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
+from assessments.scorekeeping import keep_scores
 from assessments.views.review_queue import may_have
 from audit.models import Event
 from suppliers.models import Supplier
@@ -180,6 +181,17 @@ def test_the_queue_shows_what_waits_longest_first(client: Client, reviewer: User
     text = client.get(reverse("assessments:review_queue")).text
 
     assert text.index("Old Ltd") < text.index("Young Ltd")
+
+
+def test_the_queue_says_how_much_of_the_evidence_is_there(client: Client, reviewer: User, assessment: Assessment) -> None:
+    keep_scores([assessment.pk], at=NOW)
+    client.force_login(reviewer)
+
+    text = client.get(reverse("assessments:review_queue")).text
+
+    assert "Evidence coverage" in text
+    # A-01 asks for evidence, and has none.
+    assert "0%" in text
 
 
 def test_the_queue_is_narrowed_by_reviewer_category_and_name(client: Client, reviewer: User, owner: User, assessment: Assessment) -> None:

@@ -207,6 +207,12 @@ def test_check_page_shows_the_score_and_what_would_raise_it(signed_in, assessmen
     ]
 
 
+def test_sign_page_says_how_much_of_the_evidence_is_attached(signed_in, assessment):
+    create_answer(assessment=assessment, question="A-01")
+
+    assert "0% of the evidence asked for is attached." in signed_in.get(page("sign", assessment)).text
+
+
 def test_outlook_equals_the_score_after_the_submission(signed_in, assessment, owner):
     for code, value in (("A-01", "yes"), ("A-02", "2"), ("B-01", "no")):
         create_answer(assessment=assessment, question=code, value={"value": value})
