@@ -121,8 +121,8 @@ RETURNS = _fields("id", "reason", "queried", "opened", "due_on", "at", "answered
 MESSAGES = _fields("id", "question", "is_from_buyer", "text", "at", site="site_id", by="by__name")
 COMMENTS = _fields("id", "question", "text", "at", by="by__name")
 FINDINGS = _fields(
-    "id", "question", "origin", "rule", "severity", "status", "text", "text_zh", "cause", "action_taken", "due_on", "next_due_on",
-    "opened_at", "agreed_at", "closed_at", "closing_reason",
+    "id", "question", "rule", "severity", "status", "text", "text_zh", "cause", "action_taken", "due_on", "next_due_on",
+    "opened_at", "agreed_at", "closed_at", "closing_reason", origin="told",
 )  # fmt: skip
 FINDING_ACTIONS = _fields("place", "what", "due_on", "owner", finding="finding_id")
 FINDING_EVIDENCE = _fields("added_at", finding="finding_id", document="document_id", added_by="added_by__name")
@@ -349,7 +349,7 @@ def _assessment(pk: int, by: User) -> dict[str, Any]:
         "returns": rows_of(Return.objects.filter(assessment=pk).order_by("pk"), RETURNS),
         "messages": rows_of(QueryMessage.objects.filter(assessment=pk).order_by("pk"), MESSAGES),
         "comments": rows_of(Comment.objects.visible_to(by).filter(assessment=pk).order_by("pk"), COMMENTS),
-        "findings": rows_of(Finding.objects.filter(assessment=pk).order_by("pk"), FINDINGS),
+        "findings": rows_of(_findings(pk), FINDINGS),
         "finding_actions": rows_of(FindingAction.objects.filter(finding__assessment=pk).order_by("finding", "place"), FINDING_ACTIONS),
         "finding_evidence": rows_of(FindingEvidence.objects.filter(finding__assessment=pk).order_by("pk"), FINDING_EVIDENCE),
         "finding_steps": rows_of(_steps(pk), FINDING_STEPS),
@@ -380,6 +380,13 @@ def _stood_when_opened(assessment: int, *, until: str | None) -> Q:
         stood = {f"{moment}__gte": OuterRef("at")} | ({f"{moment}__lt": OuterRef(until)} if until else {})
         found |= Q(Exists(rows.filter(**stood)))
     return found
+
+
+def _findings(assessment: int) -> QuerySet[Finding]:
+    """As on their pages: until it is told, nothing says that a verdict was given."""
+    is_untold = Q(origin=Finding.Origin.VERDICT, assessment__status__in=Assessment.IN_QUEUE)
+    told = Case(When(is_untold, then=Value(Finding.Origin.HAND.value)), default=F("origin"))
+    return Finding.objects.filter(assessment=assessment).annotate(told=told).order_by("pk")
 
 
 def _steps(assessment: int) -> QuerySet[FindingStep]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from assessments import findings, receipts, review
 from assessments.answering import save_answer, upload_evidence
-from assessments.models import Assessment, Score
+from assessments.models import Assessment, Finding, Score
 from assessments.scorekeeping import keep_scores
 from audit import trail
 from audit.models import Event
@@ -130,6 +130,8 @@ def test_what_a_reviewer_writes_is_in_it_when_the_supplier_has_been_told(owner, 
     )
     assert told() == [[], []]
     archive = archive_of(export_of(owner))
+    [finding] = read(archive, f"assessments/2026-{assessment.pk}.json")["findings"]
+    assert (finding["origin"], Finding.objects.get().origin) == ("hand", "verdict")
     assert all(b"Which site?" not in archive.read(name) for name in archive.namelist())
     review.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=timezone.now())
     assert told() == [["Which site?"], []]
