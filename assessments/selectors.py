@@ -17,8 +17,8 @@ from assessments.questions import Area, Question
 from assessments.scoring import AreaScore, Line, Result
 from assessments.wording import Said, describe, local
 from assessments.worksheet import Worksheet, open_worksheet
-from suppliers.inspecting.types import SHOWN
 from suppliers.models import Site
+from suppliers.previews import preview_of
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ def _evidence_item(use: EvidenceUse) -> EvidenceItem:
         size=document.size,
         valid_to=document.valid_to,
         added_at=use.added_at,
-        is_drawn=bool(document.file) and document.content_type in SHOWN,
+        is_drawn=bool(preview_of(document)),
     )
 
 

@@ -1,12 +1,15 @@
 """Pages of a PDF as pictures: `python -m suppliers.inspecting.drawing count < file`, and `… 3 < file > page.webp` for page 3.
+A telephone's photograph, which browsers do not show: `… heic < file > photo.webp`.
 
-A process of its own, as for inspecting: PDFium is written in C++ and meets files that strangers made.
+A process of its own, as for inspecting: PDFium and libheif are written in C++ and meet files that strangers made.
 """
 
 import resource
 import sys
 
+import pi_heif
 import pypdfium2
+from PIL import Image
 
 from suppliers.inspecting.child import MEMORY, SECONDS
 
@@ -23,17 +26,32 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
-    if sys.argv[1] == "count":
+    what, data = sys.argv[1], sys.stdin.buffer.read()
+    if what == "heic":
+        write(photo(data))
+        return
+    document = pypdfium2.PdfDocument(data)
+    if what == "count":
         sys.stdout.write(str(len(document)))
     else:
-        draw(document[int(sys.argv[1]) - 1])
+        write(drawn(document[int(what) - 1]))
 
 
-def draw(page: pypdfium2.PdfPage) -> None:
+def drawn(page: pypdfium2.PdfPage) -> Image.Image:
     width, height = page.get_size()
     scale = min(WIDTH / max(width, 1), TALLEST / max(height, 1), LARGEST_SCALE)
-    picture = page.render(scale=scale, may_draw_forms=False).to_pil()
+    picture: Image.Image = page.render(scale=scale, may_draw_forms=False).to_pil()
+    return picture
+
+
+def photo(data: bytes) -> Image.Image:
+    """Turned as it was held: libheif does so itself."""
+    picture: Image.Image = pi_heif.open_heif(data).to_pillow()
+    picture.thumbnail((WIDTH, TALLEST))
+    return picture.convert("RGB")
+
+
+def write(picture: Image.Image) -> None:
     picture.save(sys.stdout.buffer, "WEBP", quality=QUALITY, method=2)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Literal
 
 from suppliers.inspecting.unfit import Unfit, read_at
 
@@ -21,29 +21,32 @@ class FileType:
     also: tuple[str, ...] = ()
     # Browsers show it by themselves, and it cannot act there.
     is_shown: bool = False
+    # How it is shown within another page, if it is: its pages drawn, drawn as one picture, by the browser itself, or what it says.
+    preview: Literal["", "pages", "drawn", "itself", "read"] = ""
 
 
 OPEN_XML = "application/vnd.openxmlformats-officedocument."
 TYPES = {
     each.extension: each
     for each in (
-        FileType("pdf", "application/pdf", "pdf", is_shown=True),
-        FileType("jpg", "image/jpeg", "picture", also=("jpeg", "jpe", "jfif"), is_shown=True),
-        FileType("png", "image/png", "picture", is_shown=True),
-        FileType("webp", "image/webp", "picture", is_shown=True),
-        FileType("heic", "image/heic", "heic", also=("heif", "hif")),
-        FileType("docx", f"{OPEN_XML}wordprocessingml.document", "package"),
-        FileType("xlsx", f"{OPEN_XML}spreadsheetml.sheet", "package"),
-        FileType("pptx", f"{OPEN_XML}presentationml.presentation", "package"),
+        FileType("pdf", "application/pdf", "pdf", is_shown=True, preview="pages"),
+        FileType("jpg", "image/jpeg", "picture", also=("jpeg", "jpe", "jfif"), is_shown=True, preview="itself"),
+        FileType("png", "image/png", "picture", is_shown=True, preview="itself"),
+        FileType("webp", "image/webp", "picture", is_shown=True, preview="itself"),
+        FileType("heic", "image/heic", "heic", also=("heif", "hif"), preview="drawn"),
+        FileType("docx", f"{OPEN_XML}wordprocessingml.document", "package", preview="read"),
+        FileType("xlsx", f"{OPEN_XML}spreadsheetml.sheet", "package", preview="read"),
+        FileType("pptx", f"{OPEN_XML}presentationml.presentation", "package", preview="read"),
         FileType("ofd", "application/ofd", "package"),
         FileType("doc", "application/msword", "ole"),
-        FileType("xls", "application/vnd.ms-excel", "ole"),
-        FileType("csv", "text/csv", "text"),
-        FileType("txt", "text/plain", "text"),
+        FileType("xls", "application/vnd.ms-excel", "ole", preview="read"),
+        FileType("csv", "text/csv", "text", preview="read"),
+        FileType("txt", "text/plain", "text", preview="read"),
     )
 }
 ENDINGS = {ending: each for each in TYPES.values() for ending in (each.extension, *each.also)}
 SHOWN = frozenset(each.content_type for each in TYPES.values() if each.is_shown)
+PREVIEWED = {each.content_type: each for each in TYPES.values() if each.preview}
 # For the accept attribute of file inputs.
 ACCEPT = ",".join(f".{ending}" for ending in ENDINGS)
 

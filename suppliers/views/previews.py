@@ -1,9 +1,11 @@
-"""A document within another page of the portal: pictures of its pages, in a frame that can do nothing."""
+"""A document within another page of the portal: pictures of its pages, or what it says, in a frame that can do nothing."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
@@ -12,11 +14,9 @@ from accounts.http import AuthenticatedHttpRequest
 from audit.models import Event
 from suppliers import previews
 from suppliers.documents import record_view
-from suppliers.inspecting.types import SHOWN
 from suppliers.models import Document
 
 
-PDF = "application/pdf"
 # Ours alone may frame it, and nothing in it runs. With an origin of its own, its pictures would come without a cookie.
 FRAMED = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'self'; sandbox allow-same-origin"
 # Turning pages is one look.
@@ -25,7 +25,7 @@ ONE_LOOK = timedelta(minutes=10)
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Document:
     found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
-    if not found.file or found.content_type not in SHOWN:
+    if not previews.preview_of(found):
         raise Http404
     note_look(request, found, timezone.now())
     return found
@@ -42,26 +42,32 @@ def note_look(request: AuthenticatedHttpRequest, document: Document, at: datetim
 def document_preview(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     found = find(request, pk)
     try:
-        count = previews.page_count(found) if found.content_type == PDF else 0
+        shown = content_of(found)
     except previews.NotDrawn:
-        count = None
-    context = {
-        "document": found,
-        "is_drawn": count is not None,
-        "pages": range(1, min(count or 0, previews.MOST_PAGES) + 1),
-        "count": count,
-        "left_out": max((count or 0) - previews.MOST_PAGES, 0),
-    }
-    response = render(request, "suppliers/document_preview.html", context)
+        shown = {"is_closed": True}
+    response = render(request, "suppliers/document_preview.html", {"document": found, **shown})
     response["Content-Security-Policy"] = FRAMED
     response["Cache-Control"] = "private, no-store"
     return response
 
 
+def content_of(document: Document) -> dict[str, Any]:
+    match previews.preview_of(document):
+        case "pages":
+            count = previews.page_count(document)
+            drawn = min(count, previews.MOST_PAGES)
+            return {"pages": range(1, drawn + 1), "count": count, "left_out": count - drawn}
+        case "drawn":
+            return {"picture_url": reverse("suppliers:document_page", args=[document.pk, 1])}
+        case "read":
+            return {"blocks": previews.blocks(document), "is_read": True}
+    return {"picture_url": reverse("suppliers:document_file", args=[document.pk])}
+
+
 @require_GET
 def document_page(request: AuthenticatedHttpRequest, pk: int, number: int) -> HttpResponse:
     found = find(request, pk)
-    if found.content_type != PDF:
+    if previews.preview_of(found) not in ("pages", "drawn"):
         raise Http404
     try:
         picture = previews.page_picture(found, number)
