@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from audit import trail
-from labels import evaluation, ledger, standards
+from labels import announcing, committee_notices, evaluation, ledger, standards
 from labels.dates import ledger_day
 from labels.independence import refuse_decided_before
-from labels.models import Appeal, LabelEvent
+from labels.models import Announcement, Appeal, LabelEvent
 from labels.rules import Rules
 from labels.transitions import APPEAL, IllegalStep, Step
 from suppliers.models import Document
@@ -46,10 +46,14 @@ class NotTheSuppliersDocument(Exception):
 
 
 def last_day_to_appeal(event: LabelEvent) -> date | None:
-    """None for a step that cannot be contested."""
-    if event.kind not in APPEALABLE or event.standard is None:
+    """None for a step that cannot be contested. What was announced may be contested, and again once it is in effect."""
+    if not takes_something(event) or event.standard is None:
         return None
-    return event.notice_on + timedelta(days=standards.rules_of(event.standard).ledger.appeal_days)
+    return max(event.notice_on, event.effective_on) + timedelta(days=standards.rules_of(event.standard).ledger.appeal_days)
+
+
+def takes_something(event: LabelEvent) -> bool:
+    return event.kind in APPEALABLE or (event.snapshot.get("announces", {}).get("step") in APPEALABLE and event.kind == "announced")
 
 
 def may_be_appealed(event: LabelEvent, on: date) -> bool:
@@ -85,6 +89,7 @@ def lodge(*, event_id: int, text: str, documents: Sequence[int], by: "User", at:
     step = ledger.note("appealed", label, reason_code=APPEAL, on=on)
     ledger.record(step, supplier_id=event.supplier_id, snapshot={"contested": event.number}, at=at, actor=by, reason=text)
     trail.record("label.appealed", actor=by, target=appeal, supplier_id=event.supplier_id, detail={"step": event.number}, at=at)
+    committee_notices.tell_of_appeal(appeal)
     return appeal
 
 
@@ -133,6 +138,9 @@ def decide(*, appeal_id: int, upheld: bool, answer: str, by: "User", at: datetim
 
 
 def _put_right(appeal: Appeal, *, by: "User", at: datetime) -> None:
+    announcement = Announcement.objects.waiting().filter(event=appeal.event).first()
+    if announcement is not None:
+        announcing.call_off(announcement_id=announcement.pk, reason=appeal.answer, by=by, at=at)
     on, label = ledger_day(at), ledger.lock_label(appeal.supplier_id)
     if label.state == "revoked" or label.is_held:
         step = Step("reinstated", label.level, label.standard_id, APPEAL, on, label.valid_from, label.valid_to, by_person=True)

@@ -7,8 +7,10 @@ class LabelsConfig(AppConfig):
     name = "labels"
 
     def ready(self) -> None:
-        # What the mails about steps of a label contain, wherever those are delivered.
+        # What the mails about labels contain, wherever those are delivered.
         import_module("labels.notices")
+        import_module("labels.standard_news")
+        import_module("labels.committee_notices")
         # Registers what a campaign's population may be narrowed by.
         import_module("labels.population")
         # What leans on a document, for its page.

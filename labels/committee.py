@@ -5,7 +5,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from labels import standards
-from labels.deciding import REVOCATION_GROUNDS
 from labels.explaining import in_language
 from labels.models import Appeal, Proposal
 from labels.transitions import PROPOSED
@@ -39,10 +38,6 @@ class Clock:
 
 def clocks(user: "User", on: date) -> list[Clock]:
     return [Clock(appeal, (appeal.due_on - on).days) for appeal in Appeal.objects.visible_to(user).for_queue()]
-
-
-def ground_title(proposal: Proposal) -> str:
-    return str(dict(REVOCATION_GROUNDS).get(proposal.reason_code, ""))
 
 
 def overlooked_titles(criteria: list[str], on: date) -> list[str]:

@@ -1,75 +1,69 @@
 """What people decide about a label: suspend it, lift their suspension, and, two of them together, revoke it (by exception: `exceptions`).
 
-Reasons are mandatory: the supplier reads them. Each verb raises `IllegalStep` where the label is in no state for it, and `Conflict`
-where the person who decides has an interest in the supplier.
+Reasons are mandatory: the supplier reads them. With `effective_on` a step is announced for that day (`announcing`). Each verb raises
+`IllegalStep` where the label is in no state for it, and `Conflict` where the person who decides has an interest in the supplier.
 """
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from audit import trail
-from labels import ledger, standards
-from labels.dates import add_months, ledger_day
+from labels import announcing, committee_notices, ledger
 from labels.independence import refuse_conflict
-from labels.models import Decision, Label, LabelEvent, Proposal
-from labels.transitions import IllegalStep, Step
+from labels.models import LabelEvent, Proposal
+from labels.steps_by_people import Decided
+from labels.transitions import IllegalStep
 
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-REVOCATION_GROUNDS = [
-    ("false_statement", _("False statement or forged evidence")),
-    ("serious_violation", _("Serious violation of the supplier code")),
-    ("ethics", _("Breach of business ethics")),
-    ("misuse", _("Misuse of the label")),
-]
-BY_PERSON = "by_person"
 
 
 class SamePerson(Exception):
     """A second pair of eyes is asked for, and these are the first."""
 
 
-class CriteriaMissed(Exception):
-    """The suspension cannot be lifted while the supplier misses the criteria of every level."""
+@transaction.atomic
+def suspend(*, supplier_id: int, reason: str, by: "User", at: datetime, effective_on: date | None = None) -> LabelEvent:
+    """Until a person lifts it."""
+    return _decide_alone(supplier_id, Decided("suspended", reason, by), effective_on, at)
 
 
 @transaction.atomic
-def suspend(*, supplier_id: int, reason: str, by: "User", at: datetime) -> LabelEvent:
-    """At once, and until a person lifts it."""
-    refuse_conflict(by, supplier_id)
-    label = ledger.lock_label(supplier_id)
-    event = _record(label, "suspended", reason_code=BY_PERSON, reason=reason, by=by, at=at)
-    trail.record("label.suspended", actor=by, target=event, supplier_id=supplier_id, at=at)
-    return event
-
-
-@transaction.atomic
-def lift_suspension(*, supplier_id: int, reason: str, by: "User", at: datetime) -> LabelEvent:
+def lift_suspension(*, supplier_id: int, reason: str, by: "User", at: datetime, effective_on: date | None = None) -> LabelEvent:
     """Raises `CriteriaMissed`. What the rules suspended is lifted by the rules, when the criteria are met again."""
-    refuse_conflict(by, supplier_id)
-    label = ledger.lock_label(supplier_id)
-    if not label.is_held:
-        raise IllegalStep(f"reinstated by a person from {label.state}")
-    if not Decision.objects.filter(supplier_id=supplier_id).exclude(outcome="").exists():
-        raise CriteriaMissed(supplier_id)
-    event = _record(label, "reinstated", reason_code=BY_PERSON, reason=reason, by=by, at=at)
-    trail.record("label.reinstated", actor=by, target=event, supplier_id=supplier_id, at=at)
+    return _decide_alone(supplier_id, Decided("reinstated", reason, by), effective_on, at)
+
+
+def _decide_alone(supplier_id: int, decided: Decided, effective_on: date | None, at: datetime) -> LabelEvent:
+    refuse_conflict(decided.actor, supplier_id)
+    event = announcing.decide(ledger.lock_label(supplier_id), decided, effective_on=effective_on, at=at)
+    _note(event, decided, effective_on, at=at)
     return event
 
 
+def _note(event: LabelEvent, decided: Decided, effective_on: date | None, *, at: datetime, **detail: object) -> None:
+    by = decided.second_actor or decided.actor
+    if event.kind == LabelEvent.Kind.ANNOUNCED:
+        detail |= {"step": decided.step, "effective_on": str(effective_on)}
+    trail.record(f"label.{event.kind}", actor=by, target=event, supplier_id=event.supplier_id, detail=detail, at=at)
+
+
 @transaction.atomic
-def propose_revocation(*, supplier_id: int, ground: str, reason: str, by: "User", at: datetime) -> Proposal:
+def propose_revocation(
+    *, supplier_id: int, ground: str, reason: str, by: "User", at: datetime, effective_on: date | None = None
+) -> Proposal:
     refuse_conflict(by, supplier_id)
     label = ledger.lock_label(supplier_id)
     if label.state not in ("awarded", "warned", "suspended") or _is_proposed(supplier_id):
         raise IllegalStep(f"revocation proposed from {label.state}")
-    proposal = Proposal.objects.create(supplier_id=supplier_id, reason_code=ground, reason=reason, proposed_by=by, proposed_at=at)
+    proposal = Proposal.objects.create(
+        supplier_id=supplier_id, reason_code=ground, reason=reason, effective_on=effective_on, proposed_by=by, proposed_at=at
+    )
     trail.record("label.revocation_proposed", actor=by, target=proposal, supplier_id=supplier_id, detail={"ground": ground}, at=at)
+    committee_notices.tell_of_proposal(proposal)
     return proposal
 
 
@@ -79,24 +73,13 @@ def _is_proposed(supplier_id: int) -> bool:
 
 @transaction.atomic
 def confirm_revocation(*, proposal_id: int, by: "User", at: datetime) -> LabelEvent:
-    """Raises `SamePerson` when the proposer confirms."""
+    """On the day that was proposed, or at once where there is none or it has come. Raises `SamePerson` when the proposer confirms."""
     proposal = open_proposal(proposal_id, Proposal.Kind.REVOKE)
     refuse_same_person(proposal, by)
-    label = ledger.lock_label(proposal.supplier_id)
-    years = _cooling_off(label, proposal.reason_code)
-    event = _record(
-        label,
-        "revoked",
-        reason_code=proposal.reason_code,
-        reason=proposal.reason,
-        by=proposal.proposed_by,
-        second=by,
-        at=at,
-        years=years,
-    )
+    decided = Decided("revoked", proposal.reason, proposal.proposed_by, by, proposal.reason_code)
+    event = announcing.decide(ledger.lock_label(proposal.supplier_id), decided, effective_on=proposal.effective_on, at=at)
     close_proposal(proposal, Proposal.State.CONFIRMED, by=by, at=at)
-    detail = {"ground": proposal.reason_code, "proposed_by": proposal.proposed_by_id}
-    trail.record("label.revoked", actor=by, target=event, supplier_id=proposal.supplier_id, detail=detail, at=at)
+    _note(event, decided, proposal.effective_on, at=at, ground=proposal.reason_code, proposed_by=proposal.proposed_by_id)
     return event
 
 
@@ -126,42 +109,3 @@ def refuse_same_person(proposal: Proposal, by: "User") -> None:
 def close_proposal(proposal: Proposal, state: Proposal.State, *, by: "User", at: datetime, answer: str = "") -> None:
     proposal.state, proposal.decided_by, proposal.decided_at, proposal.answer = state, by, at, answer
     proposal.save(update_fields=["state", "decided_by", "decided_at", "answer"])
-
-
-def _cooling_off(label: Label, ground: str) -> int:
-    if label.standard is None:
-        raise IllegalStep("no standard")
-    return standards.rules_of(label.standard).ledger.cooling_off(ground)
-
-
-def _record(
-    label: Label,
-    kind: str,
-    *,
-    reason_code: str,
-    reason: str,
-    by: "User",
-    at: datetime,
-    second: "User | None" = None,
-    years: int = 0,
-) -> LabelEvent:
-    on = ledger_day(at)
-    step = Step(
-        kind,
-        label.level,
-        label.standard_id,
-        reason_code,
-        on,
-        label.valid_from,
-        label.valid_to,
-        until=add_months(on, 12 * years) if years else None,
-        by_person=True,
-    )
-    snapshot = snapshot_of(label.supplier_id)
-    return ledger.record(step, supplier_id=label.supplier_id, snapshot=snapshot, at=at, actor=by, second_actor=second, reason=reason)
-
-
-def snapshot_of(supplier_id: int) -> dict[str, Any]:
-    """The criteria as they stood when a person decided."""
-    decision = Decision.objects.filter(supplier_id=supplier_id).values_list("criteria", flat=True).first()
-    return decision or {}

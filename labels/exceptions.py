@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from audit import trail
-from labels import facts, ledger, standards
+from labels import committee_notices, facts, ledger, standards
 from labels.criteria import SUSPEND, Outcome, Overlooked
 from labels.dates import last_day_of_term, ledger_day
 from labels.deciding import close_proposal, open_proposal, refuse_same_person
@@ -79,6 +79,7 @@ def propose_exception(*, supplier_id: int, level: str, until: date, reason: str,
         proposed_at=at,
     )
     trail.record("label.exception_proposed", actor=by, target=event, supplier_id=supplier_id, detail={"criteria": missed}, at=at)
+    committee_notices.tell_of_proposal(proposal)
     return proposal
 
 

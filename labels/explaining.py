@@ -33,8 +33,8 @@ from labels.criteria import (
     ScoreCriterion,
     SupplierState,
 )
-from labels.deciding import REVOCATION_GROUNDS
-from labels.models import Decision, LabelEvent, Standard
+from labels.grounds import ground_title
+from labels.models import Announcement, Decision, LabelEvent, Standard
 from labels.rules import Rule, Rules
 from labels.transitions import APPEAL, EXCEPTION
 from suppliers.models import Document as DocumentRow
@@ -360,14 +360,44 @@ def _actor_for_supplier(event: LabelEvent, one: Happening) -> str:
 def happening(event: LabelEvent) -> Happening:
     tone, icon = badge_of(_LOOKS.get(event.kind, event.kind))
     level = event.get_level_display()
-    title = f"{event.get_kind_display()} · {level}" if level else str(event.get_kind_display())
+    title = f"{step_title(event)} · {level}" if level else step_title(event)
     people = [str(person) for person in (event.actor, event.second_actor) if person]
-    detail = _("In effect on %(date)s. %(reason)s") % {"date": day(event.effective_on), "reason": reason_words(event)}
+    detail = effect_words(event) % {"date": day(effect_day(event)), "reason": reason_words(event)}
     actor = listed(people) if people else _("By the rules of the standard")
     return Happening(title, detail.strip(), actor, event.at, tone, icon, event.get_absolute_url())
 
 
+def step_title(event: LabelEvent) -> str:
+    """Of an announcement, also what it announces."""
+    if event.kind != LabelEvent.Kind.ANNOUNCED:
+        return str(event.get_kind_display())
+    return _("Announced: %(step)s") % {"step": Announcement.Step(event.snapshot["announces"]["step"]).label}
+
+
+def effect_words(event: LabelEvent) -> str:
+    if event.kind == LabelEvent.Kind.ANNOUNCED:
+        return _("To take effect on %(date)s. %(reason)s")
+    if event.kind == LabelEvent.Kind.CALLED_OFF:
+        return _("It was announced for %(date)s. %(reason)s")
+    return _("In effect on %(date)s. %(reason)s")
+
+
+def effect_day(event: LabelEvent) -> date:
+    """Of an announcement the day it is for: the announcement itself counts from the day it is made."""
+    announces: Mapping[str, str] = event.snapshot.get("announces", {})
+    is_announced = event.kind in (LabelEvent.Kind.ANNOUNCED, LabelEvent.Kind.CALLED_OFF)
+    return date.fromisoformat(announces["effective_on"]) if is_announced else event.effective_on
+
+
+_PLAIN_REASONS = {
+    "validity_over": gettext_lazy("The period of validity is over."),
+    "lapsed": gettext_lazy("When its day came, the label was in no state for it."),
+}
+
+
 def reason_words(event: LabelEvent) -> str:
+    if event.reason_code in _PLAIN_REASONS:
+        return str(_PLAIN_REASONS[event.reason_code])
     missed = listed(missed_titles(event))
     match event.reason_code:
         case "criteria_met" if event.kind == "cleared":
@@ -383,8 +413,6 @@ def reason_words(event: LabelEvent) -> str:
             return _("A condition that allows no delay is missed: %(criteria)s.") % {"criteria": missed}
         case "grace_over":
             return _("Not put right within the period of grace: %(criteria)s.") % {"criteria": missed}
-        case "validity_over":
-            return _("The period of validity is over.")
         case "term_ends":
             return _("The term ends on %(date)s. In its last days the label is renewed, if everything it asks is met then.") % {
                 "date": day(event.valid_to or event.effective_on)
@@ -393,7 +421,7 @@ def reason_words(event: LabelEvent) -> str:
             return _("An award by exception is proposed; a second person decides. %(reason)s") % {"reason": event.reason}
         case "exception" if event.kind == "awarded":
             return _("By exception, decided by two people. %(reason)s") % {"reason": event.reason}
-    ground = dict(REVOCATION_GROUNDS).get(event.reason_code)
+    ground = ground_title(event.reason_code)
     return f"{ground}: {event.reason}" if ground else event.reason
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labels.dates import last_day_of_term
-from labels.deciding import REVOCATION_GROUNDS
+from labels.grounds import REVOCATION_GROUNDS
 from labels.models import Level, Publication
 from suppliers.models import BuyingUnit, Document, Supplier
 
@@ -21,7 +21,31 @@ class ReasonForm(forms.Form):
     )
 
 
-class RevocationForm(ReasonForm):
+class DecisionForm(ReasonForm):
+    """A step at once, or announced for a day within a year."""
+
+    effective_on = forms.DateField(
+        label=gettext_lazy("In effect from"),
+        help_text=gettext_lazy("Leave it empty for at once. A later day is announced to the supplier, who may appeal before it comes."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_effective_on(self) -> date | None:
+        day: date | None = self.cleaned_data["effective_on"]
+        latest = last_day_of_term(self.today, 12)
+        if day is not None and day < self.today:
+            raise forms.ValidationError(_("This day has passed."))
+        if day is not None and day > latest:
+            raise forms.ValidationError(_("Announce a step for a day within a year: until %(date)s.") % {"date": latest.isoformat()})
+        return day
+
+
+class RevocationForm(DecisionForm):
     ground = forms.ChoiceField(label=gettext_lazy("Ground"), choices=REVOCATION_GROUNDS, widget=forms.RadioSelect)
 
     field_order = ["ground", "reason"]

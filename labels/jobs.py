@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from labels import evaluation, ledger, standard_testing, standards, units
+from labels import evaluation, ledger, standard_news, standard_testing, standards, units
 from labels.dates import ledger_day
 from labels.models import LabelEvent, StandardTestRow
 from runs.models import Chunk, Run
@@ -71,3 +71,16 @@ class BackTestStandard(Job):
             return standard_testing.judge(chunk.payload["ids"], test_id=run.parameters["test"], on=on, at=run.created_at)
         except standard_testing.DraftChanged as error:
             raise GiveUp("The draft was changed since the test was started.") from error
+
+
+@job("tell_of_standard", title=_("Tell suppliers of a coming standard"))
+class TellOfStandard(Job):
+    """Parameters: `standard`. One mail a person."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        return plan_ids(standard_news.suppliers_concerned().iterator(), size=CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        return {"queued": standard_news.tell(run.parameters["standard"], chunk.payload["ids"])}

@@ -56,6 +56,7 @@ def record(
     actor: "User | None" = None,
     second_actor: "User | None" = None,
     reason: str = "",
+    notice_on: date | None = None,
 ) -> LabelEvent:
     """Writes one step and derives the label. Raises `IllegalStep` where the label's state does not allow it."""
     label = lock_label(supplier_id)
@@ -69,7 +70,7 @@ def record(
         reason_code=step.reason_code,
         reason=reason,
         snapshot=snapshot,
-        notice_on=ledger_day(at),
+        notice_on=notice_on or ledger_day(at),
         effective_on=step.effective_on,
         valid_from=step.valid_from,
         valid_to=step.valid_to,

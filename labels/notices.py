@@ -16,7 +16,7 @@ from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
 from accounts.models import BUYER_ROLES, Membership, Message, User
 from labels import explaining
 from labels.models import LabelEvent, UnitWatch
-from suppliers.models import Supplier
+from suppliers.models import Interest, Supplier
 
 
 # What is older is no news: steps that were taken over from elsewhere, or while mail was switched off.
@@ -68,8 +68,11 @@ def _to_buyers(steps: Mapping[int, list[int]]) -> Iterable[NewMessage]:
     theirs: dict[int, set[int]] = defaultdict(set)
     for user_id, unit in hats.values_list("user", "unit"):
         theirs[user_id] |= by_unit[unit]
+    interested = Interest.objects.people_by_supplier(steps)
     for person in User.objects.filter(pk__in=theirs).order_by("pk"):
-        yield _mail(person, sorted(pk for supplier_id in theirs[person.pk] for pk in steps[supplier_id]), supplier_id=None)
+        open_to = [supplier_id for supplier_id in theirs[person.pk] if person.pk not in interested[supplier_id]]
+        if open_to:
+            yield _mail(person, sorted(pk for supplier_id in open_to for pk in steps[supplier_id]), supplier_id=None)
 
 
 def _mail(person: User, steps: list[int], *, supplier_id: int | None) -> NewMessage:

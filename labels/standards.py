@@ -15,6 +15,7 @@ from audit import trail
 from labels.dates import ledger_day
 from labels.models import Standard
 from labels.rules import InvalidStandard, Rules, parse
+from runs import engine
 from suppliers.models import Document
 
 
@@ -94,6 +95,8 @@ def publish(standard: Standard, *, by: "User | None", at: datetime, in_force_fro
     standard.published_at, standard.published_by, standard.in_force_from = at, by, in_force_from
     standard.save(update_fields=["status", "published_at", "published_by", "in_force_from"])
     trail.record("standard.published", actor=by, target=standard, detail={"in_force_from": in_force_from.isoformat()}, at=at)
+    if in_force_from > ledger_day(at):
+        engine.start("tell_of_standard", parameters={"standard": standard.pk}, by=by, at=at, title=str(standard))
     return standard
 
 

@@ -4,8 +4,11 @@ from django.utils import timezone
 
 @shared_task
 def evaluate_marked() -> None:
+    """First what people announced for today."""
+    from labels.announcing import take_due
     from labels.freshness import evaluate_marked
 
+    take_due(at=timezone.now())
     evaluate_marked(at=timezone.now())
 
 

@@ -15,7 +15,7 @@ then awarded anew.
     awarded, warned, suspended ──revoked (two people)──▶ revoked ──awarded (after the cooling-off)──▶ awarded
                                                             └──reinstated (an appeal was upheld)──▶ awarded
 
-Renewal due, appealed, appeal upheld and appeal refused are steps that leave the state as it is.
+Renewal due, appealed, appeal upheld, appeal refused, announced and called off are steps that leave the state as it is.
 
 What a person suspended, a person lifts: the rules leave it alone, past the end of validity too.
 """
@@ -54,6 +54,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "appealed": frozenset({AWARDED, WARNED, SUSPENDED, EXPIRED, PROPOSED, REVOKED}),
     "appeal_upheld": frozenset({AWARDED, WARNED, SUSPENDED, EXPIRED, PROPOSED, REVOKED}),
     "appeal_refused": frozenset({AWARDED, WARNED, SUSPENDED, EXPIRED, PROPOSED, REVOKED}),
+    # So is what people announce for a later day, and that nothing came of it.
+    "announced": frozenset({AWARDED, WARNED, SUSPENDED}),
+    "called_off": frozenset({AWARDED, WARNED, SUSPENDED, EXPIRED, PROPOSED, REVOKED}),
 }
 # "declined" leads back to where the label was: expired where it ever stood, else none.
 LEADS_TO = {

@@ -19,6 +19,7 @@ urlpatterns = [
     path("suppliers/<int:supplier_id>/certificate/", supplier.certificate, name="certificate"),
     path("suppliers/<int:supplier_id>/evaluate/", staff.evaluate_one, name="evaluate_one"),
     path("suppliers/<int:supplier_id>/except/", committee.exception_new, name="exception_new"),
+    path("announcements/<int:pk>/call-off/", staff.announcement_call_off, name="announcement_call_off"),
     path("committee/", committee.queue, name="committee"),
     path("proposals/<int:pk>/", committee.proposal, name="proposal"),
     path("proposals/<int:pk>/confirm/", committee.proposal_confirm, name="proposal_confirm"),

@@ -38,7 +38,7 @@ from assessments.models import (
     Verdict,
 )
 from emissions.models import Abatement, ActivityRecord, DataReply, Inventory, MeterPeriod, RenewableInstrument, Scope3Entry
-from labels.models import Appeal, Decision, Label, LabelEvent, Publication
+from labels.models import Announcement, Appeal, Decision, Label, LabelEvent, Publication
 from pilots.models import Agreement, AgreementSignature, JointAction, ReportedYear, Target
 from suppliers.inspection import safe_name
 from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
@@ -146,6 +146,7 @@ LEDGER = _fields(
     "at",
     standard="standard__version",
 )
+ANNOUNCED = _fields("step", "notice_on", "effective_on", "state", announced_by="event__number", ended_by="end__number")
 PUBLICATION = _fields(*Publication.CHOICES, "agreed_at", agreed_by="agreed_by__name")
 APPEALS = _fields(
     "text", "lodged_at", "due_on", "state", "level", "criteria", "overlooked_until", "answer", "decided_at",
@@ -409,6 +410,7 @@ def _labels(supplier: Supplier, by: User) -> dict[str, Any]:
     return {
         "label": one_of(Label.objects.visible_to(by).filter(supplier=supplier), LABEL),
         "ledger": rows_of(LabelEvent.objects.visible_to(by).filter(supplier=supplier).order_by("number"), LEDGER),
+        "announced": rows_of(Announcement.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), ANNOUNCED),
         "publication": one_of(Publication.objects.visible_to(by).filter(supplier=supplier), PUBLICATION),
         "appeals": rows_of(Appeal.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), APPEALS),
         "decisions": rows_of(Decision.objects.visible_to(by).filter(supplier=supplier).order_by("pk"), DECISIONS),

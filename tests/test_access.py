@@ -331,6 +331,7 @@ LABELS = {
     "labels:proposal": hidden(reads(BUYERS, lambda w: [w.proposal.pk]), SUPPLIERS),
     "labels:proposal_confirm": hidden(presses(STAFF, lambda w: [w.proposal.pk]), SUPPLIERS),
     "labels:proposal_decline": hidden(fills(STAFF, lambda w: [w.proposal.pk]), SUPPLIERS),
+    "labels:announcement_call_off": of_supplier(fills(STAFF, lambda w: [w.announcement.pk])),
     "labels:committee": reads(BUYERS),
     "labels:evaluate_one": of_supplier(presses(STAFF, lambda w: [w.supplier.pk])),
     "labels:exception_new": of_supplier(fills(STAFF, lambda w: [w.supplier.pk])),

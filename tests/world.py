@@ -33,7 +33,7 @@ from assessments.models import (
 )
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import Abatement, ActivityImport, FactorSet, Inventory, MeterPeriod, RenewableInstrument
-from labels.models import Appeal, Label, LabelEvent, Proposal, SavedView, Standard, StandardTest
+from labels.models import Announcement, Appeal, Label, LabelEvent, Proposal, SavedView, Standard, StandardTest
 from pilots.models import Agreement, JointAction, Target
 from reports.models import Export
 from runs.models import Chunk, Run
@@ -324,6 +324,24 @@ class World:
         return Label.objects.create(
             supplier=self.supplier, state="awarded", standard=self.standard, last_event=event, changed_at=NOW, **valid
         )
+
+    @cached_property
+    def announcement(self) -> Announcement:
+        day = self.now.date() + timedelta(days=30)
+        told = LabelEvent.objects.create(
+            supplier=self.supplier,
+            number=7,
+            kind="announced",
+            standard=self.standard,
+            reason_code="by_person",
+            reason="The audit is announced.",
+            snapshot={"announces": {"step": "suspended", "effective_on": day.isoformat()}},
+            notice_on=self.now.date(),
+            effective_on=self.now.date(),
+            actor=self.people["staff"],
+            at=NOW,
+        )
+        return Announcement.objects.create(supplier=self.supplier, event=told, step="suspended", notice_on=told.notice_on, effective_on=day)
 
     @cached_property
     def schedule(self) -> PeriodicTask:

@@ -62,15 +62,17 @@ def _fill_the_committee(cast: Cast, *, at: datetime) -> None:
         until = (at + timedelta(days=120)).date()
         reason = "环境管理体系证书换证审核已完成，发证机构书面确认下月发证。"
         exceptions.propose_exception(supplier_id=supplier_id, level="green", until=until, reason=reason, by=cast.second_staff, at=at)
-    held = _holders(1)
-    for supplier_id in held:
-        deciding.propose_revocation(
-            supplier_id=supplier_id,
-            ground="misuse",
-            reason="该公司在产品包装上使用标签，使人误认为产品获得认证。",
-            by=cast.second_staff,
-            at=at,
-        )
+    misused, announced = _holders(2)
+    deciding.propose_revocation(
+        supplier_id=misused,
+        ground="misuse",
+        reason="该公司在产品包装上使用标签，使人误认为产品获得认证。",
+        by=cast.second_staff,
+        at=at,
+    )
+    day = (at + timedelta(days=12)).date()
+    reason = "约定的现场审核两次未能进行；届时仍未审核的，标签暂停。"
+    deciding.suspend(supplier_id=announced, reason=reason, by=cast.second_staff, at=at, effective_on=day)
     steps = LabelEvent.objects.filter(kind__in=["suspended", "warned"], notice_on__gte=at.date() - timedelta(days=25))
     for event in steps.exclude(supplier=1).order_by("-number", "supplier_id")[:APPEALS]:
         by = User.objects.get(memberships__supplier_id=event.supplier_id)

@@ -18,12 +18,18 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
 class LabelEventSerializer(serializers.ModelSerializer[LabelEvent]):
     """A step of the ledger; who decided stays with the buyer."""
 
+    announces = serializers.SerializerMethodField(help_text="of an announcement: the step, and the day on which it is to take effect")
+
     class Meta:
         model = LabelEvent
         fields = (
             "id", "supplier", "number", "kind", "level", "standard", "reason_code", "reason", "notice_on", "effective_on", "valid_from",
-            "valid_to", "until", "at",
+            "valid_to", "until", "announces", "at",
         )  # fmt: skip
+
+    def get_announces(self, event: LabelEvent) -> dict[str, str] | None:
+        announces: dict[str, str] | None = event.snapshot.get("announces")
+        return announces
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):

@@ -1,3 +1,4 @@
+from labels.models.announcements import Announcement
 from labels.models.appeals import Appeal
 from labels.models.back_tests import StandardTest, StandardTestRow
 from labels.models.decisions import Decision, EvaluationMark
@@ -10,6 +11,7 @@ from labels.models.standards import Level, Standard
 
 
 __all__ = [
+    "Announcement",
     "Appeal",
     "Decision",
     "EvaluationMark",

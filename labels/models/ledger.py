@@ -121,6 +121,8 @@ class LabelEvent(models.Model):
         APPEALED = "appealed", _("Appealed")
         APPEAL_UPHELD = "appeal_upheld", _("Appeal upheld")
         APPEAL_REFUSED = "appeal_refused", _("Appeal refused")
+        ANNOUNCED = "announced", pgettext_lazy("label", "Announced")
+        CALLED_OFF = "called_off", pgettext_lazy("label", "Announcement called off")
 
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="label_events")
     number = models.PositiveIntegerField(_("step"), help_text="of the supplier's ledger, from 1: two people cannot take the same step")
@@ -167,6 +169,8 @@ class LabelEvent(models.Model):
                         "appealed",
                         "appeal_upheld",
                         "appeal_refused",
+                        "announced",
+                        "called_off",
                     ]
                 ),
                 name="label_event_kind_known",

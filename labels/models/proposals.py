@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
@@ -48,6 +49,8 @@ class Proposal(SupplierOwned):
     level = models.CharField(_("level"), max_length=20, choices=Level.choices, blank=True)
     criteria = models.JSONField(default=list, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
+    # Of a revocation: the day it is to take effect; none: as soon as it is confirmed.
+    effective_on = models.DateField(_("in effect from"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     answer = models.TextField(_("why it was declined"), blank=True)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -64,7 +67,8 @@ class Proposal(SupplierOwned):
             models.CheckConstraint(condition=Q(kind__in=["revoke", "except"]), name="label_proposal_kind_known"),
             models.CheckConstraint(condition=Q(level__in=["", *Level.values]), name="label_proposal_level_known"),
             models.CheckConstraint(
-                condition=Q(kind="revoke", level="", until__isnull=True) | (Q(kind="except", until__isnull=False) & ~Q(level="")),
+                condition=Q(kind="revoke", level="", until__isnull=True)
+                | (Q(kind="except", until__isnull=False, effective_on__isnull=True) & ~Q(level="")),
                 name="label_proposal_exception_is_bounded",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="label_proposal_has_a_reason"),
@@ -82,3 +86,6 @@ class Proposal(SupplierOwned):
 
     def __str__(self) -> str:
         return f"{self.supplier_id} {self.kind} {self.state}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("labels:proposal", args=[self.pk])

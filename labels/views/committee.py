@@ -14,9 +14,11 @@ from labels import committee, deciding, exceptions
 from labels.dates import ledger_day
 from labels.explaining import listed
 from labels.forms import DeclineForm, ExceptionForm, ReasonForm
+from labels.grounds import ground_title
 from labels.independence import Conflict, has_conflict
-from labels.models import Label, Proposal
+from labels.models import Announcement, Label, Proposal
 from labels.transitions import IllegalStep
+from labels.views.staff import announced_words
 from suppliers.models import Supplier
 
 
@@ -27,7 +29,8 @@ def queue(request: AuthenticatedHttpRequest) -> HttpResponse:
     decided = Proposal.objects.visible_to(request.user).exclude(state=Proposal.State.OPEN)
     context = {
         "exceptions": [one for one in proposals if one.kind == Proposal.Kind.EXCEPT],
-        "revocations": [(one, committee.ground_title(one)) for one in proposals if one.kind == Proposal.Kind.REVOKE],
+        "revocations": [(one, ground_title(one.reason_code)) for one in proposals if one.kind == Proposal.Kind.REVOKE],
+        "announcements": Announcement.objects.visible_to(request.user).for_pages().select_related("supplier"),
         "clocks": committee.clocks(request.user, ledger_day(timezone.now())),
         "decided": decided.select_related("supplier", "proposed_by", "decided_by").order_by("-decided_at", "-pk")[:20],
     }
@@ -74,7 +77,7 @@ def _visible(request: AuthenticatedHttpRequest, pk: int) -> Proposal:
 def _context(request: AuthenticatedHttpRequest, found: Proposal) -> dict[str, object]:
     return {
         "proposal": found,
-        "ground": committee.ground_title(found),
+        "ground": ground_title(found.reason_code),
         "overlooked": committee.overlooked_titles(found.criteria, ledger_day(timezone.now())),
         "is_own": found.proposed_by_id == request.user.pk,
         "may_decide": has(request.user, Permission.LABEL_DECIDE) and found.state == Proposal.State.OPEN,
@@ -90,7 +93,7 @@ def proposal_confirm(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse
     is_exception = found.kind == Proposal.Kind.EXCEPT
     confirm = exceptions.confirm_exception if is_exception else deciding.confirm_revocation
     try:
-        confirm(proposal_id=found.pk, by=request.user, at=now)
+        done = confirm(proposal_id=found.pk, by=request.user, at=now)
     except deciding.SamePerson:
         messages.error(request, _("You proposed this step. Somebody else has to confirm it."))
     except exceptions.MoreMissed as error:
@@ -103,7 +106,8 @@ def proposal_confirm(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse
     except IllegalStep:
         messages.error(request, _("The label is not in a state in which this is possible. Nothing was changed."))
     else:
-        messages.success(request, _("The label is awarded by exception.") if is_exception else _("The label is revoked."))
+        at_once = _("The label is awarded by exception.") if is_exception else _("The label is revoked.")
+        messages.success(request, announced_words(done) or at_once)
         return redirect("labels:detail", found.supplier_id)
     return redirect("labels:proposal", found.pk)
 

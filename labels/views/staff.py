@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,13 +17,14 @@ from django_stubs_ext import StrOrPromise
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from audit import trail
-from labels import deciding, evaluation, explaining, lists, standards
+from labels import announcing, deciding, evaluation, explaining, lists, standards
 from labels.committee import committee_size
 from labels.dates import ledger_day
 from labels.filters import LabelFilter
-from labels.forms import ReasonForm, RevocationForm
+from labels.forms import DecisionForm, ReasonForm, RevocationForm
 from labels.independence import Conflict
-from labels.models import Appeal, Decision, Label, LabelEvent, Proposal
+from labels.models import Announcement, Appeal, Decision, Label, LabelEvent, Proposal
+from labels.steps_by_people import CriteriaMissed
 from labels.transitions import IllegalStep
 from runs import engine
 from suppliers.models import Supplier
@@ -74,6 +74,8 @@ def label_detail(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpRes
         "history": explaining.happenings(list(events)),
         "proposals": proposals,
         "appeals": Appeal.objects.visible_to(request.user).for_queue().filter(supplier=supplier),
+        "announcements": Announcement.objects.visible_to(request.user).for_pages().filter(supplier=supplier),
+        "may_decide": has(request.user, Permission.LABEL_DECIDE),
         "today": ledger_day(timezone.now()),
         "last_run": lists.last_run(),
         "verbs": _verbs_for(label, revocation) if has(request.user, Permission.LABEL_DECIDE) else [],
@@ -93,7 +95,7 @@ class Verb:
     button: StrOrPromise
     done: StrOrPromise
     act: Callable[..., Any]
-    form: type[forms.Form]
+    form: type[DecisionForm]
     is_hard: bool = True
 
 
@@ -103,20 +105,20 @@ VERBS = {
         Verb(
             "suspend",
             gettext_lazy("Suspend the label"),
-            gettext_lazy("The label stops counting at once. It stays suspended until a person lifts the suspension."),
+            gettext_lazy("The label stops counting at once, or on the day you choose. It stays suspended until a person lifts it."),
             gettext_lazy("Suspend the label"),
             gettext_lazy("The label is suspended."),
             deciding.suspend,
-            ReasonForm,
+            DecisionForm,
         ),
         Verb(
             "reinstate",
             gettext_lazy("Lift the suspension"),
-            gettext_lazy("The label counts again at once. The next evaluation holds it against the standard as usual."),
+            gettext_lazy("The label counts again, and the next evaluation holds it against the standard as usual."),
             gettext_lazy("Lift the suspension"),
             gettext_lazy("The suspension is lifted."),
             deciding.lift_suspension,
-            ReasonForm,
+            DecisionForm,
             is_hard=False,
         ),
         Verb(
@@ -150,21 +152,51 @@ def label_decide(request: AuthenticatedHttpRequest, supplier_id: int, verb: str)
     supplier = get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id)
     require(request.user, Permission.LABEL_DECIDE)
     asked = VERBS[verb]
-    form = asked.form(request.POST or None)
-    back = reverse("labels:detail", args=[supplier.pk])
+    now, back = timezone.now(), reverse("labels:detail", args=[supplier.pk])
+    form = asked.form(request.POST or None, today=ledger_day(now))
     if request.method == "POST" and form.is_valid():
         try:
-            asked.act(supplier_id=supplier.pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+            done = asked.act(supplier_id=supplier.pk, by=request.user, at=now, **form.cleaned_data)
+        except announcing.AlreadyAnnounced:
+            messages.error(request, _("This step is announced already. Call it off first, if another day is wanted."))
         except IllegalStep:
             messages.error(request, _("The label is not in a state in which this is possible. Nothing was changed."))
         except Conflict:
             messages.error(request, _("You also act for this supplier, so somebody else has to decide."))
-        except deciding.CriteriaMissed:
+        except CriteriaMissed:
             messages.error(request, _("The supplier misses the criteria of every level now, so the suspension cannot be lifted."))
         else:
-            messages.success(request, asked.done)
+            messages.success(request, announced_words(done) or asked.done)
         return redirect(back)
     return render(request, "labels/label_decide.html", {"supplier": supplier, "verb": asked, "form": form, "cancel_url": back})
+
+
+def announced_words(done: LabelEvent | Proposal) -> str:
+    """Empty for what takes effect at once."""
+    if not isinstance(done, LabelEvent) or done.kind != LabelEvent.Kind.ANNOUNCED:
+        return ""
+    return _("Announced for %(date)s. The supplier is told, and the label stays as it is until then.") % {
+        "date": explaining.day(done.snapshot["announces"]["effective_on"])
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def announcement_call_off(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    announcement = get_object_or_404(Announcement.objects.visible_to(request.user).select_related("supplier"), pk=pk)
+    require(request.user, Permission.LABEL_DECIDE)
+    form = ReasonForm(request.POST or None)
+    back = reverse("labels:detail", args=[announcement.supplier_id])
+    if request.method == "POST" and form.is_valid():
+        try:
+            announcing.call_off(announcement_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except Conflict:
+            messages.error(request, _("You also act for this supplier, so somebody else has to decide."))
+        except IllegalStep:
+            messages.error(request, _("This is not announced any more."))
+        else:
+            messages.success(request, _("Called off. The supplier is told."))
+        return redirect(back)
+    return render(request, "labels/announcement_call_off.html", {"announcement": announcement, "form": form, "cancel_url": back})
 
 
 # --- the run ------------------------------------------------------------------------------------------------------------

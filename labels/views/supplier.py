@@ -16,7 +16,7 @@ from labels import appealing, certificates, explaining
 from labels import publishing as publish
 from labels.dates import ledger_day
 from labels.forms import PublicationForm
-from labels.models import Appeal, Decision, Label, LabelEvent, Publication, Standard
+from labels.models import Announcement, Appeal, Decision, Label, LabelEvent, Publication, Standard
 from suppliers.models import Supplier
 
 
@@ -37,6 +37,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
         "standard": Standard.objects.in_force(today),
         "contestable": _contestable(supplier, today) if has(request.user, Permission.LABEL_APPEAL) else None,
         "appeals": Appeal.objects.visible_to(request.user).open().filter(supplier=supplier),
+        "announcements": Announcement.objects.visible_to(request.user).for_pages().filter(supplier=supplier),
         "qr_code": certificates.qr_code(label) if label and label.is_live(today) else None,
         "verification_url": certificates.verification_url(label) if label else "",
         "may_publish": has(request.user, Permission.LABEL_PUBLISH),
@@ -47,8 +48,9 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def _contestable(supplier: Supplier, today: date) -> LabelEvent | None:
     """The newest step that takes something, while its time to appeal runs."""
-    steps = LabelEvent.objects.filter(supplier=supplier, kind__in=appealing.APPEALABLE).select_related("standard", "appeal")
-    newest = steps.order_by("-number").first()
+    kinds = (*appealing.APPEALABLE, LabelEvent.Kind.ANNOUNCED)
+    steps = LabelEvent.objects.filter(supplier=supplier, kind__in=kinds).select_related("standard", "appeal").order_by("-number")
+    newest = next(filter(appealing.takes_something, steps), None)
     return newest if newest is not None and appealing.may_be_appealed(newest, today) else None
 
 
@@ -66,6 +68,7 @@ def step(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "event": event,
         "supplier": event.supplier,
         "step": told([event])[0],
+        "effect_day": explaining.effect_day(event),
         "explanation": explaining.explain_snapshot(event.standard, event.snapshot, event.at) if explains and event.standard else None,
         "last_day": appealing.last_day_to_appeal(event),
         "appeal": getattr(event, "appeal", None),

@@ -65,6 +65,38 @@ def test_a_supplier_appeals_on_a_phone_and_somebody_new_decides(new_page: Any, s
     assert page.get_by_text("We compared the places in the files").first.is_visible()
 
 
+def test_a_suspension_is_announced_read_on_a_phone_and_called_off(new_page: Any, supplier: Any, owner: Any, staff: Any) -> None:
+    label_of(supplier)
+    day = ledger_day(timezone.now()) + timedelta(days=10)
+    page = new_page(user=staff)
+    page.goto(f"/labels/suppliers/{supplier.pk}/")
+    page.get_by_role("link", name="Suspend", exact=True).click()
+    page.get_by_label("Reason").fill(REASON)
+    page.get_by_label("In effect from").fill(day.isoformat())
+    assert_accessible(page)
+    page.get_by_role("button", name="Suspend the label").click()
+    page.get_by_role("heading", name="To be suspended on").wait_for()
+    assert_accessible(page)
+
+    phone = new_page(user=owner, phone=True)
+    phone.goto("/labels/mine/")
+    phone.get_by_role("heading", name="To be suspended on").wait_for()
+    assert_accessible(phone)
+    phone.get_by_role("link", name="Read the step").click()
+    phone.get_by_role("heading", name="Announced: Suspension").wait_for()
+    assert_accessible(phone)
+
+    page.goto("/labels/committee/")
+    page.get_by_role("heading", name="Announced steps, waiting for their day").wait_for()
+    assert_accessible(page)
+    page.get_by_role("link", name="Bamboo Bridge Ltd").click()
+    page.get_by_role("link", name="Call it off").click()
+    assert_accessible(page)
+    page.get_by_label("Reason").fill("They were taken at another plant.")
+    page.get_by_role("button", name="Call it off").click()
+    page.get_by_text("Called off. The supplier is told.").first.wait_for()
+
+
 def test_staff_draft_a_standard_by_keyboard_and_two_publish_it(new_page: Any, supplier: Any, staff: Any) -> None:
     label_of(supplier)
     page = new_page(user=staff)

@@ -7,6 +7,7 @@ from accounts.models import User
 from audit.models import Event
 from labels import deciding, evaluation, ledger
 from labels.models import Label, LabelEvent, Proposal
+from labels.steps_by_people import CriteriaMissed
 from labels.transitions import IllegalStep
 from suppliers.models import Supplier
 from tests.factories import NOW, create_user
@@ -58,7 +59,7 @@ def test_a_suspension_is_not_lifted_while_the_criteria_are_missed(labelled: Supp
     create_critical_finding(labelled)
     evaluation.evaluate_all(on=TODAY, at=NOW + timedelta(hours=1))
 
-    with pytest.raises(deciding.CriteriaMissed):
+    with pytest.raises(CriteriaMissed):
         deciding.lift_suspension(supplier_id=labelled.pk, reason=REASON, by=staff, at=NOW)
 
 

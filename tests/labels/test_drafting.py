@@ -9,12 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.messages import compose
+from accounts.models import Message, Role, User
 from labels import drafting, evaluation, standard_testing, standards
 from labels.deciding import SamePerson
 from labels.models import Label, LabelEvent, Standard, StandardTest, StandardTestRow
 from labels.rules import InvalidStandard
 from runs import engine
+from runs.models import Run
 from suppliers.models import Supplier
 from tests.factories import NOW, create_questionnaire, create_supplier, create_user
 from tests.labels.support import QUESTIONNAIRE, TODAY, create_green_supplier, create_standard
@@ -45,6 +47,40 @@ def page(client: Client, name: str, *args: Any) -> str:
     response = client.get(reverse(f"labels:{name}", args=args))
     assert response.status_code == 200
     return response.content.decode()
+
+
+# --- what suppliers are told ------------------------------------------------------------------------------------------
+
+
+def test_suppliers_are_told_of_a_coming_standard_once_in_their_language(
+    draft: Standard, supplier: Supplier, owner: User, staff: User, second: User
+) -> None:
+    colleague = create_user(role=Role.SUPPLIER_CONTRIBUTOR, supplier=supplier, language="zh-hans")
+    gone = create_user(role=Role.SUPPLIER_SIGNATORY, supplier=create_supplier(state="offboarded"))
+    day = TODAY + timedelta(days=200)
+    drafting.submit(standard_id=draft.pk, seen=draft.sha256, in_force_from=day, by=staff, at=NOW)
+    drafting.publish(standard_id=draft.pk, seen=draft.sha256, by=second, at=NOW)
+
+    run = Run.objects.get(kind="tell_of_standard")
+    assert engine.work_off(run.pk).result == {"queued": 2}
+    again = engine.start("tell_of_standard", parameters={"standard": draft.pk}, by=staff, at=NOW)
+    assert engine.work_off(again.pk).result == {"queued": 0}
+
+    mails = {message.email: compose(message) for message in Message.objects.filter(kind="standard_announced")}
+    assert set(mails) == {owner.email, colleague.email}
+    assert gone.email not in mails
+    assert mails[owner.email].subject == "From 18 Dec 2026: a new version of the green procurement standard"
+    assert "comes into force on 18 Dec 2026" in mails[owner.email].body
+    assert draft.get_absolute_url() in mails[owner.email].body
+
+
+def test_a_standard_that_is_in_force_at_once_is_announced_to_nobody(db: None, staff: User) -> None:
+    create_questionnaire(content=QUESTIONNAIRE)
+    first = create_standard(status="draft", published_at=None, in_force_from=None)
+
+    standards.publish(first, by=staff, at=NOW)
+
+    assert not Run.objects.filter(kind="tell_of_standard").exists()
 
 
 # --- the content ----------------------------------------------------------------------------------------------------------

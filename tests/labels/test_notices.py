@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from accounts.messages import compose
 from accounts.models import Message, Role, User
-from labels import deciding, evaluation, notices, units
+from labels import appealing, deciding, evaluation, notices, units
 from labels.dates import ledger_day
 from labels.models import LabelEvent, Notice
-from suppliers.models import BuyingUnit, Supplier
+from suppliers.models import BuyingUnit, Interest, Supplier
 from tests.factories import create_supplier, create_user
 from tests.labels.support import create_green_supplier, create_standard
 
@@ -75,6 +75,50 @@ def test_who_buys_for_a_unit_hears_first_of_lost_labels(labelled: Supplier, revi
     assert text.startswith("A supplier your unit uses lost its label")
     assert text.index("Bamboo Bridge Ltd") < text.index("Gainer Ltd")
     assert texts(to=stranger) == []
+
+
+def test_who_has_a_conflict_of_interest_hears_nothing_of_that_supplier(labelled: Supplier, reviewer: User) -> None:
+    unit = BuyingUnit.objects.create(code="A", name_en="A")
+    labelled.units.add(unit)
+    units.watch(unit_ids=[unit.pk], by=reviewer)
+    Interest.objects.create(user=reviewer, supplier=labelled, kind="family", declared_by=reviewer, declared_at=timezone.now())
+
+    notices.tell(at=timezone.now())
+
+    assert texts(to=reviewer) == []
+
+
+# --- the committee ----------------------------------------------------------------------------------------------------
+
+
+def mails(kind: str) -> dict[str, str]:
+    composed = {message.email: compose(message) for message in Message.objects.filter(kind=kind)}
+    return {email: f"{mail.subject}\n{mail.body}" for email, mail in composed.items()}
+
+
+def test_the_committee_is_told_of_a_proposal_without_who_proposed_it_or_has_an_interest(labelled: Supplier, staff: User) -> None:
+    second, niece = create_user(name="Sara Second"), create_user(name="Nora Niece")
+    Interest.objects.create(user=niece, supplier=labelled, kind="family", declared_by=niece, declared_at=timezone.now())
+
+    proposal = deciding.propose_revocation(supplier_id=labelled.pk, ground="ethics", reason=REASON, by=staff, at=timezone.now())
+
+    told = mails("label_proposal")
+    assert second.email in told
+    assert not {staff.email, niece.email} & set(told)
+    assert told[second.email].startswith("Waits for a second person: Revoke the label (Bamboo Bridge Ltd)")
+    assert f"Breach of business ethics: {REASON}" in told[second.email]
+    assert proposal.get_absolute_url() in told[second.email]
+
+
+def test_the_committee_is_told_of_an_appeal_without_who_decided_before(labelled: Supplier, staff: User, owner: User) -> None:
+    second = create_user(name="Sara Second")
+    step = deciding.suspend(supplier_id=labelled.pk, reason=REASON, by=staff, at=timezone.now())
+
+    appealing.lodge(event_id=step.pk, text="It is another company's plant.", documents=[], by=owner, at=timezone.now())
+
+    told = mails("label_appeal")
+    assert staff.email not in told
+    assert "Appeal to decide by" in told[second.email]
 
 
 def test_what_is_long_past_is_no_news(labelled: Supplier, owner: User) -> None:
