@@ -31,6 +31,7 @@ BUDGETS = {
     "evaluate_labels": 4.0,
     "verify_label": 2.0,
     "verify_audit": 2.0,
+    "inventory": 4.0,
     "launch_campaign": 5.0,
     "import_suppliers": 10.0,
 }

@@ -5,7 +5,6 @@ rules, judging labels twice, and writing its own rows.
 The limit: a run of `score_portfolio` on the same assessments, every score of it taken for an old one and written anew.
 """
 
-import time
 from copy import deepcopy
 
 from django.utils import timezone
@@ -14,14 +13,11 @@ from accounts.models import User
 from assessments import back_testing, loading
 from assessments.models import QuestionnaireVersion, Score
 from benchmarks.bench import Bench
-from benchmarks.measuring import Measured, in_turns
+from benchmarks.measuring import Measured, in_turns, run_seconds
 from benchmarks.processes import logs, workers
 from benchmarks.seed import answered_campaign
 from runs import engine
 from runs.models import Run
-
-
-PATIENCE = 600
 
 
 def measure(bench: Bench) -> Measured:
@@ -45,20 +41,9 @@ def _draft(version: QuestionnaireVersion) -> QuestionnaireVersion:
 
 def _back_test(draft: QuestionnaireVersion, n: int) -> float:
     person = User.objects.order_by("pk")[0]
-    return _seconds(Run.objects.get(pk=back_testing.start(version=draft, by=person, at=timezone.now()).run_id), "tested", n)
+    return run_seconds(Run.objects.get(pk=back_testing.start(version=draft, by=person, at=timezone.now()).run_id), "tested", n)
 
 
 def _rescore(n: int) -> float:
     Score.objects.filter(is_current=True).update(inputs_sha256="0" * 64)
-    return _seconds(engine.start("score_portfolio", by=None, at=timezone.now()), "changed", n)
-
-
-def _seconds(run: Run, figure: str, expected: int) -> float:
-    """From the request to the closed run, by its own times."""
-    deadline = time.monotonic() + PATIENCE
-    while run.is_open and time.monotonic() < deadline:
-        time.sleep(0.1)
-        run.refresh_from_db()
-    if run.status != Run.Status.DONE or run.finished_at is None or run.result[figure] != expected:
-        raise RuntimeError(f"The run is {run.status}: {run.error} {run.result}")
-    return (run.finished_at - run.created_at).total_seconds()
+    return run_seconds(engine.start("score_portfolio", by=None, at=timezone.now()), "changed", n)

@@ -9,6 +9,11 @@ from typing import Any
 
 from django.db import connection
 
+from runs.models import Run
+
+
+PATIENCE = 1800
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -28,6 +33,19 @@ def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def run_seconds(run: Run, figure: str, expected: int | None) -> float:
+    """From the request to the closed run, by its own times. `expected`: what its result must say of the figure; None for anything."""
+    deadline = time.monotonic() + PATIENCE
+    while run.is_open:
+        if time.monotonic() > deadline:
+            raise RuntimeError("The run does not come to its end; see the worker's log.")
+        time.sleep(0.1)
+        run.refresh_from_db()
+    if run.status != Run.Status.DONE or run.finished_at is None or expected not in (None, run.result[figure]):
+        raise RuntimeError(f"The run is {run.status}: {run.error} {run.result}")
+    return (run.finished_at - run.created_at).total_seconds()
 
 
 def in_turns(rounds: int, *, ours: Callable[[int], float], limit: Callable[[int], float]) -> tuple[float, float]:

@@ -21,11 +21,10 @@ from assessments.jobs import ASSESSMENTS_A_CHUNK
 from assessments.models import Answer, Campaign, Score
 from assessments.questions import NOTE
 from benchmarks.bench import Bench
-from benchmarks.measuring import Measured, copied_out, copy_in, in_turns, seconds
+from benchmarks.measuring import Measured, copied_out, copy_in, in_turns, run_seconds, seconds
 from benchmarks.processes import logs, workers
 from benchmarks.seed import answered_campaign
 from runs import engine
-from runs.models import Run
 
 
 _ANSWERS = """
@@ -48,7 +47,6 @@ _SUM = """
     FROM assessments_answer answer JOIN assessments_assessment assessment ON assessment.id = answer.assessment_id
     WHERE assessment.campaign_id = %s
 """
-PATIENCE = 1800
 # Assessments of which reading, scoring and writing are told apart.
 SPLIT_OVER = 4_000
 
@@ -116,22 +114,8 @@ class _Statements:
 
 def score(campaign: Campaign, *, changed: int | None = None) -> float:
     """Seconds from the request to the closed run, by its own times. `changed`: how many scores it must have written."""
-    asked_at = timezone.now()
-    run = engine.start("score_portfolio", parameters={"campaign": campaign.pk}, by=None, at=asked_at)
-    run = _wait_for(run)
-    if run.status != Run.Status.DONE or run.finished_at is None or changed not in (None, run.result["changed"]):
-        raise RuntimeError(f"The run is {run.status}: {run.error} {run.result}")
-    return (run.finished_at - asked_at).total_seconds()
-
-
-def _wait_for(run: Run) -> Run:
-    deadline = time.monotonic() + PATIENCE
-    while run.is_open:
-        if time.monotonic() > deadline:
-            raise RuntimeError("The run does not come to its end; see the worker's log.")
-        time.sleep(0.1)
-        run.refresh_from_db()
-    return run
+    run = engine.start("score_portfolio", parameters={"campaign": campaign.pk}, by=None, at=timezone.now())
+    return run_seconds(run, "changed", changed)
 
 
 def changes(campaign: Campaign) -> Callable[[int], None]:

@@ -40,13 +40,15 @@ class Intensity:
 
 
 def intensities(activities: Sequence[Activity], calculation: Calculation) -> list[Intensity]:
-    found = (_per_revenue(activities, calculation), _per_it_load(activities, calculation), _per_unit(activities, calculation))
+    found = (per_million_cny(activities, calculation), _per_it_load(activities, calculation), _per_unit(activities, calculation))
     return [each for each in found if each is not None]
 
 
-def _per_revenue(activities: Iterable[Activity], calculation: Calculation) -> Intensity | None:
+def per_million_cny(activities: Iterable[Activity], calculation: Calculation) -> Intensity | None:
     amounts = [(a.month, amount) for a in activities if a.source == "revenue" and (amount := _in(a, "million CNY")) is not None]
     months = {month for month, _amount in amounts}
+    if not months:
+        return None
     lines = [line for line in calculation.lines if line.activity.month in months]
     return _intensity(Per.MILLION_CNY, lines, sum((amount for _m, amount in amounts), Decimal(0)), months, kilograms=False)
 
@@ -69,15 +71,15 @@ def _per_unit(activities: Iterable[Activity], calculation: Calculation) -> Inten
 
 def _intensity(per: Per, lines: Sequence[Line], denominator: Decimal, months: set[date], *, kilograms: bool = True) -> Intensity | None:
     """None when nothing is known to divide, or to divide by."""
-    if not denominator or not any(line.tonnes is not None for line in lines):
+    tonnes = [(line.ledger, found) for line in lines if (found := line.tonnes) is not None]
+    if not denominator or not tonnes:
         return None
     times = Decimal(1000) if kilograms else Decimal(1)
-    location, market = (EXACT.divide(_tonnes(lines, ledgers) * times, denominator) for ledgers in (LOCATION, MARKET))
+    location, market = (
+        EXACT.divide(sum((t for ledger, t in tonnes if ledger in ledgers), Decimal(0)) * times, denominator)
+        for ledgers in (LOCATION, MARKET)
+    )
     return Intensity(per, location, market, denominator, len(months))
-
-
-def _tonnes(lines: Iterable[Line], ledgers: frozenset[Ledger]) -> Decimal:
-    return sum((line.tonnes for line in lines if line.ledger in ledgers and line.tonnes is not None), Decimal(0))
 
 
 def _place(line: Line) -> tuple[int, date]:

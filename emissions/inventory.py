@@ -1,18 +1,20 @@
-"""A supplier's inventory of a fiscal year, calculated from its activity data."""
+"""Inventories of a fiscal year, calculated from activity data: one supplier's as it saves, all of them set by set."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from emissions.calculation import Activity, Calculation, Ledger, LineSum, calculate
 from emissions.coverage import BESIDE_EMISSIONS, Coverage, coverage, fiscal_months
 from emissions.factors import book_of, default_factor_set
-from emissions.intensity import Per, intensities
+from emissions.intensity import per_million_cny
 from emissions.lookup import places_of
 from emissions.models import ActivityRecord, FactorSet, Inventory, Scope3Entry
 from emissions.units import EXACT
@@ -20,8 +22,26 @@ from suppliers.models import Supplier
 
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from accounts.models import User
 
+# What follows from the data, and what is written with it.
+FOLLOWS = (
+    "factor_set",
+    "scope1",
+    "scope2_location",
+    "scope2_market",
+    "scope3",
+    "electricity_kwh",
+    "renewable_kwh",
+    "it_energy_kwh",
+    "pue",
+    "tonnes_per_million_cny",
+    "months_covered",
+    "lines",
+)
+WRITTEN = (*FOLLOWS, "reported_by", "created_at")
 KWH, PUE, TONNES = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
 
 
@@ -45,14 +65,21 @@ def activities_of(supplier_id: int, months: Sequence[date], site_ids: Iterable[i
     records = ActivityRecord.objects.filter(supplier_id=supplier_id, month__range=(months[0], months[-1]))
     if site_ids is not None:
         records = records.filter(site_id__in=list(site_ids))
-    where = ("site_id", "site__type", "site__country", "site__region")
-    columns = (*where, "month", "source", "quantity", "unit", "substance", "is_measured")
+    return _activities(records).get(supplier_id, [])
+
+
+def _activities(records: "QuerySet[ActivityRecord]") -> dict[int, list[Activity]]:
+    """By supplier, in the order of site, month and source."""
+    place = ("supplier_id", "site_id", "site__type", "site__country", "site__region")
+    columns = (*place, "month", "source", "quantity", "unit", "substance", "is_measured")
     places: dict[tuple[str, str], tuple[str, ...]] = {}
-    found = []
-    for site_id, kind, country, region, *rest in records.order_by("site_id", "month", "source", "substance").values_list(*columns):
+    found: dict[int, list[Activity]] = defaultdict(list)
+    for supplier_id, site_id, kind, country, region, *rest in records.values_list(*columns):
         if (country, region) not in places:
             places[country, region] = places_of(country, region)
-        found.append(Activity(site_id, kind, places[country, region], *rest))
+        found[supplier_id].append(Activity(site_id, kind, places[country, region], *rest))
+    for activities in found.values():
+        activities.sort(key=attrgetter("site_id", "month", "source", "substance"))
     return found
 
 
@@ -60,39 +87,94 @@ def year_of_data(
     supplier: Supplier, year: int, *, factor_set: FactorSet | None = None, site_ids: Iterable[int] | None = None
 ) -> YearOfData:
     """Calculated on the spot: for some sites only, or with another factor set than the stored inventory's."""
+    activities = activities_of(supplier.pk, fiscal_months(year, supplier.fiscal_year_start), site_ids)
+    return _year(supplier, year, activities, factor_set or default_factor_set())
+
+
+def _year(supplier: Supplier, year: int, activities: list[Activity], factor_set: FactorSet) -> YearOfData:
     months = fiscal_months(year, supplier.fiscal_year_start)
-    activities = activities_of(supplier.pk, months, site_ids)
-    factor_set = factor_set or default_factor_set()
     return YearOfData(year, factor_set, activities, calculate(activities, book_of(factor_set)), coverage(activities, months))
 
 
-@transaction.atomic
+# --- storing them -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Calculated:
+    """`inventories` as they stand now, by supplier; how many of them differed from what was stored, and how many are gone."""
+
+    inventories: dict[int, Inventory]
+    changed: int
+    removed: int
+
+
 def calculate_inventory(
     *, supplier_id: int, year: int, at: datetime, by: "User | None" = None, factor_set: FactorSet | None = None
 ) -> Inventory | None:
-    """Stores the year's inventory, or takes it back when no activity data are left. Calculating the same data again changes nothing.
+    """As `calculate_inventories`, for one supplier."""
+    found = calculate_inventories(supplier_ids=[supplier_id], year=year, at=at, by=by, factor_set=factor_set)
+    return found.inventories.get(supplier_id)
+
+
+@transaction.atomic
+def calculate_inventories(
+    *, supplier_ids: Collection[int], year: int, at: datetime, by: "User | None" = None, factor_set: FactorSet | None = None
+) -> Calculated:
+    """Stores the year's inventories, or takes back those without activity data. Calculating the same data again changes nothing.
 
     A stored inventory stays with its factor set unless another is named: a newer set must not move a figure that was reported.
+    The number of statements does not depend on how many suppliers there are.
     """
-    # The supplier's row is the lock: two savings of activity data must not each store what the other has not seen.
-    supplier = Supplier.objects.select_for_update(no_key=True).get(pk=supplier_id)
-    calculated = Inventory.objects.filter(supplier=supplier, year=year, basis=Inventory.Basis.CALCULATED)
-    stored = calculated.select_related("factor_set").first()
-    data = year_of_data(supplier, year, factor_set=factor_set or (stored.factor_set if stored else None))
-    if not data.emits:
-        calculated.delete()
-        return None
-    values = _values(data) | {"scope3": Scope3Entry.objects.filter(supplier=supplier, year=year).aggregate(sum=Sum("tonnes"))["sum"]}
-    if stored is None:
-        basis = Inventory.Basis.CALCULATED
-        return Inventory.objects.create(supplier=supplier, year=year, basis=basis, reported_by=by, created_at=at, **values)
-    changed = [name for name, value in values.items() if getattr(stored, name) != value]
-    if changed:
-        for name in changed:
-            setattr(stored, name, values[name])
-        stored.reported_by, stored.created_at = by, at
-        stored.save(update_fields=[*changed, "reported_by", "created_at"])
-    return stored
+    # The suppliers' rows are the lock: two savings of activity data must not each store what the other has not seen.
+    suppliers = list(Supplier.objects.select_for_update(no_key=True).filter(pk__in=supplier_ids).order_by("pk"))
+    calculated = Inventory.objects.filter(supplier__in=supplier_ids, year=year, basis=Inventory.Basis.CALCULATED)
+    stored = {inventory.supplier_id: inventory for inventory in calculated.select_related("factor_set")}
+    activities = _activities(_records_of_year(suppliers, year))
+    scope3 = _scope3_of(supplier_ids, year)
+    newest = factor_set or default_factor_set()
+    inventories, changed, removed = {}, [], []
+    for supplier in suppliers:
+        was = stored.get(supplier.pk)
+        used = factor_set or (was.factor_set if was and was.factor_set else newest)
+        data = _year(supplier, year, activities.get(supplier.pk, []), used)
+        if not data.emits:
+            removed += [was.pk] if was else []
+            continue
+        now = _inventory(supplier, data, scope3.get(supplier.pk), by=by, at=at)
+        if was is None or _differs(was, now):
+            changed.append(now)
+            was = now
+        inventories[supplier.pk] = was
+    if removed:
+        calculated.filter(pk__in=removed).delete()
+    Inventory.objects.bulk_create(changed, update_conflicts=True, unique_fields=("supplier", "year", "basis"), update_fields=WRITTEN)
+    return Calculated(inventories, len(changed), len(removed))
+
+
+def _records_of_year(suppliers: Iterable[Supplier], year: int) -> "QuerySet[ActivityRecord]":
+    """Fiscal years begin in at most twelve months: a range of months for each beginning."""
+    by_start: dict[int, list[int]] = defaultdict(list)
+    for supplier in suppliers:
+        by_start[supplier.fiscal_year_start].append(supplier.pk)
+    within = Q(pk__in=[])
+    for start, ids in by_start.items():
+        months = fiscal_months(year, start)
+        within |= Q(supplier_id__in=ids, month__range=(months[0], months[-1]))
+    return ActivityRecord.objects.filter(within)
+
+
+def _scope3_of(supplier_ids: Collection[int], year: int) -> dict[int, Decimal]:
+    entries = Scope3Entry.objects.filter(supplier__in=supplier_ids, year=year).order_by()
+    return dict(entries.values_list("supplier_id").annotate(sum=Sum("tonnes")))
+
+
+def _differs(was: Inventory, now: Inventory) -> bool:
+    return any(getattr(was, name) != getattr(now, name) for name in FOLLOWS)
+
+
+def _inventory(supplier: Supplier, data: YearOfData, scope3: Decimal | None, *, by: "User | None", at: datetime) -> Inventory:
+    made = {"basis": Inventory.Basis.CALCULATED, "reported_by": by, "created_at": at}
+    return Inventory(supplier=supplier, year=data.year, scope3=scope3, **made, **_values(data))
 
 
 def _values(data: YearOfData) -> dict[str, Any]:
@@ -113,8 +195,8 @@ def _values(data: YearOfData) -> dict[str, Any]:
 
 
 def _per_million_cny(data: YearOfData) -> Decimal | None:
-    found = (each.market for each in intensities(data.activities, data.calculation) if each.per == Per.MILLION_CNY)
-    return next(found, None)
+    found = per_million_cny(data.activities, data.calculation)
+    return found.market if found else None
 
 
 def _kwh(value: Decimal | None) -> Decimal | None:

@@ -56,6 +56,7 @@ SCHEDULES = (
     # As the day begins, and before the scores are looked at.
     nightly(gettext_noop("Mark documents that have ended"), "end_documents", hour=0, minute=5),
     nightly(gettext_noop("Measure how long answering takes"), "measure_answer_times", hour=0, minute=30),
+    nightly(gettext_noop("Calculate the inventories every night"), "calculate_inventories", hour=0, minute=20),
     # Before the nightly scoring, which would put right what is to be found.
     nightly(gettext_noop("Check a sample of the scores every night"), "check_scores", hour=0, minute=45),
     nightly(gettext_noop("Score the portfolio every night"), "score_portfolio", hour=1),

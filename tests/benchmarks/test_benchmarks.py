@@ -51,6 +51,7 @@ def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
         "audit_pdf",
         "xlsx_merge",
         "evaluate_labels",
+        "inventory",
         "verify_label",
         "verify_audit",
     }

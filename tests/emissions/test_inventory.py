@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -7,11 +8,12 @@ from audit.models import Event
 from emissions.activity import Entry, save_activity
 from emissions.coverage import coverage, fiscal_months, fiscal_year_of
 from emissions.factors import load_factor_sets
-from emissions.inventory import calculate_inventory
+from emissions.inventory import calculate_inventories, calculate_inventory
 from emissions.models import ActivityRecord, FactorSet, Inventory
+from runs import engine
 from suppliers.models import Site, Supplier
 from tests.emissions.support import activity, create_record, history_of
-from tests.factories import NOW, create_site
+from tests.factories import NOW, create_site, create_supplier
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +65,40 @@ def test_calculating_again_writes_nothing(supplier: Supplier, site: Site) -> Non
     assert second.pk == first.pk
     assert second.created_at == NOW
     assert history_of(Inventory).count() == 0
+
+
+def test_inventories_of_many_suppliers_cost_as_many_statements_as_those_of_two(django_assert_num_queries: Any) -> None:
+    suppliers = [create_supplier(fiscal_year_start=1 if number % 2 else 4) for number in range(6)]
+    for number, supplier in enumerate(suppliers):
+        place = create_site(supplier=supplier, name="Hall", type="data_centre")
+        for month in (1, 5):
+            create_record(place, "electricity", str(1000 + number), "kWh", date(2023, month, 1))
+    ids = [supplier.pk for supplier in suppliers]
+
+    # savepoint, lock, stored, records, scope 3, factor set, what is written, release
+    for some in (ids[:2], ids[2:]):
+        with django_assert_num_queries(8):
+            found = calculate_inventories(supplier_ids=some, year=2023, at=NOW)
+        assert (found.changed, set(found.inventories)) == (len(some), set(some))
+    # A fiscal year from April has only May of the two months.
+    assert [Inventory.objects.get(supplier=pk).electricity_kwh for pk in ids[:2]] == [1000, 2002]
+
+
+def test_the_nightly_run_puts_right_what_was_written_past_the_pages(supplier: Supplier, site: Site) -> None:
+    create_record(site, "electricity", "1000", "kWh", date(2023, 1, 1))
+    other = create_site(supplier=create_supplier(), name="Depot", type="warehouse")
+    Inventory.objects.create(
+        supplier=other.supplier, year=2023, basis="calculated", scope1=5, created_at=NOW, scope2_location=0, scope2_market=0
+    )
+    create_record(other, "revenue", "1", "CNY", date(2023, 1, 1))
+
+    first, second = (
+        engine.work_off(engine.start("calculate_inventories", parameters={"year": 2023}, by=None, at=NOW).pk).result for _ in range(2)
+    )
+
+    assert first == {"suppliers": 1, "changed": 1, "removed": 1}
+    assert second == {"suppliers": 1, "changed": 0, "removed": 0}
+    assert [inventory.supplier_id for inventory in Inventory.objects.all()] == [supplier.pk]
 
 
 def test_a_stored_inventory_stays_with_its_factor_set(supplier: Supplier, site: Site) -> None:
@@ -137,6 +173,6 @@ def test_the_calculation_costs_the_same_for_many_records(supplier: Supplier, sit
     for month in months()[1:]:
         create_record(site, "electricity", "1000", "kWh", month)
 
-    # savepoint, lock, stored inventory with its set, records, scope 3, update, release
-    with django_assert_num_queries(7):
+    # savepoint, lock, stored inventory with its set, records, scope 3, newest set, update, release
+    with django_assert_num_queries(8):
         calculate_inventory(supplier_id=supplier.pk, year=2023, at=NOW)

@@ -141,8 +141,8 @@ def test_many_sites_of_one_file_calculate_each_year_once(owner: User, supplier: 
     entries = [Entry(date(2025, 1, 1), "diesel", "", Decimal(1), "t")]
     save_activities(supplier_id=supplier.pk, by_site={halls[0]: entries}, by=owner, at=NOW)
 
-    # savepoint, lock; a site: what is stored, its rows, the trail; once: the inventory's seven; release
-    with django_assert_num_queries(2 + 3 * 3 + 7 + 1):
+    # savepoint, lock; a site: what is stored, its rows, the trail; once: the inventory's eight; release
+    with django_assert_num_queries(2 + 3 * 3 + 8 + 1):
         save_activities(supplier_id=supplier.pk, by_site=dict.fromkeys(halls[1:], entries), by=owner, at=NOW)
 
 

@@ -45,6 +45,7 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
         "assign_reviews",
         "draw_second_reviews",
         "remind_reviewers",
+        "calculate_inventories",
         "check_scores",
         "drop_expired_files",
         "end_documents",
