@@ -1,6 +1,8 @@
-"""What suppliers are told of a coming version of the green standard: by one mail a person, when it is published with notice."""
+"""What suppliers are told of a coming version of the green standard: by one mail a person, and on the page of their label."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,10 +10,30 @@ from django.urls import reverse
 
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
 from accounts.models import Message, User
-from labels import standards
-from labels.explaining import in_language
+from labels import facts, standards
+from labels.dates import ledger_day
+from labels.evaluation import decide
+from labels.explaining import in_language, level_title
 from labels.models import Standard
 from suppliers.models import Supplier
+
+
+@dataclass(frozen=True)
+class Coming:
+    """`level`: what the supplier would meet by it as things are, in words; empty for none."""
+
+    standard: Standard
+    level: str
+
+
+def coming_for(supplier_id: int, *, at: datetime) -> Coming | None:
+    standard = Standard.objects.coming(ledger_day(at))
+    if standard is None:
+        return None
+    rules = standards.rules_of(standard)
+    standing = next(facts.read(rules, supplier_ids=[supplier_id], on=ledger_day(at), at=at), None)
+    level = decide(rules, standing.facts, ledger_day(at)).level if standing else ""
+    return Coming(standard, level_title(rules, level) if level else "")
 
 
 def suppliers_concerned() -> QuerySet[Supplier, int]:

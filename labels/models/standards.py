@@ -33,6 +33,11 @@ class StandardQuerySet(models.QuerySet["Standard"]):
         published = self.filter(status=Standard.Status.PUBLISHED, in_force_from__lte=on).defer("content")
         return published.order_by("-in_force_from", "-pk").first()
 
+    def coming(self, on: date) -> "Standard | None":
+        """The next one that is published and not yet in force."""
+        published = self.filter(status=Standard.Status.PUBLISHED, in_force_from__gt=on).defer("content")
+        return published.order_by("in_force_from", "pk").first()
+
     def for_list(self) -> Self:
         return self.select_related("published_by", "submitted_by").order_by("-in_force_from", "-pk")
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from audit import trail
-from labels import appealing, certificates, explaining
+from labels import appealing, certificates, explaining, standard_news
 from labels import publishing as publish
 from labels.dates import ledger_day
 from labels.forms import PublicationForm
@@ -23,7 +23,8 @@ from suppliers.models import Supplier
 @require_GET
 def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     supplier = get_object_or_404(Supplier, pk=request.user.supplier_id)
-    today = ledger_day(timezone.now())
+    now = timezone.now()
+    today = ledger_day(now)
     label = Label.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard", "supplier").first()
     decision = Decision.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard").first()
     events = LabelEvent.objects.visible_to(request.user).filter(supplier=supplier).select_related("standard")
@@ -35,6 +36,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
         # Who at the buyer decided is the buyer's matter; that people did, and why, is told.
         "history": explaining.happenings_for_supplier(list(events.order_by("-number"))),
         "standard": Standard.objects.in_force(today),
+        "coming": standard_news.coming_for(supplier.pk, at=now),
         "contestable": _contestable(supplier, today) if has(request.user, Permission.LABEL_APPEAL) else None,
         "appeals": Appeal.objects.visible_to(request.user).open().filter(supplier=supplier),
         "announcements": Announcement.objects.visible_to(request.user).for_pages().filter(supplier=supplier),

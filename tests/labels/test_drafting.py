@@ -74,6 +74,21 @@ def test_suppliers_are_told_of_a_coming_standard_once_in_their_language(
     assert draft.get_absolute_url() in mails[owner.email].body
 
 
+def test_a_supplier_reads_what_it_would_meet_by_a_coming_standard(
+    client: Client, standard: Standard, supplier: Supplier, owner: User
+) -> None:
+    create_green_supplier(supplier)
+    client.force_login(owner)
+    assert "held against a new version" not in client.get(reverse("labels:mine")).text
+    content = {**standard.content, "version": "2099"}
+    create_standard(version="2099", content=content, in_force_from=date(2099, 1, 1))
+
+    page = client.get(reverse("labels:mine")).text
+
+    assert "From 1 Jan 2099, labels are held against a new version of the standard" in page
+    assert "your company would meet by it: Green leader." in page
+
+
 def test_a_standard_that_is_in_force_at_once_is_announced_to_nobody(db: None, staff: User) -> None:
     create_questionnaire(content=QUESTIONNAIRE)
     first = create_standard(status="draft", published_at=None, in_force_from=None)
