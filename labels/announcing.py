@@ -41,10 +41,15 @@ def decide(label: Label, decided: Decided, *, effective_on: date | None, at: dat
     return steps_by_people.record(label, decided, at=at)
 
 
+def refuse_announced(supplier_id: int, step: str) -> None:
+    """Raises `AlreadyAnnounced`."""
+    if Announcement.objects.waiting().filter(supplier=supplier_id, step=step).exists():
+        raise AlreadyAnnounced(step)
+
+
 def _announce(label: Label, decided: Decided, *, effective_on: date, at: datetime) -> LabelEvent:
     steps_by_people.refuse_impossible(label, decided.step)
-    if Announcement.objects.waiting().filter(supplier=label.supplier_id, step=decided.step).exists():
-        raise AlreadyAnnounced(decided.step)
+    refuse_announced(label.supplier_id, decided.step)
     told = {"step": decided.step, "effective_on": effective_on.isoformat()}
     event = ledger.record(
         ledger.note("announced", label, reason_code=decided.reason_code, on=ledger_day(at)),

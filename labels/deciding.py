@@ -59,6 +59,7 @@ def propose_revocation(
     label = ledger.lock_label(supplier_id)
     if label.state not in ("awarded", "warned", "suspended") or _is_proposed(supplier_id):
         raise IllegalStep(f"revocation proposed from {label.state}")
+    announcing.refuse_announced(supplier_id, "revoked")
     proposal = Proposal.objects.create(
         supplier_id=supplier_id, reason_code=ground, reason=reason, effective_on=effective_on, proposed_by=by, proposed_at=at
     )

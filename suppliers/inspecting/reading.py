@@ -96,9 +96,14 @@ def read_sheets(data: bytes) -> Iterator[Block]:
         # Columns of another kind than sheets (charts) have no cells.
         if rows := book.get_sheet_by_name(name).to_python():
             yield {"heading": name}
-            yield from _table([str(cell) for cell in row] for row in rows)
+            yield from _table([_cell(cell) for cell in row] for row in rows)
     if len(book.sheet_names) > MOST_SHEETS:
         yield {"cut": True}
+
+
+def _cell(value: object) -> str:
+    """A spreadsheet holds 7407 as 7407.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def read_csv(data: bytes) -> Iterator[Block]:

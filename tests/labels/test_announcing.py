@@ -139,6 +139,15 @@ def test_the_same_step_is_announced_once_and_no_step_that_is_impossible(labelled
         deciding.lift_suspension(supplier_id=labelled.pk, reason=REASON, by=staff, at=NOW, effective_on=DAY)
 
 
+def test_what_is_announced_is_not_proposed_again(labelled: Supplier, staff: User, second: User) -> None:
+    wanted: Mapping[str, Any] = {"supplier_id": labelled.pk, "ground": "ethics", "reason": REASON, "at": NOW}
+    proposal = deciding.propose_revocation(**wanted, by=staff, effective_on=DAY)
+    deciding.confirm_revocation(proposal_id=proposal.pk, by=second, at=NOW)
+
+    with pytest.raises(announcing.AlreadyAnnounced):
+        deciding.propose_revocation(**wanted, by=staff)
+
+
 def test_the_database_keeps_announcements(labelled: Supplier, staff: User) -> None:
     waiting = Announcement.objects.filter(event=suspend(labelled, staff))
     for change in ({"effective_on": TODAY}, {"state": "taken"}, {"step": "raised"}):
