@@ -10,9 +10,9 @@ from django_stubs_ext import StrOrPromise
 
 from emissions.inventory import calculate_inventories
 from emissions.models import ActivityRecord
+from runs.calendar import buyers_day
 from runs.models import Chunk, Run
 from runs.registry import ChunkPlan, Job, Result, job, plan_ids
-from runs.schedules import NIGHT_ZONE
 from suppliers.models import Supplier
 
 
@@ -31,7 +31,7 @@ class CalculateInventories(Job):
     }
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        this_year = run.created_at.astimezone(NIGHT_ZONE).year
+        this_year = buyers_day(run.created_at).year
         years = [run.parameters["year"]] if "year" in run.parameters else [this_year - 1, this_year]
         ids = list(
             Supplier.objects.filter(Exists(ActivityRecord.objects.filter(supplier=OuterRef("pk"))))
