@@ -32,6 +32,7 @@ class TrajectoryPoint:
     label: str
     target: Value
     actual: Value
+    forecast: Value = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,10 @@ def area_scores(areas: Sequence[AreaScore], *, title: str, description: str = ""
 def trajectory(
     points: Sequence[TrajectoryPoint], *, title: str, unit: str, description: str = "", target_label: str = "", actual_label: str = ""
 ) -> SafeString:
-    """Two lines over time: the agreed trajectory, dashed, and the actual values, solid with dots; or any two that compare so."""
+    """Two lines over time: the agreed trajectory, dashed, and the actual values, solid with dots; or any two that compare so.
+
+    What is forecast has a dot of its own, where there is any.
+    """
     target_label, actual_label = target_label or _("Target"), actual_label or _("Actual")
     labels = [point.label for point in points]
     chart = pygal.Line(
@@ -112,6 +116,10 @@ def trajectory(
     chart.add(actual_label, [as_number(point.actual) for point in points])
     paints = [Paint("neutral", dashed=True), Paint("chart-1")]
     legend = [Legend(target_label, paints[0], line=True), Legend(actual_label, paints[1], line=True)]
+    if any(point.forecast is not None for point in points):
+        chart.add(_("Forecast"), [as_number(point.forecast) for point in points])
+        paints.append(Paint("warning"))
+        legend.append(Legend(_("Forecast"), paints[2]))
     return draw(chart, title=title, description=description, paints=paints, legend=legend, unit=unit)
 
 

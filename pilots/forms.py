@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -6,14 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from emissions.coverage import fiscal_year_of
-from emissions.models import FactorSet
 from pilots.models import Agreement, AgreementQuerySet, JointAction, ReportedYear
 from pilots.reporting import ActionPlan, Figures, YearReport
-from pilots.terms import Terms, target_years
+from pilots.terms import target_years
 from pilots.trajectory import Track
-from suppliers.models import Category, Site, Supplier
+from suppliers.models import Category
 
 
 EARLIEST_YEAR, LATEST_YEAR = 2010, 2060
@@ -45,175 +42,6 @@ class PilotFilterForm(forms.Form):
         if category := asked.get("category"):
             rows = rows.filter(supplier__category=category)
         return rows.tracked_as(asked["track"]) if asked.get("track") else rows
-
-
-class AgreementForm(forms.ModelForm[Agreement]):
-    total_reduction = forms.DecimalField(
-        label=_("Total reduction by the last year (%)"),
-        min_value=Decimal("0.01"),
-        max_value=100,
-        decimal_places=2,
-        help_text=_("Against the base year. The yearly targets follow from it and from the path; you can change each of them afterwards."),
-    )
-
-    class Meta:
-        model = Agreement
-        fields = (
-            "title_en",
-            "title_zh",
-            "sites",
-            "starts_on",
-            "ends_on",
-            "boundary",
-            "factor_set",
-            "scope2_method",
-            "base_year",
-            "base_emissions",
-            "measure",
-            "intensity_unit",
-            "base_denominator",
-            "total_reduction",
-            "path",
-            "renewable_share_target",
-            "pue_target",
-            "recalculation_threshold",
-            "incentive",
-            "remedy",
-        )
-        widgets = {
-            "sites": forms.CheckboxSelectMultiple,
-            "starts_on": forms.DateInput(DAY, format="%Y-%m-%d"),
-            "ends_on": forms.DateInput(DAY, format="%Y-%m-%d"),
-            "boundary": forms.Textarea({"rows": 3}),
-            "scope2_method": forms.RadioSelect,
-            "measure": forms.RadioSelect,
-            "path": forms.RadioSelect,
-            "incentive": forms.Textarea({"rows": 3}),
-            "remedy": forms.Textarea({"rows": 3}),
-        }
-        help_texts = {
-            "sites": _("None chosen: all sites of the supplier."),
-            "base_year": _("It lies before the first year of the agreement."),
-            "intensity_unit": _("For an intensity: what the tonnes are divided by, for example MWh of the IT load or million CNY."),
-            "base_denominator": _("For an intensity: how many of these units the base year had."),
-            "factor_set": _("The emission factors that the years are calculated with. They stay the same to the end."),
-            "recalculation_threshold": _("The base year is calculated anew when it changes by this much or more."),
-        }
-
-    def __init__(self, *args: Any, supplier: Supplier, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.supplier = supplier
-        self.instance.supplier = supplier
-        sites: Any = self.fields["sites"]
-        sites.queryset = Site.objects.filter(supplier=supplier).order_by("name", "pk")
-        sites.label_from_instance = lambda site: f"{site.name} ({site.get_type_display()})"
-        factor_set: Any = self.fields["factor_set"]
-        factor_set.queryset = FactorSet.objects.order_by("key", "-published_at", "-pk")
-        factor_set.required, factor_set.empty_label = True, None
-        for name in ("boundary",):
-            self.fields[name].required = True
-        year: Any = self.fields["base_year"]
-        year.min_value, year.max_value = EARLIEST_YEAR, LATEST_YEAR
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        starts, ends, base_year = data.get("starts_on"), data.get("ends_on"), data.get("base_year")
-        if starts and ends and ends <= starts:
-            self.add_error("ends_on", _("The agreement ends after it starts."))
-        elif starts and ends and ends.year - starts.year > 30:
-            self.add_error("ends_on", _("An agreement runs for 30 years at most."))
-        if starts and base_year and base_year >= fiscal_year_of(starts, self.supplier.fiscal_year_start):
-            self.add_error("base_year", _("The base year lies before the first year of the agreement."))
-        if base_year and not EARLIEST_YEAR <= base_year <= LATEST_YEAR:
-            self.add_error("base_year", _("Enter a year with four digits."))
-        if data.get("base_emissions") is not None and data["base_emissions"] <= 0:
-            self.add_error("base_emissions", _("The base year has emissions above zero."))
-        self._clean_measure(data)
-        if data.get("pue_target") is not None and data["pue_target"] < 1:
-            self.add_error("pue_target", _("A PUE is 1 or more."))
-        if data.get("renewable_share_target") is not None and not 0 <= data["renewable_share_target"] <= 100:
-            self.add_error("renewable_share_target", _("A share is between 0 and 100 %."))
-        return data
-
-    def _clean_measure(self, data: dict[str, Any]) -> None:
-        if data.get("measure") != Agreement.Measure.INTENSITY:
-            data["intensity_unit"], data["base_denominator"] = "", None
-            return
-        if not data.get("intensity_unit"):
-            self.add_error("intensity_unit", _("Enter what the tonnes are divided by."))
-        if not data.get("base_denominator") or data["base_denominator"] <= 0:
-            self.add_error("base_denominator", _("Enter how many units the base year had."))
-
-    def terms(self) -> Terms:
-        return Terms(**{**self.cleaned_data, "sites": list(self.cleaned_data["sites"])})
-
-
-class TargetsForm(forms.Form):
-    """One field a year. A target may stay as it was the year before, but never rise."""
-
-    def __init__(self, *args: Any, agreement: Agreement, targets: Mapping[int, Decimal], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.agreement = agreement
-        for year in target_years(agreement):
-            self.fields[f"target_{year}"] = forms.DecimalField(
-                label=str(year), min_value=0, max_digits=18, decimal_places=6, initial=_plain(targets.get(year))
-            )
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        last = self.agreement.base_figure
-        for year in target_years(self.agreement):
-            value = data.get(f"target_{year}")
-            if value is not None and value > last:
-                self.add_error(f"target_{year}", _("A target does not rise above the year before or above the base year."))
-            last = value if value is not None else last
-        return data
-
-    def targets(self) -> dict[int, Decimal]:
-        return {year: self.cleaned_data[f"target_{year}"] for year in target_years(self.agreement)}
-
-
-def _plain(value: Decimal | None) -> str | None:
-    if value is None:
-        return None
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-class SignForm(forms.Form):
-    """A signature: who, in which role, and the password once more."""
-
-    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
-    job_title = forms.CharField(
-        label=_("Your role in the company"), max_length=150, widget=forms.TextInput({"autocomplete": "organization-title"})
-    )
-    password = forms.CharField(
-        label=_("Your password"),
-        strip=False,
-        help_text=_("The one you sign in with. It shows that it is really you who signs."),
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-    )
-    agreed = forms.BooleanField(label=_("I sign this agreement on behalf of the company."))
-    # The hash of the terms on the page: when they change meanwhile, nothing is signed.
-    sha256 = forms.CharField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, user: User, sha256: str, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"name": user.name, "sha256": sha256})
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError(_("This is not the password of your account."), code="password")
-        return password
-
-    def signature(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("name", "job_title", "sha256")}
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}))
 
 
 class YearForm(forms.Form):

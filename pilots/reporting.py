@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from emissions.calculation import Ledger
-from emissions.inventory import YearOfData, year_of_data
+from pilots.actuals import Period, actual_of
 from pilots.agreements import locked, note
 from pilots.models import Agreement, JointAction, ReportedYear
 from pilots.terms import target_years
@@ -22,10 +21,6 @@ Basis = ReportedYear.Basis
 
 class YearOutside(ValueError):
     """The agreement has no target for this year."""
-
-
-class NotCalculable(Exception):
-    """The activity data of the year do not give its figures: none are there, no month is covered, or a factor is missing."""
 
 
 class QuantityMissing(ValueError):
@@ -54,29 +49,14 @@ class YearReport:
 
 
 def calculated_figures(agreement: Agreement, year: int) -> Figures:
-    """Scope 1 and 2 of the agreement's sites with its own factor set. Raises `NotCalculable`."""
-    data = data_of(agreement, year)
-    calculation = data.calculation
-    if not data.coverage.covered or calculation.troubles:
-        raise NotCalculable
+    """What the agreement counts of its sites, with its own factor set. Raises `NotCalculable`."""
+    actual = actual_of(agreement, Period(year))
     return Figures(
-        emissions=tonnes_of(data, market=agreement.scope2_method == Agreement.Scope2Method.MARKET),
-        months_covered=len(data.coverage.covered),
-        renewable_share=_rounded(calculation.renewable_share, "0.01", factor=100),
-        pue=_pue(calculation.pue),
+        emissions=actual.emissions,
+        months_covered=len(actual.coverage.covered),
+        renewable_share=_rounded(actual.calculation.renewable_share, "0.01", factor=100),
+        pue=_pue(actual.calculation.pue),
     )
-
-
-def tonnes_of(data: YearOfData, *, market: bool) -> Decimal:
-    """Scope 1 and scope 2."""
-    calculation = data.calculation
-    return calculation.total(Ledger.SCOPE1) + calculation.total(Ledger.SCOPE2_MARKET if market else Ledger.SCOPE2_LOCATION)
-
-
-def data_of(agreement: Agreement, year: int) -> YearOfData:
-    """All sites of the supplier where the agreement names none."""
-    site_ids = list(agreement.sites.values_list("pk", flat=True)) or None
-    return year_of_data(agreement.supplier, year, factor_set=agreement.factor_set, site_ids=site_ids)
 
 
 def _rounded(value: Decimal | None, places: str, *, factor: int = 1) -> Decimal | None:

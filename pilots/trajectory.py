@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -87,6 +88,11 @@ def yearly_rate(total: Decimal, *, years: int, path: Path) -> Decimal:
     if path == "linear":
         return EXACT.divide(total, Decimal(years))
     return 1 - EXACT.power(1 - total, EXACT.divide(Decimal(1), Decimal(years))) if total < 1 else Decimal(1)
+
+
+def reduction_words(path: Path) -> str:
+    """What a yearly rate means on a path; `rate` is to be filled in."""
+    return gettext("%(rate)s %% of the base year, each year") if path == "linear" else gettext("%(rate)s %% of the year before, each year")
 
 
 def target(base: Decimal, *, rate: Decimal, years: int, path: Path) -> Decimal:

@@ -1,19 +1,25 @@
 from django.urls import path
 
-from pilots.views import agreements, reports, signing
+from pilots.views import agreements, amending, drafting, papers, reports, signing
 
 
 app_name = "pilots"
 urlpatterns = [
     path("", agreements.pilot_list, name="list"),
     path("mine/", agreements.mine, name="mine"),
-    path("new/", agreements.new, name="new"),
+    path("new/", drafting.new, name="new"),
     path("<int:pk>/", agreements.detail, name="detail"),
-    path("<int:pk>/edit/", agreements.change, name="edit"),
-    path("<int:pk>/targets/", agreements.targets, name="targets"),
-    path("<int:pk>/offer/", agreements.offer, name="offer"),
-    path("<int:pk>/withdraw/", agreements.withdraw, name="withdraw"),
+    path("<int:pk>/edit/<slug:name>/", drafting.step, name="edit"),
+    path("<int:pk>/targets/", drafting.targets, name="targets"),
+    path("<int:pk>/milestones/", drafting.milestones, name="milestones"),
+    path("<int:pk>/offer/", drafting.offer, name="offer"),
+    path("<int:pk>/withdraw/", drafting.withdraw, name="withdraw"),
     path("<int:pk>/sign/", signing.sign, name="sign"),
+    path("<int:pk>/amend/", amending.amend, name="amend"),
+    path("amendments/<int:pk>/", amending.amendment, name="amendment"),
+    path("amendments/<int:pk>/sign/", signing.amendment_sign, name="amendment_sign"),
+    path("amendments/<int:pk>/withdraw/", amending.amendment_withdraw, name="amendment_withdraw"),
+    path("papers/<int:pk>/", papers.paper, name="paper"),
     path("<int:pk>/terminate/", agreements.terminate, name="terminate"),
     path("<int:pk>/close/", agreements.close, name="close"),
     path("<int:pk>/report/", reports.report, name="report"),

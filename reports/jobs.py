@@ -14,6 +14,7 @@ from runs.registry import ChunkPlan, Job, Result, job, plan_ids
 
 
 SUPPLIERS_A_CHUNK = 250
+AGREEMENTS_A_CHUNK = 5
 
 
 @job("export_portfolio", title=_("Export the portfolio"))
@@ -157,3 +158,21 @@ class ExportDirectory(Job):
         from reports.label_files import make_directory
 
         return {"suppliers": make_directory(export_id=chunk.payload["export"], at=timezone.now())}
+
+
+@job("print_agreements", title=_("Print pilot agreements"))
+class PrintAgreements(Job):
+    """In both languages, whatever is offered or signed and not printed yet."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Papers printed")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from pilots.papers import unprinted
+
+        return plan_ids(unprinted(), size=AGREEMENTS_A_CHUNK)
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        # WeasyPrint loads the system's text libraries: only the workers that print need them.
+        from reports.agreement_pdf import print_agreement
+
+        return {"documents": sum(print_agreement(agreement_id, at=timezone.now()) for agreement_id in chunk.payload["ids"])}

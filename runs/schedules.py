@@ -69,6 +69,8 @@ SCHEDULES = (
     # After the labels, by the scores of the night.
     nightly(gettext_noop("Forecast what ending documents would cost"), "forecast_risks", hour=3),
     Schedule(gettext_noop("Remove parts of files that were never finished"), "suppliers.tasks.forget_uploads", hour=3, minute=30),
+    # What was offered or signed is printed at once; this is for what was broken off.
+    nightly(gettext_noop("Print agreements that lack their papers"), "print_agreements", hour=4, minute=20),
     # When people begin to work.
     nightly(gettext_noop("Warn of documents that end soon"), "warn_of_expiry", hour=7),
     nightly(gettext_noop("Escalate overdue findings"), "escalate_findings", hour=7, minute=15),

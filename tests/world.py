@@ -4,6 +4,7 @@ Nobody in particular made the buyer's rows (`maker`), so that no role of the tes
 """
 
 import hashlib
+import io
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -34,7 +35,10 @@ from assessments.models import (
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import Abatement, ActivityImport, FactorSet, Inventory, MeterPeriod, RenewableInstrument
 from labels.models import Announcement, Appeal, Label, LabelEvent, Proposal, SavedView, Standard, StandardTest
-from pilots.models import Agreement, JointAction, Target
+from pilots.models import Agreement, AgreementPaper, JointAction, Target
+from pilots.models import Amendment as AgreementAmendment
+from pilots.papers import keep_printed
+from pilots.terms import content_of
 from reports.models import Export
 from runs.models import Chunk, Run
 from suppliers.models import HeldRecord, Import, Interest, PublicRecord, Registration, Supplier, Upload
@@ -435,6 +439,26 @@ class World:
     @cached_property
     def active_agreement(self) -> Agreement:
         return self._agreement("P-3", status="active", content_sha256=SHA, offered_at=NOW, offered_terms={})
+
+    @cached_property
+    def amendment_of_agreement(self) -> AgreementAmendment:
+        terms = content_of(self.active_agreement, offered_at=NOW)
+        return AgreementAmendment.objects.create(
+            agreement=self.active_agreement,
+            number=1,
+            kind="terms",
+            reason="Another hall",
+            terms=terms,
+            former={"terms": terms, "reported": []},
+            content_sha256=SHA,
+            offered_by=self.maker,
+            offered_at=NOW,
+        )
+
+    @cached_property
+    def agreement_paper(self) -> AgreementPaper:
+        file = io.BytesIO(b"%PDF-1.7")
+        return keep_printed(self.active_agreement, kind="signed", language="en", content_sha256=SHA, file=file, at=NOW)
 
     def _agreement(self, number: str, **fields: Any) -> Agreement:
         agreement = Agreement.objects.create(

@@ -12,6 +12,7 @@ from config.demo.cycles import noon
 from config.demo.people import Cast
 from config.demo.world import DemoSite, DemoSupplier
 from emissions.abating import submit_abatement
+from emissions.calculation import Ledger
 from emissions.coverage import fiscal_months, fiscal_year_of
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.instruments import save_instrument
@@ -19,9 +20,12 @@ from emissions.inventory import calculate_inventory, year_of_data
 from emissions.models import Abatement, FactorSet, RenewableInstrument, Scope3Entry
 from emissions.scope3 import CategoryValue, save_scope3
 from pilots import agreements, reporting
+from pilots.actuals import Period, actual_of
+from pilots.agreements import Signing
 from pilots.models import Agreement, AgreementSignature, JointAction
 from pilots.reporting import ActionPlan, YearReport
 from pilots.terms import Terms
+from pilots.wordings import first_milestones, load_templates, newest_templates
 from suppliers.models import Document, Site, Supplier
 
 
@@ -93,6 +97,7 @@ class Pilot:
 def create(suppliers: Sequence[DemoSupplier], cast: Cast, random: Random, at: datetime) -> int:
     """Returns how many activity records there are."""
     load_factor_sets(at=at)
+    load_templates(at=at)
     pilots = list(_pilots(suppliers, random, at.date()))
     records = [row for pilot in pilots for row in _records(pilot, random, at)]
     columns = ("supplier_id", "site_id", "month", "source", "substance", "quantity", "unit", "is_measured", "reported_by_id", "reported_at")
@@ -246,6 +251,11 @@ def _agree(pilot: Pilot, factor_set: FactorSet, signatory: User, cast: Cast, ran
     terms = _terms(pilot, supplier, factor_set, random, at.date())
     offered = min(noon(terms.starts_on) - timedelta(days=random.randint(30, 50)), at - timedelta(days=random.randint(6, 12)))
     drafted = agreements.draft_agreement(supplier_id=supplier.pk, terms=terms, by=staff, at=offered - timedelta(days=9))
+    total = drafted.total_reduction or Decimal(0)
+    suggested = (
+        first_milestones(terms.template, starts_on=terms.starts_on, ends_on=terms.ends_on, total_reduction=total) if terms.template else []
+    )
+    agreements.set_milestones(agreement_id=drafted.pk, milestones=suggested, by=staff, at=offered - timedelta(days=9))
     if pilot.state == "draft":
         return drafted
     agreement = agreements.offer_agreement(agreement_id=drafted.pk, by=staff, at=offered)
@@ -253,15 +263,8 @@ def _agree(pilot: Pilot, factor_set: FactorSet, signatory: User, cast: Cast, ran
     if pilot.state == "offered":
         sides = sides[: random.randint(0, 1)]
     for days, (side, by, job_title) in enumerate(sides, start=2):
-        agreements.sign_agreement(
-            agreement_id=agreement.pk,
-            side=side,
-            sha256=agreement.content_sha256,
-            by=by,
-            name=by.name,
-            job_title=job_title,
-            at=offered + timedelta(days=days),
-        )
+        signing = Signing(side, agreement.content_sha256, by.name, job_title)
+        agreements.sign_agreement(agreement_id=agreement.pk, signing=signing, by=by, at=offered + timedelta(days=days))
     return agreement
 
 
@@ -276,6 +279,8 @@ def _terms(pilot: Pilot, supplier: Supplier, factor_set: FactorSet, random: Rand
     figures = {year: _figure(probe, pilot, year) for year in pilot.years}
     base, quantity = figures[base_year]
     reduction = 42 if waiting else _total_reduction(pilot, figures, length, random)
+    templates = {template.key: template for template in newest_templates()}
+    template = templates["leased-data-centre" if data_centre else "carbon-neutral-pilot"]
     name_en, name_zh = supplier.name_en or supplier.name_zh, supplier.name_zh or supplier.name_en
     return Terms(
         title_en=f"Carbon-neutral pilot agreement: {name_en}"[:200],
@@ -286,11 +291,14 @@ def _terms(pilot: Pilot, supplier: Supplier, factor_set: FactorSet, random: Rand
         base_emissions=base,
         total_reduction=Decimal(reduction),
         boundary=BOUNDARY,
+        template=template,
         measure=Agreement.Measure.INTENSITY if pilot.is_intensity else Agreement.Measure.ABSOLUTE,
         intensity_unit="MWh IT" if pilot.is_intensity else "",
         base_denominator=quantity if pilot.is_intensity else None,
         path=Agreement.Path.LINEAR,
         factor_set=factor_set,
+        reporting_cycle=Agreement.Cycle.QUARTER if data_centre else Agreement.Cycle.YEAR,
+        verification=Agreement.Verification.LIMITED,
         renewable_share_target=Decimal(random.choice((60, 80, 100))) if data_centre else None,
         pue_target=Decimal("1.30") if data_centre else None,
         incentive=INCENTIVE,
@@ -306,9 +314,10 @@ def _next_quarter(today: date) -> date:
 
 def _figure(probe: Agreement, pilot: Pilot, year: int) -> tuple[Decimal, Decimal | None]:
     """Tonnes, and MWh of the IT load."""
-    data = year_of_data(probe.supplier, year, factor_set=probe.factor_set, site_ids=pilot.site_ids)
-    it_energy = data.calculation.it_energy_kwh
-    return reporting.tonnes_of(data, market=True), it_energy and round(it_energy / 1000, 1)
+    calculation = year_of_data(probe.supplier, year, factor_set=probe.factor_set, site_ids=pilot.site_ids).calculation
+    it_energy = calculation.it_energy_kwh
+    tonnes = calculation.total(Ledger.SCOPE1) + calculation.total(Ledger.SCOPE2_MARKET)
+    return tonnes, it_energy and round(it_energy / 1000, 1)
 
 
 def _total_reduction(pilot: Pilot, figures: dict[int, tuple[Decimal, Decimal | None]], length: int, random: Random) -> int:
@@ -344,7 +353,7 @@ def _live(pilot: Pilot, agreement: Agreement, signatory: User, cast: Cast, rando
 
 
 def _report(pilot: Pilot, agreement: Agreement, year: int, signatory: User, random: Random, at: datetime) -> None:
-    it_energy = reporting.data_of(agreement, year).calculation.it_energy_kwh if pilot.is_intensity else None
+    it_energy = actual_of(agreement, Period(year)).calculation.it_energy_kwh if pilot.is_intensity else None
     offsets = Decimal(random.choice((0, 0, 0, 200, 500))) if pilot.supplier.id != 1 else Decimal(400)
     report = YearReport(
         year=year,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from pilots import reporting
+from pilots.actuals import NotCalculable
 from pilots.forms import JointActionForm, YearForm, reportable_years
 from pilots.models import Agreement, JointAction, ReportedYear
 from pilots.views.agreements import find
@@ -51,7 +52,7 @@ def next_year(agreement: Agreement, years: list[int]) -> int:
 def figures_of(agreement: Agreement, year: int) -> reporting.Figures | None:
     try:
         return reporting.calculated_figures(agreement, year)
-    except reporting.NotCalculable:
+    except NotCalculable:
         return None
 
 
@@ -67,7 +68,7 @@ def initial_of(agreement: Agreement, year: int, *, has_figures: bool) -> dict[st
 def save(request: AuthenticatedHttpRequest, agreement: Agreement, form: YearForm) -> bool:
     try:
         reporting.report_year(agreement_id=agreement.pk, report=form.report(), by=request.user, at=timezone.now())
-    except reporting.NotCalculable:
+    except NotCalculable:
         form.add_error("basis", _("The activity data do not give the figures of this year: months or factors are missing."))
     except (reporting.YearOutside, reporting.QuantityMissing):
         form.add_error("year", _("The agreement has no target for this year."))

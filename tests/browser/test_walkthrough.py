@@ -419,8 +419,9 @@ def test_buyer_and_supplier_agree_on_a_pilot_and_follow_it(portal: Portal, album
     staff.get_by_label("Base year", exact=True).fill(str(year - 3))
     staff.get_by_label("Base-year emissions (tCO₂e)").fill("18000")
     album.take(staff, "pilot-draft", phone=True, typed=True)
-    press(staff, "Save and look at the targets")
-    press(staff, "Save the targets")
+    press(staff, "Begin the draft")
+    for _step in ("boundary", "base year", "targets", "year by year", "milestones", "consequences"):
+        press(staff, "Save and go on")
     press(staff, "Offer to the supplier")
     agreement = staff.url
 

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.models import User
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import FactorSet
-from pilots.agreements import draft_agreement, offer_agreement, sign_agreement
+from pilots.agreements import Signing, draft_agreement, offer_agreement, sign_agreement
 from pilots.models import Agreement
 from pilots.reporting import Figures, YearReport, report_year
 from pilots.terms import Terms
@@ -45,9 +45,8 @@ def offered(supplier: Supplier, staff: User, **fields: Any) -> Agreement:
 
 
 def sign(agreement: Agreement, side: str, by: User, at: datetime = NOW) -> Agreement:
-    sign_agreement(
-        agreement_id=agreement.pk, side=side, sha256=agreement.content_sha256, by=by, name=by.name, job_title="Head of energy", at=at
-    )
+    signing = Signing(side, agreement.content_sha256, by.name, "Head of energy")
+    sign_agreement(agreement_id=agreement.pk, signing=signing, by=by, at=at)
     return Agreement.objects.get(pk=agreement.pk)
 
 

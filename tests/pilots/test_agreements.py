@@ -9,6 +9,7 @@ from accounts.models import User
 from audit.models import Event
 from emissions.inventory import calculate_inventory
 from pilots import agreements
+from pilots.actuals import NotCalculable
 from pilots.agreements import (
     AlreadySigned,
     Incomplete,
@@ -26,7 +27,6 @@ from pilots.models import Agreement, JointAction, ReportedYear
 from pilots.reporting import (
     ActionPlan,
     Figures,
-    NotCalculable,
     QuantityMissing,
     YearOutside,
     YearReport,
@@ -83,9 +83,9 @@ def test_changing_words_keeps_targets_that_were_edited_and_changing_figures_make
     agreement = drafted(supplier, staff)
     set_targets(agreement_id=agreement.pk, targets={**targets_of(agreement), 2025: Decimal(850)}, by=staff, at=NOW)
 
-    change_draft(agreement_id=agreement.pk, terms=terms(boundary="Hall 1 only"), by=staff, at=NOW)
+    change_draft(agreement_id=agreement.pk, changes=terms(boundary="Hall 1 only").changes(), by=staff, at=NOW)
     edited = targets_of(agreement)
-    change_draft(agreement_id=agreement.pk, terms=terms(base_emissions=Decimal(2000)), by=staff, at=NOW)
+    change_draft(agreement_id=agreement.pk, changes=terms(base_emissions=Decimal(2000)).changes(), by=staff, at=NOW)
 
     assert edited[2025] == 850
     assert targets_of(agreement)[2025] == 1600
@@ -124,7 +124,7 @@ def test_an_offer_is_changed_by_nobody(supplier: Supplier, staff: User) -> None:
     agreement = offered(supplier, staff)
 
     for attempt in (
-        lambda: change_draft(agreement_id=agreement.pk, terms=terms(), by=staff, at=NOW),
+        lambda: change_draft(agreement_id=agreement.pk, changes=terms().changes(), by=staff, at=NOW),
         lambda: set_targets(agreement_id=agreement.pk, targets=targets_of(agreement), by=staff, at=NOW),
         lambda: offer_agreement(agreement_id=agreement.pk, by=staff, at=NOW),
     ):

@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from accounts.models import User
 from audit.models import Event
-from pilots.models import Agreement
+from pilots.models import Agreement, AgreementTemplate
 from pilots.terms import Terms
+from pilots.wordings import load_templates
 from suppliers.models import Supplier
-from tests.factories import create_site, create_supplier
+from tests.factories import NOW, create_site, create_supplier
 from tests.pilots.support import active, drafted, factor_set, offered, report, sign, signature_data
 
 
@@ -18,25 +19,40 @@ def url(name: str, agreement: Agreement) -> str:
     return reverse(f"pilots:{name}", args=[agreement.pk])
 
 
-def form_data(**fields: Any) -> dict[str, Any]:
+def template() -> AgreementTemplate:
+    load_templates(at=NOW)
+    return AgreementTemplate.objects.get(key="carbon-neutral-pilot")
+
+
+def begin_data(**fields: Any) -> dict[str, Any]:
     return {
+        "template": template().pk,
         "title_en": "Carbon-neutral pilot",
         "title_zh": "碳中和试点协议",
         "starts_on": "2024-01-01",
         "ends_on": "2028-12-31",
-        "boundary": "All sites, scope 1 and 2",
         "factor_set": factor_set().pk,
-        "scope2_method": "market",
         "base_year": "2023",
         "base_emissions": "1000",
-        "measure": "absolute",
-        "intensity_unit": "",
-        "base_denominator": "",
-        "total_reduction": "50",
-        "path": "linear",
-        "recalculation_threshold": "5",
         **fields,
     }
+
+
+STEPS: dict[str, dict[str, Any]] = {
+    "term": {"title_en": "Carbon-neutral pilot", "title_zh": "碳中和试点协议", "starts_on": "2024-01-01", "ends_on": "2028-12-31"},
+    "boundary": {"boundary": "All sites", "counts_scope1": "on", "counts_scope2": "on", "scope2_method": "market"},
+    "base": {"base_year": "2023", "base_emissions": "1000", "measure": "absolute"},
+    "goals": {"total_reduction": "50", "path": "linear", "reporting_cycle": "year", "verification": "none"},
+    "consequences": {"recalculation_threshold": "5"},
+}
+
+
+def step_url(agreement: Agreement, name: str) -> str:
+    return reverse("pilots:edit", args=[agreement.pk, name])
+
+
+def step_data(name: str, **fields: Any) -> dict[str, Any]:
+    return {**STEPS[name], **({"factor_set": factor_set().pk} if name == "base" else {}), **fields}
 
 
 def test_from_a_draft_to_the_first_report(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
@@ -46,8 +62,13 @@ def test_from_a_draft_to_the_first_report(client: Client, staff: User, owner: Us
     assert "Bamboo Bridge Ltd" in search
     new = reverse("pilots:new") + f"?supplier={supplier.pk}"
     assert client.get(new).status_code == 200
-    client.post(new, form_data())
+    client.post(new, begin_data())
     agreement = Agreement.objects.get()
+    assert agreement.milestones.count() == 1
+    for name in STEPS:
+        assert client.get(step_url(agreement, name)).status_code == 200
+        assert client.post(step_url(agreement, name), step_data(name)).status_code == 302
+    assert client.get(url("milestones", agreement)).status_code == 200
     years = {f"target_{year}": str(value) for year, value in ((2024, 900), (2025, 820), (2026, 700), (2027, 600), (2028, 500))}
     assert client.get(url("targets", agreement)).status_code == 200
     client.post(url("targets", agreement), years)
@@ -81,36 +102,125 @@ def test_from_a_draft_to_the_first_report(client: Client, staff: User, owner: Us
     ("fields", "field"),
     [
         ({"ends_on": "2023-12-31"}, "ends_on"),
+        ({"ends_on": "2099-12-31"}, "ends_on"),
         ({"base_year": "2024"}, "base_year"),
         ({"base_year": "23"}, "base_year"),
         ({"base_emissions": "0"}, "base_emissions"),
         ({"base_emissions": "-5"}, "base_emissions"),
-        ({"measure": "intensity"}, "intensity_unit"),
-        ({"measure": "intensity", "intensity_unit": "MWh", "base_denominator": "0"}, "base_denominator"),
-        ({"total_reduction": "101"}, "total_reduction"),
-        ({"total_reduction": "0"}, "total_reduction"),
-        ({"pue_target": "0.9"}, "pue_target"),
-        ({"renewable_share_target": "101"}, "renewable_share_target"),
-        ({"boundary": ""}, "boundary"),
+        ({"template": ""}, "template"),
     ],
 )
-def test_terms_that_cannot_be_are_told_beside_the_field(
+def test_a_draft_that_cannot_begin_is_told_beside_the_field(
     client: Client, staff: User, supplier: Supplier, fields: dict[str, str], field: str
 ) -> None:
     client.force_login(staff)
 
-    response = client.post(reverse("pilots:new") + f"?supplier={supplier.pk}", form_data(**fields))
+    response = client.post(reverse("pilots:new") + f"?supplier={supplier.pk}", begin_data(**fields))
 
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert not Agreement.objects.exists()
 
 
-def test_sites_of_another_supplier_cannot_be_chosen(client: Client, staff: User, supplier: Supplier) -> None:
-    foreign = create_site(supplier=create_supplier())
+@pytest.mark.parametrize(
+    ("step", "fields", "field"),
+    [
+        ("term", {"ends_on": "2023-12-31"}, "ends_on"),
+        ("boundary", {"boundary": ""}, "boundary"),
+        ("boundary", {"counts_scope1": "", "counts_scope2": ""}, "counts_scope1"),
+        ("boundary", {"scope3_categories": ["16"]}, "scope3_categories"),
+        ("base", {"base_year": "2024"}, "base_year"),
+        ("base", {"base_emissions": "-1"}, "base_emissions"),
+        ("base", {"measure": "intensity"}, "intensity_unit"),
+        ("base", {"measure": "intensity", "intensity_unit": "MWh", "base_denominator": "0"}, "base_denominator"),
+        ("goals", {"total_reduction": "101"}, "total_reduction"),
+        ("goals", {"total_reduction": "0"}, "total_reduction"),
+        ("goals", {"pue_target": "0.9"}, "pue_target"),
+        ("goals", {"renewable_share_target": "101"}, "renewable_share_target"),
+        ("goals", {"reporting_cycle": "weekly"}, "reporting_cycle"),
+    ],
+)
+def test_terms_that_cannot_be_are_told_beside_the_field(
+    client: Client, staff: User, supplier: Supplier, step: str, fields: dict[str, Any], field: str
+) -> None:
+    agreement = drafted(supplier, staff)
     client.force_login(staff)
 
-    response = client.post(reverse("pilots:new") + f"?supplier={supplier.pk}", form_data(sites=[foreign.pk]))
+    response = client.post(step_url(agreement, step), step_data(step, **fields))
+
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    stored = Agreement.objects.get()
+    assert (stored.boundary, stored.base_year, stored.total_reduction) == (agreement.boundary, 2023, 50)
+
+
+def test_a_step_leaves_what_the_other_steps_say(client: Client, staff: User, supplier: Supplier) -> None:
+    agreement = drafted(supplier, staff, incentive="First choice", reporting_cycle="quarter")
+    client.force_login(staff)
+
+    client.post(step_url(agreement, "goals"), step_data("goals", path="compounding", reporting_cycle="quarter"))
+
+    agreement.refresh_from_db()
+    assert (agreement.path, agreement.incentive, agreement.boundary) == ("compounding", "First choice", "All sites, scope 1 and 2")
+
+
+def test_scope_3_and_quarters_do_not_go_together(client: Client, staff: User, supplier: Supplier) -> None:
+    agreement = drafted(supplier, staff, scope3_categories=[1, 4])
+    client.force_login(staff)
+
+    response = client.post(step_url(agreement, "goals"), step_data("goals", reporting_cycle="quarter"))
+
+    assert "reporting_cycle" in response.context["form"].errors
+
+
+def test_quarters_make_a_year(client: Client, staff: User, supplier: Supplier) -> None:
+    agreement = drafted(supplier, staff, reporting_cycle="quarter")
+    client.force_login(staff)
+    years = {f"target_{year}": "900" for year in range(2024, 2029)}
+    shares = {"quarter_1": "20", "quarter_2": "25", "quarter_3": "30", "quarter_4": "25"}
+
+    refused = client.post(url("targets", agreement), years | shares | {"quarter_4": "26"})
+    client.post(url("targets", agreement), years | shares)
+
+    agreement.refresh_from_db()
+    assert list(refused.context["form"].errors) == ["quarter_4"]
+    assert agreement.quarter_weights == (20, 25, 30, 25)
+
+
+def rows(*milestones: tuple[str, str, str]) -> dict[str, str]:
+    data = {"milestones-TOTAL_FORMS": str(len(milestones)), "milestones-INITIAL_FORMS": "0"}
+    for number, values in enumerate(milestones):
+        data |= {f"milestones-{number}-{name}": value for name, value in zip(("due_on", "kind", "value"), values, strict=True)}
+    return data
+
+
+def test_milestones_are_saved_together_or_not_at_all(client: Client, staff: User, supplier: Supplier) -> None:
+    agreement = drafted(supplier, staff)
+    client.force_login(staff)
+
+    for wrong, field in (
+        (("2030-01-01", "reduction", "20"), "due_on"),
+        (("2026-01-01", "pue", "0.5"), "value"),
+        (("2026-01-01", "reduction", "101"), "value"),
+        (("2026-01-01", "", "10"), "kind"),
+    ):
+        refused = client.post(url("milestones", agreement), rows(("2025-12-31", "reduction", "20"), wrong))
+        assert refused.status_code == 422
+        assert field in refused.context["formset"].forms[1].errors
+    twice = client.post(url("milestones", agreement), rows(*[("2026-01-01", "pue", "1.3")] * 2))
+    assert "twice" in twice.content.decode()
+    assert not agreement.milestones.exists()
+    client.post(url("milestones", agreement), rows(("2025-12-31", "reduction", "20"), ("2026-12-31", "pue", "1.3"), ("", "", "")))
+
+    assert list(agreement.milestones.values_list("kind", flat=True)) == ["reduction", "pue"]
+
+
+def test_sites_of_another_supplier_cannot_be_chosen(client: Client, staff: User, supplier: Supplier) -> None:
+    foreign = create_site(supplier=create_supplier())
+    agreement = drafted(supplier, staff)
+    client.force_login(staff)
+
+    response = client.post(step_url(agreement, "boundary"), step_data("boundary", sites=[foreign.pk]))
 
     assert "sites" in response.context["form"].errors
 
@@ -161,7 +271,7 @@ def test_who_may_do_what(client: Client, request: pytest.FixtureRequest, staff: 
         reverse("pilots:new"): {"staff": 200, "auditor": 403, "reviewer": 403, "owner": 403},
         url("detail", draft): {"staff": 200, "auditor": 200, "owner": 404, "stranger": 404},
         url("detail", offer): {"owner": 200, "colleague": 200, "stranger": 404},
-        url("edit", draft): {"staff": 200, "auditor": 403, "administrator": 403, "owner": 404},
+        step_url(draft, "term"): {"staff": 200, "auditor": 403, "administrator": 403, "owner": 404},
         url("targets", draft): {"staff": 200, "reviewer": 403},
         url("sign", offer): {"owner": 200, "staff": 200, "colleague": 403, "auditor": 403, "administrator": 403, "stranger": 404},
         url("report", running): {"owner": 200, "colleague": 200, "staff": 200, "auditor": 403, "stranger": 404},
@@ -294,8 +404,9 @@ def test_list_and_page_cost_the_same_for_one_and_for_many(
     # session, user, membership, agreements with supplier and track
     with django_assert_max_num_queries(4):
         client.get(reverse("pilots:mine"))
-    # session and user; the agreement with its targets, reports, signatures and actions; sites and targets of its terms; its sites
-    with django_assert_max_num_queries(11):
+    # session and user; the agreement with its targets, milestones and sites; reports, signatures, actions, amendments and papers;
+    # whether the activity data of the forecast have changed, and what they are when they have
+    with django_assert_max_num_queries(13):
         client.get(url("detail", agreement))
     client.force_login(staff)
     client.get(reverse("pilots:list"))

@@ -9,7 +9,7 @@ import pytest
 from accounts.models import Role
 from emissions.activity import Entry, save_activity
 from emissions.models import ActivityRecord, Inventory
-from pilots.agreements import AlreadySigned, sign_agreement
+from pilots.agreements import AlreadySigned, Signing, sign_agreement
 from pilots.models import Agreement, AgreementSignature
 from tests.factories import NOW, create_site, create_supplier, create_user
 from tests.pilots.support import factor_set, offered
@@ -24,9 +24,8 @@ def test_of_four_clicks_on_sign_one_signs_and_both_sides_together_put_it_into_fo
 
     def signs(side: str) -> Callable[[], object]:
         by = staff if side == "buyer" else owner
-        return lambda: sign_agreement(
-            agreement_id=agreement.pk, side=side, sha256=agreement.content_sha256, by=by, name=by.name, job_title="x", at=NOW
-        )
+        signing = Signing(side, agreement.content_sha256, by.name, "x")
+        return lambda: sign_agreement(agreement_id=agreement.pk, signing=signing, by=by, at=NOW)
 
     ended = at_once(*(signs(side) for side in ("buyer", "supplier", "buyer", "supplier")))
 

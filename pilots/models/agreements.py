@@ -1,9 +1,9 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Round
@@ -13,8 +13,9 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission, has
 from audit.history import keep_history
-from emissions.models import FactorSet, in_use, optional_tonnes, tonnes
-from pilots.trajectory import AT_RISK_FROM, Progress, Track, Verdict, achieved, figure, judge
+from emissions.models import FactorSet, in_use, tonnes
+from pilots.models.templates import AgreementTemplate
+from pilots.trajectory import AT_RISK_FROM, Track, Verdict, achieved, figure, judge
 from suppliers.models import Site, Supplier, SupplierOwned, WalledQuerySet
 from suppliers.search import words_of
 
@@ -49,6 +50,8 @@ class AgreementQuerySet(WalledQuerySet["Agreement"]):
 
     def with_track(self) -> Self:
         """`trajectory.judge` in SQL, for lists and filters: adds `track`, `latest_year`, `latest_figure`, `latest_target`, `base`."""
+        from pilots.models.parts import ReportedYear
+
         judged = ReportedYear.objects.filter(agreement=OuterRef("pk"), months_covered=12, agreement__targets__year=F("year"))
         judged = judged.filter(Q(agreement__measure="absolute") | Q(denominator__gt=0)).order_by("-year")
         reported = judged.annotate(figure=_in_measure("agreement__measure", "emissions", "denominator"))
@@ -110,6 +113,15 @@ class Agreement(SupplierOwned):
         MARKET = "market", _("Market-based")
         LOCATION = "location", _("Location-based")
 
+    class Cycle(models.TextChoices):
+        YEAR = "year", _("By the year")
+        QUARTER = "quarter", _("By the quarter and the year")
+
+    class Verification(models.TextChoices):
+        NONE = "none", _("Not required")
+        LIMITED = "limited", _("Third party, limited assurance (ISO 14064-3)")
+        REASONABLE = "reasonable", _("Third party, reasonable assurance (ISO 14064-3)")
+
     IN_FORCE = (Status.ACTIVE, Status.IN_RECALCULATION)
     RUNNING = (Status.OFFERED, Status.SIGNED, Status.ACTIVE, Status.IN_RECALCULATION)
 
@@ -119,6 +131,9 @@ class Agreement(SupplierOwned):
     number = models.CharField(_("agreement number"), max_length=40, unique=True)
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="agreements", verbose_name=_("supplier"))
     sites = models.ManyToManyField(Site, related_name="agreements", blank=True, verbose_name=_("sites"))
+    template = models.ForeignKey(
+        AgreementTemplate, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("template")
+    )
     title_en = models.CharField(_("English title"), max_length=200)
     title_zh = models.CharField(_("Chinese title"), max_length=200)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.DRAFT)
@@ -127,7 +142,12 @@ class Agreement(SupplierOwned):
     base_year = models.PositiveSmallIntegerField(_("base year"))
     base_emissions = tonnes(_("base-year emissions (tCO₂e)"))
     boundary = models.TextField(_("boundary"), help_text=_("Which sites, scopes and gases count, and by which consolidation approach."))
-    scope2_method = models.CharField(_("scope 2 counts"), max_length=10, choices=Scope2Method.choices, default=Scope2Method.MARKET)
+    counts_scope1 = models.BooleanField(_("scope 1 counts"), default=True)
+    counts_scope2 = models.BooleanField(_("scope 2 counts"), default=True)
+    scope3_categories = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("scope 3 categories that count"), default=list, blank=True
+    )
+    scope2_method = models.CharField(_("scope 2 is taken"), max_length=10, choices=Scope2Method.choices, default=Scope2Method.MARKET)
     measure = models.CharField(_("measure"), max_length=10, choices=Measure.choices, default=Measure.ABSOLUTE)
     intensity_unit = models.CharField(_("per unit of"), max_length=60, blank=True)
     base_denominator = models.DecimalField(_("base-year quantity"), max_digits=20, decimal_places=4, null=True, blank=True)
@@ -138,6 +158,14 @@ class Agreement(SupplierOwned):
     )
     renewable_share_target = models.DecimalField(_("renewable share target (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
     pue_target = models.DecimalField(_("PUE target"), max_digits=4, decimal_places=3, null=True, blank=True)
+    reporting_cycle = models.CharField(_("reporting and appraisal"), max_length=10, choices=Cycle.choices, default=Cycle.YEAR)
+    # How a year's target is shared out over its quarters, in per cent.
+    quarter_1 = models.DecimalField(_("first quarter (%)"), max_digits=5, decimal_places=2, default=25)
+    quarter_2 = models.DecimalField(_("second quarter (%)"), max_digits=5, decimal_places=2, default=25)
+    quarter_3 = models.DecimalField(_("third quarter (%)"), max_digits=5, decimal_places=2, default=25)
+    quarter_4 = models.DecimalField(_("fourth quarter (%)"), max_digits=5, decimal_places=2, default=25)
+    verification = models.CharField(_("verification"), max_length=10, choices=Verification.choices, default=Verification.NONE)
+    special_terms = models.TextField(_("special terms"), blank=True)
     recalculation_threshold = models.DecimalField(_("recalculation threshold (%)"), max_digits=5, decimal_places=2, default=5)
     incentive = models.TextField(_("incentive"), blank=True)
     remedy = models.TextField(_("remedy when off track"), blank=True)
@@ -183,6 +211,24 @@ class Agreement(SupplierOwned):
                 condition=Q(renewable_share_target__isnull=True) | Q(renewable_share_target__range=(0, 100)),
                 name="agreement_share_0_to_100",
             ),
+            models.CheckConstraint(
+                condition=Q(counts_scope1=True) | Q(counts_scope2=True) | Q(scope3_categories__len__gt=0), name="agreement_counts_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope3_categories__contained_by=list(range(1, 16))), name="agreement_scope3_categories_known"
+            ),
+            # Scope 3 is known by the year alone.
+            models.CheckConstraint(
+                condition=Q(reporting_cycle="year") | Q(reporting_cycle="quarter", scope3_categories__len=0), name="agreement_cycle_fits"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    quarter_1__gte=0, quarter_2__gte=0, quarter_3__gte=0, quarter_4=100 - F("quarter_1") - F("quarter_2") - F("quarter_3")
+                )
+                & Q(quarter_4__gte=0),
+                name="agreement_quarters_make_a_year",
+            ),
+            models.CheckConstraint(condition=Q(verification__in=["none", "limited", "reasonable"]), name="agreement_verification_known"),
             models.CheckConstraint(condition=Q(status="draft") | ~Q(content_sha256=""), name="agreement_offered_has_a_hash"),
         ]
         indexes = [models.Index(fields=["supplier", "status"], name="agreement_of_supplier")]
@@ -215,6 +261,14 @@ class Agreement(SupplierOwned):
             return Verdict(Track.NO_DATA)
         share = achieved(self.base, self.latest_target, self.latest_figure)
         return Verdict(Track(self.track), self.latest_year, self.latest_target, self.latest_figure, share)
+
+    @property
+    def quarter_weights(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        return self.quarter_1, self.quarter_2, self.quarter_3, self.quarter_4
+
+    @property
+    def is_by_quarter(self) -> bool:
+        return self.reporting_cycle == self.Cycle.QUARTER
 
     @property
     def is_in_force(self) -> bool:
@@ -254,6 +308,14 @@ class Agreement(SupplierOwned):
         self.save(update_fields=["status"])
         return True
 
+    def begin_recalculation(self) -> None:
+        self._move(allowed=(self.Status.ACTIVE,), to=self.Status.IN_RECALCULATION)
+        self.save(update_fields=["status"])
+
+    def end_recalculation(self) -> None:
+        self._move(allowed=(self.Status.IN_RECALCULATION,), to=self.Status.ACTIVE)
+        self.save(update_fields=["status"])
+
     def close(self, *, reason: str, at: datetime) -> None:
         self._end(allowed=self.IN_FORCE, to=self.Status.CLOSED, reason=reason, at=at)
 
@@ -264,156 +326,3 @@ class Agreement(SupplierOwned):
         self._move(allowed=allowed, to=to)
         self.ended_reason, self.ended_at = reason, at
         self.save(update_fields=["status", "ended_reason", "ended_at"])
-
-
-Part = TypeVar("Part", bound=models.Model)
-
-
-class PartQuerySet(models.QuerySet[Part], Generic[Part]):
-    """Rows that hang on an agreement: seen by those who see the agreement."""
-
-    def visible_to(self, user: "User") -> Self:
-        return self.filter(agreement__in=Agreement.objects.visible_to(user))
-
-
-@keep_history()
-class Target(models.Model):
-    """What the agreement asks of one year, in the agreement's measure."""
-
-    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="targets")
-    year = models.PositiveSmallIntegerField(_("year"))
-    emissions = tonnes(_("target"))
-
-    objects = PartQuerySet["Target"].as_manager()
-
-    class Meta:
-        verbose_name = _("yearly target")
-        verbose_name_plural = _("yearly targets")
-        ordering = ["year", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["agreement", "year"], name="target_once_a_year"),
-            models.CheckConstraint(condition=Q(emissions__gte=0), name="target_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.year}: {self.emissions}"
-
-
-@keep_history()
-class ReportedYear(models.Model):
-    """What the supplier reported under the agreement for one year. Offsets stand apart and never change a reduction."""
-
-    class Basis(models.TextChoices):
-        CALCULATED = "calculated", pgettext_lazy("reported year", "Calculated from activity data")
-        ENTERED = "entered", pgettext_lazy("reported year", "Entered by hand")
-
-    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="reported_years")
-    year = models.PositiveSmallIntegerField(_("year"))
-    emissions = tonnes(_("emissions within the boundary"))
-    basis = models.CharField(_("basis"), max_length=10, choices=Basis.choices, default=Basis.ENTERED)
-    denominator = models.DecimalField(_("quantity of the year"), max_digits=20, decimal_places=4, null=True, blank=True)
-    removals = tonnes(_("removals (tCO₂e)"), default=0)
-    offsets = tonnes(_("offsets (tCO₂e)"), default=0)
-    renewable_share = models.DecimalField(_("renewable share (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
-    pue = models.DecimalField(_("PUE"), max_digits=4, decimal_places=3, null=True, blank=True)
-    months_covered = models.PositiveSmallIntegerField(_("months covered"), default=12)
-    is_verified = models.BooleanField(_("verified by a third party"), default=False)
-    note = models.TextField(_("note"), blank=True)
-    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    reported_at = models.DateTimeField(_("reported"))
-
-    objects = PartQuerySet["ReportedYear"].as_manager()
-
-    class Meta:
-        verbose_name = _("reported year")
-        verbose_name_plural = _("reported years")
-        ordering = ["year", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["agreement", "year"], name="reported_once_a_year"),
-            models.CheckConstraint(condition=Q(emissions__gte=0, removals__gte=0, offsets__gte=0), name="reported_not_negative"),
-            models.CheckConstraint(condition=Q(months_covered__range=(1, 12)), name="reported_months_covered"),
-            models.CheckConstraint(condition=Q(denominator__isnull=True) | Q(denominator__gt=0), name="reported_denominator_above_zero"),
-            models.CheckConstraint(condition=Q(basis__in=["calculated", "entered"]), name="reported_basis_known"),
-            models.CheckConstraint(condition=Q(pue__isnull=True) | Q(pue__gte=1), name="reported_pue_from_1"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.year}: {self.emissions}"
-
-    def progress(self, agreement: Agreement) -> Progress:
-        """In the agreement's measure; without its quantity an intensity is not known."""
-        by_quantity = agreement.measure == Agreement.Measure.INTENSITY
-        known = None if by_quantity and not self.denominator else figure(self.emissions, self.denominator if by_quantity else None)
-        return Progress(self.year, known, self.months_covered)
-
-    @property
-    def residual(self) -> Decimal:
-        """What is left after removals and offsets: shown beside the reduction, never counted as one."""
-        return self.emissions - self.removals - self.offsets
-
-
-class AgreementSignature(models.Model):
-    """One side's signature under the offered terms, by their hash."""
-
-    append_only = True
-
-    class Side(models.TextChoices):
-        BUYER = "buyer", _("Buyer")
-        SUPPLIER = "supplier", _("Supplier")
-
-    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="signatures")
-    side = models.CharField(_("side"), max_length=10, choices=Side.choices)
-    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(_("name"), max_length=150)
-    job_title = models.CharField(_("role"), max_length=150)
-    content_sha256 = models.CharField(max_length=64)
-    signed_at = models.DateTimeField(_("signed"))
-    address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
-
-    objects = PartQuerySet["AgreementSignature"].as_manager()
-
-    class Meta:
-        verbose_name = _("agreement signature")
-        verbose_name_plural = _("agreement signatures")
-        constraints = [
-            models.UniqueConstraint(fields=["agreement", "side", "content_sha256"], name="agreement_signed_once_a_side"),
-            models.CheckConstraint(condition=Q(side__in=["buyer", "supplier"]), name="agreement_signature_side_known"),
-        ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
-
-    def __str__(self) -> str:
-        return f"{self.get_side_display()}: {self.name}"
-
-
-@keep_history()
-class JointAction(models.Model):
-    """One of the one or two things a year that buyer and supplier do together."""
-
-    class Status(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        UNDER_WAY = "under_way", _("Under way")
-        DELIVERED = "delivered", _("Delivered")
-        DROPPED = "dropped", _("Dropped")
-
-    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="joint_actions")
-    year = models.PositiveSmallIntegerField(_("year"))
-    title = models.CharField(_("title"), max_length=200)
-    description = models.TextField(_("description"), blank=True)
-    expected_reduction = optional_tonnes(_("expected reduction (tCO₂e)"))
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PLANNED)
-    due_on = models.DateField(_("due on"), null=True, blank=True)
-
-    objects = PartQuerySet["JointAction"].as_manager()
-
-    class Meta:
-        verbose_name = _("joint action")
-        verbose_name_plural = _("joint actions")
-        ordering = ["year", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["planned", "under_way", "delivered", "dropped"]), name="joint_action_status_known"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.title

@@ -1,0 +1,20 @@
+from pilots.models.agreements import Agreement, AgreementQuerySet
+from pilots.models.joint import JointAction
+from pilots.models.parts import Milestone, PartQuerySet, ReportedYear, Target
+from pilots.models.signing import AgreementPaper, AgreementSignature, Amendment
+from pilots.models.templates import AgreementTemplate
+
+
+__all__ = [
+    "Agreement",
+    "AgreementPaper",
+    "AgreementQuerySet",
+    "AgreementSignature",
+    "AgreementTemplate",
+    "Amendment",
+    "JointAction",
+    "Milestone",
+    "PartQuerySet",
+    "ReportedYear",
+    "Target",
+]

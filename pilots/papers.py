@@ -1,0 +1,79 @@
+"""The papers of agreements: printed in both languages from the very terms that were offered, or signed elsewhere and uploaded.
+
+The printing itself is above this app (`reports/agreement_pdf.py`), because it is done as all papers are that leave the house.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.core.files import File
+from django.db import transaction
+from django.db.models import Count, F, Q
+
+from audit import trail
+from pilots.models import Agreement, AgreementPaper, Amendment
+from runs import engine
+from runs.models import Run
+from suppliers.inspection import Inspected
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+PRINT_JOB = "print_agreements"
+LANGUAGES = ("en", "zh-hans")
+Kind = AgreementPaper.Kind
+
+
+def print_soon(*, at: datetime) -> Run:
+    """A run that prints what is not printed yet; one that waits to be planned takes this along."""
+    # Locked until we are done: nobody plans the run before our rows are there for it to see.
+    waiting = Run.objects.filter(kind=PRINT_JOB, status=Run.Status.QUEUED).select_for_update(skip_locked=True, no_key=True)
+    return waiting.order_by("pk").first() or engine.start(PRINT_JOB, by=None, at=at)
+
+
+def unprinted() -> Iterable[int]:
+    """Agreements that lack a paper of the terms that are offered or signed now, or of an amendment."""
+    offer = Q(papers__kind=Kind.OFFER, status=Agreement.Status.OFFERED)
+    signed = Q(papers__kind=Kind.SIGNED) & ~Q(status=Agreement.Status.OFFERED)
+    own = Count("papers", filter=(offer | signed) & Q(papers__content_sha256=F("content_sha256")))
+    # An offer that was terminated was not signed; what was signed before its end is printed by then.
+    due = Agreement.objects.exclude(status__in=[Agreement.Status.DRAFT, Agreement.Status.TERMINATED]).exclude(offered_terms=None)
+    lacking = set(due.annotate(printed=own).filter(printed__lt=len(LANGUAGES)).values_list("pk", flat=True))
+    amended = Amendment.objects.filter(status=Amendment.Status.OFFERED).annotate(
+        printed=Count("agreement__papers", filter=Q(agreement__papers__content_sha256=F("content_sha256")))
+    )
+    return sorted(lacking | set(amended.filter(printed__lt=len(LANGUAGES)).values_list("agreement_id", flat=True)))
+
+
+def keep_printed(agreement: Agreement, *, kind: str, language: str, content_sha256: str, file: IO[bytes], at: datetime) -> AgreementPaper:
+    suffix = "zh" if language.startswith("zh") else "en"
+    name = f"{agreement.number}-{kind}-{content_sha256[:8]}-{suffix}.pdf"
+    paper = _keep(agreement, file, kind=kind, language=language, content_sha256=content_sha256, name=name, made_at=at)
+    trail.record(
+        "agreement.paper_made", target=agreement, supplier_id=agreement.supplier_id, detail={"name": name, "sha256": paper.sha256}, at=at
+    )
+    return paper
+
+
+def keep_upload(agreement: Agreement, upload: Inspected, *, sha256: str, by: "User", at: datetime) -> AgreementPaper:
+    return _keep(agreement, upload.content, kind=Kind.UPLOADED, content_sha256=sha256, name=upload.name, made_by=by, made_at=at)
+
+
+def _keep(agreement: Agreement, file: IO[bytes], **fields: Any) -> AgreementPaper:
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file will do
+    size = file.seek(0, 2)
+    file.seek(0)
+    paper = AgreementPaper(agreement=agreement, size=size, sha256=digest, **fields)
+    paper.file.save(f"{uuid4().hex}.pdf", File(file), save=False)
+    try:
+        with transaction.atomic():
+            paper.save()
+    except BaseException:
+        paper.file.delete(save=False)  # no file without a row
+        raise
+    return paper

@@ -1,0 +1,149 @@
+"""The terms of an agreement in words, read from the very content that is hashed: for pages and for paper alike."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.templatetags.ui import local_number
+from emissions.models import Scope3Entry
+from pilots.models import Agreement, Milestone
+from pilots.trajectory import Path, reduction_words, yearly_rate
+
+
+@dataclass(frozen=True)
+class Row:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    year: str
+    target: str
+    # Empty where the agreement is not followed by the quarter, and for an intensity, which is the same in each quarter.
+    quarters: list[str]
+
+
+@dataclass(frozen=True)
+class Clause:
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TermsPage:
+    rows: list[Row]
+    unit: str
+    targets: list[TargetRow]
+    milestones: list[Row]
+    clauses: list[Clause]
+
+    @property
+    def has_quarters(self) -> bool:
+        return any(row.quarters for row in self.targets)
+
+
+def terms_page(content: Mapping[str, Any]) -> TermsPage:
+    """In the language in use."""
+    return TermsPage(list(_rows(content)), unit_of(content), list(_targets(content)), list(_milestones(content)), list(_clauses(content)))
+
+
+def unit_of(content: Mapping[str, Any]) -> str:
+    return f"tCO₂e / {content['intensity_unit']}" if content["measure"] == Agreement.Measure.INTENSITY else "tCO₂e"
+
+
+def _rows(content: Mapping[str, Any]) -> Iterator[Row]:
+    supplier = content["supplier"]
+    yield Row(_("Supplier"), f"{_in_use(supplier['name_en'], supplier['name_zh'])} {supplier['identifier']}")
+    yield Row(_("Term of the agreement"), f"{_day(content['starts_on'])} – {_day(content['ends_on'])}")
+    if template := content.get("template"):
+        yield Row(_("Template"), f"{template['key']} {template['version']}")
+    yield Row(_("Sites"), ", ".join(site["name"] for site in content["sites"]) or _("all sites"))
+    yield Row(_("Boundary"), content["boundary"])
+    yield Row(_("What counts"), scopes_in_words(content))
+    yield Row(_("Base year"), _base(content))
+    yield Row(_("Measure"), str(Agreement.Measure(content["measure"]).label))
+    yield Row(_("Total reduction"), f"{content['total_reduction'] or '–'} %")
+    yield Row(_("Path"), _path(content))
+    if content["renewable_share_target"] is not None:
+        yield Row(_("Renewable share target"), f"{content['renewable_share_target']} %")
+    if content["pue_target"] is not None:
+        yield Row(_("PUE target"), content["pue_target"])
+    if cycle := content.get("reporting_cycle"):
+        yield Row(_("Reporting and appraisal"), str(Agreement.Cycle(cycle).label))
+    if verification := content.get("verification"):
+        yield Row(_("Verification"), str(Agreement.Verification(verification).label))
+    yield Row(_("Recalculation threshold"), f"{content['recalculation_threshold']} %")
+    if factor_set := content["factor_set"]:
+        yield Row(_("Factor set"), f"{factor_set['key']} {factor_set['version']}")
+    labels = {"incentive": _("Incentive"), "remedy": _("Remedy when off track"), "special_terms": _("Special terms")}
+    for name, label in labels.items():
+        if content.get(name):
+            yield Row(label, content[name])
+
+
+def scopes_in_words(content: Mapping[str, Any]) -> str:
+    """Terms of the first schema counted scope 1 and scope 2."""
+    method = str(Agreement.Scope2Method(content["scope2_method"]).label)
+    parts = [_("scope 1")] if content.get("counts_scope1", True) else []
+    if content.get("counts_scope2", True):
+        parts.append(_("scope 2, %(method)s") % {"method": method})
+    labels = dict(Scope3Entry.Category.choices)
+    parts += [_("scope 3 category %(number)s: %(label)s") % {"number": n, "label": labels[n]} for n in content.get("scope3_categories", [])]
+    return "; ".join(parts)
+
+
+def _base(content: Mapping[str, Any]) -> str:
+    text = f"{content['base_year']}: {local_number(content['base_emissions'])} tCO₂e"
+    if content["measure"] != Agreement.Measure.INTENSITY:
+        return text
+    return f"{text} ÷ {local_number(content['base_denominator'])} {content['intensity_unit']}"
+
+
+def _path(content: Mapping[str, Any]) -> str:
+    """With its yearly rate: the two paths differ."""
+    text = str(Agreement.Path(content["path"]).label)
+    if not content["total_reduction"] or not content["targets"]:
+        return text
+    years = max(int(year) for year in content["targets"]) - content["base_year"]
+    path: Path = "compounding" if content["path"] == Agreement.Path.COMPOUNDING else "linear"
+    rate = yearly_rate(Decimal(content["total_reduction"]) / 100, years=years, path=path)
+    words = reduction_words(path) % {"rate": local_number(rate * 100, 2)}
+    return f"{text} ({words})"
+
+
+def _targets(content: Mapping[str, Any]) -> Iterator[TargetRow]:
+    by_quarter = content.get("reporting_cycle") == Agreement.Cycle.QUARTER and content["measure"] == Agreement.Measure.ABSOLUTE
+    weights: Sequence[str] = content.get("quarters", []) if by_quarter else []
+    for year, target in sorted(content["targets"].items()):
+        shares = [local_number(Decimal(target) * Decimal(weight) / 100, 1) for weight in weights]
+        yield TargetRow(year, local_number(target), shares)
+
+
+def _milestones(content: Mapping[str, Any]) -> Iterator[Row]:
+    for each in content.get("milestones", []):
+        yield Row(_day(each["due_on"]), f"{Milestone.Kind(each['kind']).label}: {each['value']}")
+
+
+def _clauses(content: Mapping[str, Any]) -> Iterator[Clause]:
+    language = "zh" if _is_chinese() else "en"
+    for each in content.get("clauses", []):
+        yield Clause(each["title"][language], each["text"][language])
+
+
+def _in_use(english: str, chinese: str) -> str:
+    return (chinese or english) if _is_chinese() else (english or chinese)
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "en").startswith("zh")
+
+
+def _day(text: str) -> str:
+    return date_format(date.fromisoformat(text), "DATE_FORMAT")

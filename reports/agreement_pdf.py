@@ -1,0 +1,69 @@
+"""The papers of a pilot agreement: the terms that were offered, in each language, and once both sides have signed, their signatures."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from assessments import canonical
+from pilots import papers
+from pilots.models import Agreement, AgreementPaper, AgreementSignature, Amendment
+from pilots.terms_page import TermsPage, terms_page
+from reports.audit_pdf import as_pdf
+
+
+Kind = AgreementPaper.Kind
+# Whoever has it can make the hash that was signed: the terms travel in the signed paper.
+ATTACHED_AS = "terms.json"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper in one language; `terms` are worded in the language in use."""
+
+    agreement: Agreement
+    amendment: Amendment | None
+    title: str
+    terms: TermsPage
+    sha256: str
+    signatures: list[AgreementSignature]
+    made_at: datetime
+
+
+def print_agreement(agreement_id: int, *, at: datetime) -> int:
+    """What lacks of the terms offered or signed now and of an amendment on offer; says how many papers it made."""
+    agreement = Agreement.objects.select_related("supplier").get(pk=agreement_id)
+    made = 0
+    if agreement.offered_terms:
+        kind = Kind.OFFER if agreement.status == Agreement.Status.OFFERED else Kind.SIGNED
+        made += _print(agreement, kind, agreement.offered_terms, agreement.content_sha256, None, at=at)
+    for amendment in agreement.amendments.filter(status=Amendment.Status.OFFERED):
+        made += _print(agreement, Kind.OFFER, amendment.terms, amendment.content_sha256, amendment, at=at)
+    return made
+
+
+def _print(agreement: Agreement, kind: str, terms: Mapping[str, Any], sha256: str, amendment: Amendment | None, *, at: datetime) -> int:
+    there = set(agreement.papers.filter(kind=kind, content_sha256=sha256).values_list("language", flat=True))
+    missing = [language for language in papers.LANGUAGES if language not in there]
+    for language in missing:
+        pdf = agreement_pdf(agreement, kind=kind, terms=terms, sha256=sha256, amendment=amendment, language=language, at=at)
+        papers.keep_printed(agreement, kind=kind, language=language, content_sha256=sha256, file=io.BytesIO(pdf), at=at)
+    return len(missing)
+
+
+def agreement_pdf(
+    agreement: Agreement, *, kind: str, terms: Mapping[str, Any], sha256: str, amendment: Amendment | None, language: str, at: datetime
+) -> bytes:
+    signatures = list(agreement.signatures.filter(content_sha256=sha256).order_by("signed_at", "pk")) if kind == Kind.SIGNED else []
+    amended = amendment or agreement.amendments.filter(content_sha256=sha256).first()
+    with translation.override(language):
+        title = terms["title_zh"] if language.startswith("zh") else terms["title_en"]
+        paper = Paper(agreement, amended, title, terms_page(terms), sha256, signatures, at)
+        html = render_to_string("reports/pdf/agreement.html", {"paper": paper, "agreement": agreement, "language": language})
+        # A paper with a file in it could not be uploaded again after it was signed by hand.
+        files = {ATTACHED_AS: canonical.encode(terms).decode()} if kind == Kind.SIGNED else {}
+        return as_pdf(html, files=files)
