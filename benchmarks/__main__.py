@@ -26,6 +26,7 @@ BUDGETS = {
     "what_if": 4.0,
     "area_page": 3.0,
     "portfolio_page": 2.0,
+    "progress_page": 3.0,
     "audit_pdf": 1.3,
     "xlsx_merge": 25.0,
     "evaluate_labels": 4.0,

@@ -39,6 +39,10 @@ def finished_area_page(request: HttpRequest, pk: int, code: str) -> HttpResponse
     return HttpResponse(_finished(f"{pk}-{code}.html"))
 
 
+def finished_progress_page(request: HttpRequest, pk: int) -> HttpResponse:
+    return HttpResponse(_finished(f"pilot-{pk}.html"))
+
+
 def finished_label_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     Label.objects.get(public_id=public_id)
     return HttpResponse(_finished("label.html"))
@@ -47,6 +51,7 @@ def finished_label_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 urlpatterns = [
     *portal,
     path("bench/portfolio/", portfolio_of_constants),
+    path("bench/pilots/<int:pk>/", finished_progress_page),
     path("bench/labels/<uuid:public_id>/", login_not_required(finished_label_page)),
     path("bench/assessments/<int:pk>/areas/<slug:code>/", finished_area_page),
 ]
