@@ -95,6 +95,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "signed": ("good", "signature"),
     "in_recalculation": ("warning", "calculator"),
     "terminated": ("bad", "circle-x"),
+    "calculated": ("neutral", "calculator"),
     "planned": ("info", "calendar-event"),
     "under_way": ("active", "progress"),
     "delivered": ("good", "circle-check"),

@@ -109,6 +109,8 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
             Entry("labels:committee", _("Label committee"), "gavel", holders(Permission.LABEL_DECIDE)),
             Entry("labels:standard_list", _("Green standards"), "scale", not_reviewers),
             Entry("pilots:list", _("Carbon pilots"), "leaf", not_reviewers),
+            Entry("pilots:appraisal_list", _("Pilot appraisals"), "scoreboard", not_reviewers),
+            Entry("pilots:programme_list", _("Joint actions"), "heart-handshake", not_reviewers),
             Entry("emissions:abatement_list", _("Abatement"), "recycle", not_reviewers),
         ],
     ),

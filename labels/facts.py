@@ -87,10 +87,17 @@ VIOLATIONS = """
       AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
     ORDER BY id
 """
+# An agreement whose newest appraisal says so does not count.
 AGREEMENTS = """
     SELECT supplier_id, id, ends_on
     FROM pilots_agreement
     WHERE status IN ('active', 'in_recalculation') AND starts_on <= %(on)s AND ends_on >= %(on)s
+      AND id NOT IN (
+          SELECT agreement_id FROM (
+              SELECT DISTINCT ON (agreement_id) agreement_id, consequence FROM pilots_appraisal
+              WHERE status = 'confirmed' AND confirmed_at <= %(at)s ORDER BY agreement_id, confirmed_at DESC, id DESC
+          ) newest WHERE consequence = 'label'
+      )
       AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
     ORDER BY id
 """

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from audit import trail
 from pilots import papers
-from pilots.models import Agreement, AgreementSignature, Amendment, Milestone, Target
+from pilots.models import Agreement, AgreementSignature, Amendment, AppraisalScheme, Milestone, Target
 from pilots.terms import MAKES_TARGETS, Terms, content_of, hash_of, made_targets, target_years
 from pilots.wordings import begins_with, first_milestones
 from runs.calendar import buyers_day
@@ -59,7 +59,11 @@ class TargetsRise(ValueError):
 
 def locked(agreement_id: int) -> Agreement:
     """Two people may press at once, and only one may win."""
-    return Agreement.objects.select_for_update(of=("self",)).select_related("supplier", "factor_set", "template").get(pk=agreement_id)
+    return (
+        Agreement.objects.select_for_update(of=("self",))
+        .select_related("supplier", "factor_set", "template", "scheme")
+        .get(pk=agreement_id)
+    )
 
 
 def note(action: str, agreement: Agreement, *, by: "User | None", at: datetime, **detail: object) -> None:
@@ -75,7 +79,9 @@ def note(action: str, agreement: Agreement, *, by: "User | None", at: datetime, 
 def draft_agreement(*, supplier_id: int, terms: Terms, by: "User", at: datetime) -> Agreement:
     """A draft with yearly targets made from the total reduction. Raises `YearsDoNotFit`."""
     supplier = Supplier.objects.get(pk=supplier_id)
-    agreement = Agreement(supplier=supplier, drafted_by=by, **terms.columns())
+    # The weights both sides agree on; those of a later version are another amendment's matter.
+    scheme = AppraisalScheme.objects.order_by("-version").first()
+    agreement = Agreement(supplier=supplier, drafted_by=by, scheme=scheme, **terms.columns())
     made = made_targets(agreement)
     # Numbered by its own key, so that two drafts made at once never want the same number.
     agreement.number = uuid.uuid4().hex

@@ -117,10 +117,17 @@ def reportable_years(agreement: Agreement, *, today: date) -> list[int]:
     return [year for year in reversed(target_years(agreement)) if year <= current]
 
 
+# What suppliers are invited to is replied to on its own page.
+REPLIES = (JointAction.Status.INVITED, JointAction.Status.DECLINED)
+TAKEN_ON = [(value, label) for value, label in JointAction.Status.choices if value not in REPLIES]
+
+
 class JointActionForm(forms.ModelForm[JointAction]):
+    status = forms.ChoiceField(label=_("State"), choices=TAKEN_ON, initial=JointAction.Status.PLANNED)
+
     class Meta:
         model = JointAction
-        fields = ("year", "title", "description", "expected_reduction", "status", "due_on")
+        fields = ("year", "title", "description", "expected_reduction", "status", "delivered_reduction", "due_on")
         widgets = {"description": forms.Textarea({"rows": 3}), "due_on": forms.DateInput(DAY, format="%Y-%m-%d")}
 
     def clean_year(self) -> int:
@@ -129,11 +136,14 @@ class JointActionForm(forms.ModelForm[JointAction]):
             raise forms.ValidationError(_("Enter a year with four digits."))
         return year
 
-    def clean_expected_reduction(self) -> Decimal | None:
-        value: Decimal | None = self.cleaned_data["expected_reduction"]
-        if value is not None and value < 0:
-            raise forms.ValidationError(_("A reduction is zero or more."))
-        return value
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("expected_reduction", "delivered_reduction"):
+            if data.get(name) is not None and data[name] < 0:
+                self.add_error(name, _("A reduction is zero or more."))
+        if data.get("delivered_reduction") is not None and data.get("status") != JointAction.Status.DELIVERED:
+            self.add_error("delivered_reduction", _("What was saved belongs to an action that is delivered."))
+        return data
 
     def plan(self) -> ActionPlan:
         return ActionPlan(**self.cleaned_data)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from audit import trail
-from pilots.models import Agreement, AgreementPaper, Amendment
+from pilots.models import Agreement, AgreementPaper, Amendment, Appraisal
 from runs import engine
 from runs.models import Run
 from suppliers.inspection import Inspected
@@ -36,7 +36,7 @@ def print_soon(*, at: datetime) -> Run:
 
 
 def unprinted() -> Iterable[int]:
-    """Agreements that lack a paper of the terms that are offered or signed now, or of an amendment."""
+    """Agreements that lack a paper of the terms offered or signed now, of an amendment, or of an appraisal."""
     offer = Q(papers__kind=Kind.OFFER, status=Agreement.Status.OFFERED)
     signed = Q(papers__kind=Kind.SIGNED) & ~Q(status=Agreement.Status.OFFERED)
     own = Count("papers", filter=(offer | signed) & Q(papers__content_sha256=F("content_sha256")))
@@ -46,7 +46,12 @@ def unprinted() -> Iterable[int]:
     amended = Amendment.objects.filter(status=Amendment.Status.OFFERED).annotate(
         printed=Count("agreement__papers", filter=Q(agreement__papers__content_sha256=F("content_sha256")))
     )
-    return sorted(lacking | set(amended.filter(printed__lt=len(LANGUAGES)).values_list("agreement_id", flat=True)))
+    appraised = Appraisal.objects.filter(status=Appraisal.Status.CONFIRMED).annotate(
+        printed=Count("agreement__papers", filter=Q(agreement__papers__content_sha256=F("content_sha256")))
+    )
+    for rows in (amended, appraised):
+        lacking |= set(rows.filter(printed__lt=len(LANGUAGES)).values_list("agreement_id", flat=True))
+    return sorted(lacking)
 
 
 def keep_printed(agreement: Agreement, *, kind: str, language: str, content_sha256: str, file: IO[bytes], at: datetime) -> AgreementPaper:

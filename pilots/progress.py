@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -208,4 +209,10 @@ def _chart(agreement: Agreement, rows: list[YearRow], forecast: YearForecast | N
         )
         for row in rows
     ]
-    return trajectory([base, *points], title=_("Targets and actual emissions"), unit=agreement.unit)
+    return _drawn((base, *points), _("Targets and actual emissions"), agreement.unit)
+
+
+@lru_cache(maxsize=300)
+def _drawn(points: tuple[TrajectoryPoint, ...], title: str, unit: str) -> SafeString:
+    """Drawing takes longer than everything else on the page, and shows the same until something is reported."""
+    return trajectory(points, title=title, unit=unit)

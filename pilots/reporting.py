@@ -115,6 +115,7 @@ class ActionPlan:
     expected_reduction: Decimal | None = None
     status: str = JointAction.Status.PLANNED
     due_on: date | None = None
+    delivered_reduction: Decimal | None = None
 
 
 @transaction.atomic

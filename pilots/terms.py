@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assessments import canonical
 from emissions.coverage import fiscal_year_of
 from emissions.models import FactorSet
-from pilots.models import Agreement, AgreementTemplate, Milestone
+from pilots.models import Agreement, AgreementTemplate, AppraisalScheme, Milestone
 from pilots.trajectory import figure, targets
 
 
@@ -113,7 +113,7 @@ def content_of(
     `amends` is the hash of the terms that these are to replace. Without `targets`, `milestones` or `sites` the stored
     ones are taken.
     """
-    supplier, factor_set, template = agreement.supplier, agreement.factor_set, agreement.template
+    supplier, factor_set, template, scheme = agreement.supplier, agreement.factor_set, agreement.template, agreement.scheme
     targets = {each.year: each.emissions for each in agreement.targets.all()} if targets is None else targets
     milestones = agreement.milestones.all() if milestones is None else milestones
     sites = sorted(agreement.sites.all() if sites is None else sites, key=lambda site: site.pk)
@@ -157,10 +157,17 @@ def content_of(
         "renewable_share_target": _text(agreement.renewable_share_target),
         "pue_target": _text(agreement.pue_target),
         "verification": agreement.verification,
+        "appraisal": {"version": scheme.version, "weights": {name: _text(weight) for name, weight in scheme.weights.items()}}
+        if scheme
+        else None,
         "recalculation_threshold": _text(agreement.recalculation_threshold),
         "incentive": agreement.incentive,
         "remedy": agreement.remedy,
     }
+
+
+def _scheme(scheme: AppraisalScheme) -> dict[str, Any]:
+    return {"version": scheme.version, "weights": {name: _text(weight) for name, weight in scheme.weights.items()}}
 
 
 def _text(value: Decimal | None) -> str | None:

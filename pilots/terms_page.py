@@ -79,6 +79,8 @@ def _rows(content: Mapping[str, Any]) -> Iterator[Row]:
         yield Row(_("Reporting and appraisal"), str(Agreement.Cycle(cycle).label))
     if verification := content.get("verification"):
         yield Row(_("Verification"), str(Agreement.Verification(verification).label))
+    if scheme := content.get("appraisal"):
+        yield Row(_("Appraisal weights"), _weights(scheme))
     yield Row(_("Recalculation threshold"), f"{content['recalculation_threshold']} %")
     if factor_set := content["factor_set"]:
         yield Row(_("Factor set"), f"{factor_set['key']} {factor_set['version']}")
@@ -97,6 +99,22 @@ def scopes_in_words(content: Mapping[str, Any]) -> str:
     labels = dict(Scope3Entry.Category.choices)
     parts += [_("scope 3 category %(number)s: %(label)s") % {"number": n, "label": labels[n]} for n in content.get("scope3_categories", [])]
     return "; ".join(parts)
+
+
+def _weights(scheme: Mapping[str, Any]) -> str:
+    named = part_labels()
+    parts = ", ".join(f"{named[name]} {weight} %" for name, weight in scheme["weights"].items())
+    return _("version %(version)s: %(parts)s") % {"version": scheme["version"], "parts": parts}
+
+
+def part_labels() -> dict[str, str]:
+    return {
+        "reduction": _("Reduction against the trajectory"),
+        "renewable_share": _("Renewable share"),
+        "pue": "PUE",
+        "data_quality": _("Data quality"),
+        "actions": _("Actions delivered"),
+    }
 
 
 def _base(content: Mapping[str, Any]) -> str:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from pilots.views import agreements, amending, drafting, papers, reports, signing
+from pilots.views import agreements, amending, appraisals, drafting, joint, papers, reports, signing
 
 
 app_name = "pilots"
 urlpatterns = [
     path("", agreements.pilot_list, name="list"),
+    path("export/<slug:form>/", agreements.pilot_export, name="export"),
     path("mine/", agreements.mine, name="mine"),
     path("new/", drafting.new, name="new"),
     path("<int:pk>/", agreements.detail, name="detail"),
@@ -25,4 +26,16 @@ urlpatterns = [
     path("<int:pk>/report/", reports.report, name="report"),
     path("<int:pk>/actions/new/", reports.action_new, name="action_new"),
     path("actions/<int:pk>/", reports.action_edit, name="action_edit"),
+    path("<int:pk>/appraise/", appraisals.appraise, name="appraise"),
+    path("appraisals/", appraisals.appraisal_list, name="appraisal_list"),
+    path("appraisals/<int:pk>/", appraisals.appraisal, name="appraisal"),
+    path("appraisals/<int:pk>/propose/", appraisals.propose, name="appraisal_propose"),
+    path("appraisals/<int:pk>/comment/", appraisals.comment, name="appraisal_comment"),
+    path("appraisals/<int:pk>/confirm/", appraisals.confirm, name="appraisal_confirm"),
+    path("joint/", joint.programme_list, name="programme_list"),
+    path("joint/new/", joint.programme_edit, name="programme_new"),
+    path("joint/<int:pk>/", joint.programme, name="programme"),
+    path("joint/<int:pk>/edit/", joint.programme_edit, name="programme_edit"),
+    path("joint/<int:pk>/invite/", joint.programme_invite, name="programme_invite"),
+    path("actions/<int:pk>/reply/", joint.action_reply, name="action_reply"),
 ]

@@ -11,7 +11,8 @@ from django.utils import translation
 
 from assessments import canonical
 from pilots import papers
-from pilots.models import Agreement, AgreementPaper, AgreementSignature, Amendment
+from pilots.appraisal_page import part_rows
+from pilots.models import Agreement, AgreementPaper, AgreementSignature, Amendment, Appraisal
 from pilots.terms_page import TermsPage, terms_page
 from reports.audit_pdf import as_pdf
 
@@ -43,12 +44,30 @@ def print_agreement(agreement_id: int, *, at: datetime) -> int:
         made += _print(agreement, kind, agreement.offered_terms, agreement.content_sha256, None, at=at)
     for amendment in agreement.amendments.filter(status=Amendment.Status.OFFERED):
         made += _print(agreement, Kind.OFFER, amendment.terms, amendment.content_sha256, amendment, at=at)
+    people = ("agreement__supplier", "scheme", "proposed_by", "commented_by", "confirmed_by")
+    for appraisal in agreement.appraisals.filter(status=Appraisal.Status.CONFIRMED).select_related(*people).order_by("pk"):
+        made += _print_appraisal(appraisal, at=at)
     return made
 
 
-def _print(agreement: Agreement, kind: str, terms: Mapping[str, Any], sha256: str, amendment: Amendment | None, *, at: datetime) -> int:
+def _print_appraisal(appraisal: Appraisal, *, at: datetime) -> int:
+    agreement, sha256 = appraisal.agreement, appraisal.content_sha256
+    missing = _missing(agreement, Kind.APPRAISAL, sha256)
+    for language in missing:
+        with translation.override(language):
+            context = {"appraisal": appraisal, "agreement": agreement, "parts": part_rows(appraisal), "language": language}
+            pdf = as_pdf(render_to_string("reports/pdf/appraisal.html", context))
+        papers.keep_printed(agreement, kind=Kind.APPRAISAL, language=language, content_sha256=sha256, file=io.BytesIO(pdf), at=at)
+    return len(missing)
+
+
+def _missing(agreement: Agreement, kind: str, sha256: str) -> list[str]:
     there = set(agreement.papers.filter(kind=kind, content_sha256=sha256).values_list("language", flat=True))
-    missing = [language for language in papers.LANGUAGES if language not in there]
+    return [language for language in papers.LANGUAGES if language not in there]
+
+
+def _print(agreement: Agreement, kind: str, terms: Mapping[str, Any], sha256: str, amendment: Amendment | None, *, at: datetime) -> int:
+    missing = _missing(agreement, kind, sha256)
     for language in missing:
         pdf = agreement_pdf(agreement, kind=kind, terms=terms, sha256=sha256, amendment=amendment, language=language, at=at)
         papers.keep_printed(agreement, kind=kind, language=language, content_sha256=sha256, file=io.BytesIO(pdf), at=at)

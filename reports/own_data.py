@@ -39,7 +39,8 @@ from assessments.models import (
 )
 from emissions.models import Abatement, ActivityRecord, DataReply, Inventory, MeterPeriod, RenewableInstrument, Scope3Entry
 from labels.models import Announcement, Appeal, Decision, Label, LabelEvent, Publication
-from pilots.models import Agreement, AgreementSignature, JointAction, ReportedYear, Target
+from pilots.models import Agreement, AgreementPaper, AgreementSignature, Appraisal, JointAction, Milestone, ReportedYear, Target
+from pilots.models import Amendment as AgreementAmendment
 from suppliers.inspection import safe_name
 from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
 
@@ -163,8 +164,19 @@ YEARS = _fields(
     "year", "emissions", "basis", "denominator", "removals", "offsets", "renewable_share", "pue", "months_covered", "is_verified", "note",
     "reported_at", agreement="agreement_id", reported_by="reported_by__name",
 )  # fmt: skip
-AGREEMENT_SIGNATURES = _fields("side", "name", "job_title", "content_sha256", "signed_at", agreement="agreement_id")
-ACTIONS = _fields("year", "title", "description", "expected_reduction", "status", "due_on", agreement="agreement_id")
+AGREEMENT_SIGNATURES = _fields(
+    "side", "way", "name", "job_title", "content_sha256", "signed_at", "signed_on", agreement="agreement_id", paper_sha256="paper__sha256"
+)
+ACTIONS = _fields("year", "title", "description", "expected_reduction", "delivered_reduction", "status", "due_on", agreement="agreement_id")
+MILESTONES = _fields("due_on", "kind", "value", agreement="agreement_id")
+AGREEMENT_AMENDMENTS = _fields(
+    "number", "kind", "cause", "reason", "status", "terms", "former", "content_sha256", "offered_at", "ended_at", agreement="agreement_id"
+)
+AGREEMENT_PAPERS = _fields("kind", "language", "name", "size", "sha256", "content_sha256", "made_at", agreement="agreement_id")
+APPRAISALS = _fields(
+    "year", "quarter", "status", "parts", "score", "grade", "reasons", "consequence", "comment", "commented_at", "proposed_at",
+    "confirmed_at", "content_sha256", agreement="agreement_id", scheme="scheme__version",
+)  # fmt: skip
 ACTIVITY = _fields(
     "id", "month", "source", "substance", "quantity", "unit", "is_measured", "is_from_periods", "reported_at", site="site_id",
     evidence="evidence_id", reported_by="reported_by__name",
@@ -425,6 +437,10 @@ def _pilots(supplier: Supplier, by: User) -> dict[str, Any]:
         "reported_years": rows_of(ReportedYear.objects.filter(agreement__in=mine).order_by("pk"), YEARS),
         "signatures": rows_of(AgreementSignature.objects.filter(agreement__in=mine).order_by("pk"), AGREEMENT_SIGNATURES),
         "joint_actions": rows_of(JointAction.objects.filter(agreement__in=mine).order_by("pk"), ACTIONS),
+        "milestones": rows_of(Milestone.objects.filter(agreement__in=mine).order_by("pk"), MILESTONES),
+        "amendments": rows_of(AgreementAmendment.objects.filter(agreement__in=mine).order_by("pk"), AGREEMENT_AMENDMENTS),
+        "papers": rows_of(AgreementPaper.objects.filter(agreement__in=mine).order_by("pk"), AGREEMENT_PAPERS),
+        "appraisals": rows_of(Appraisal.objects.visible_to(by).filter(agreement__in=mine).order_by("pk"), APPRAISALS),
     }
 
 

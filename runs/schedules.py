@@ -73,6 +73,8 @@ SCHEDULES = (
     nightly(gettext_noop("Print agreements that lack their papers"), "print_agreements", hour=4, minute=20),
     # When people begin to work.
     nightly(gettext_noop("Warn of documents that end soon"), "warn_of_expiry", hour=7),
+    nightly(gettext_noop("Remind of missing data of pilots"), "remind_of_pilot_data", hour=7, minute=45),
+    nightly(gettext_noop("Calculate the appraisals of pilots"), "appraise_pilots", hour=4, minute=40),
     nightly(gettext_noop("Escalate overdue findings"), "escalate_findings", hour=7, minute=15),
     nightly(gettext_noop("Remind suppliers to reply to public records"), "remind_of_replies", hour=7, minute=30),
     nightly(gettext_noop("Remind of reviews that are due"), "remind_reviewers", hour=8, minute=30),

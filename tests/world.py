@@ -35,7 +35,9 @@ from assessments.models import (
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import Abatement, ActivityImport, FactorSet, Inventory, MeterPeriod, RenewableInstrument
 from labels.models import Announcement, Appeal, Label, LabelEvent, Proposal, SavedView, Standard, StandardTest
-from pilots.models import Agreement, AgreementPaper, JointAction, Target
+from pilots.appraisal import load_schemes, newest_scheme
+from pilots.joint_actions import invite as invite_to_act
+from pilots.models import Agreement, AgreementPaper, Appraisal, JointAction, JointProgramme, Target
 from pilots.models import Amendment as AgreementAmendment
 from pilots.papers import keep_printed
 from pilots.terms import content_of
@@ -459,6 +461,34 @@ class World:
     def agreement_paper(self) -> AgreementPaper:
         file = io.BytesIO(b"%PDF-1.7")
         return keep_printed(self.active_agreement, kind="signed", language="en", content_sha256=SHA, file=file, at=NOW)
+
+    @cached_property
+    def appraisal(self) -> Appraisal:
+        load_schemes(at=NOW)
+        proposed = {"reasons": "As the figures say", "proposed_by": self.maker, "proposed_at": NOW}
+        return Appraisal.objects.create(
+            agreement=self.active_agreement, year=2024, scheme=newest_scheme(), status="proposed", parts=[], calculated_at=NOW, **proposed
+        )
+
+    @cached_property
+    def programme(self) -> JointProgramme:
+        programme = JointProgramme.objects.create(
+            year=2026,
+            place=1,
+            title_en="Liquid cooling",
+            title_zh="液冷",
+            description="Together",
+            reply_by=date(2026, 9, 1),
+            ends_on=date(2026, 12, 31),
+            planned_by=self.maker,
+            planned_at=NOW,
+        )
+        invite_to_act(programme_id=programme.pk, agreement_ids=[self.active_agreement.pk], by=self.maker, at=NOW)
+        return programme
+
+    @cached_property
+    def invitation_to_act(self) -> JointAction:
+        return self.programme.actions.get()
 
     def _agreement(self, number: str, **fields: Any) -> Agreement:
         agreement = Agreement.objects.create(

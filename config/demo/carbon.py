@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from accounts.models import User
+from config.demo import pilot_years
 from config.demo.copying import copy_rows
 from config.demo.cycles import noon
 from config.demo.people import Cast
@@ -22,8 +23,9 @@ from emissions.scope3 import CategoryValue, save_scope3
 from pilots import agreements, reporting
 from pilots.actuals import Period, actual_of
 from pilots.agreements import Signing
-from pilots.models import Agreement, AgreementSignature, JointAction
-from pilots.reporting import ActionPlan, YearReport
+from pilots.appraisal import load_schemes
+from pilots.models import Agreement, AgreementSignature
+from pilots.reporting import YearReport
 from pilots.terms import Terms
 from pilots.wordings import first_milestones, load_templates, newest_templates
 from suppliers.models import Document, Site, Supplier
@@ -46,14 +48,6 @@ FATES = (
 )
 # What share of the reduction due is achieved: the total reduction agreed on is chosen so that the real figures come to it.
 ACHIEVED = {"on": (1.08, 1.5), "risk": (0.8, 0.95), "off": (0.25, 0.65), "gap": (1.05, 1.3)}
-ACTIONS = (
-    ("冷源系统改造：氟泵自然冷却", "Free cooling by refrigerant pumps", 900),
-    ("绿色电力交易三年框架", "Three-year framework for green power", 4_000),
-    ("液冷机柜联合试点", "Liquid-cooled racks, a joint trial", 1_200),
-    ("屋顶分布式光伏", "Solar panels on the roofs", 650),
-    ("干线换用新能源重卡", "Electric lorries on the trunk routes", 1_500),
-    ("循环包装箱共用", "Shared reusable boxes", 300),
-)
 BOUNDARY = (
     "协议所列场地，范围一与范围二，全部温室气体，运营控制权法。\n"
     "The sites named here, scope 1 and scope 2, all greenhouse gases, by operational control."
@@ -98,6 +92,7 @@ def create(suppliers: Sequence[DemoSupplier], cast: Cast, random: Random, at: da
     """Returns how many activity records there are."""
     load_factor_sets(at=at)
     load_templates(at=at)
+    load_schemes(at=at)
     pilots = list(_pilots(suppliers, random, at.date()))
     records = [row for pilot in pilots for row in _records(pilot, random, at)]
     columns = ("supplier_id", "site_id", "month", "source", "substance", "quantity", "unit", "is_measured", "reported_by_id", "reported_at")
@@ -116,6 +111,8 @@ def create(suppliers: Sequence[DemoSupplier], cast: Cast, random: Random, at: da
         agreements.put_due_into_force(at=noon(starts_on))
     for pilot, agreement in drafts:
         _live(pilot, agreement, people[pilot.supplier.user_id], cast, random, at)
+    signatories = {pilot.supplier.id: people[pilot.supplier.user_id] for pilot in pilots}
+    pilot_years.live([agreement for _pilot, agreement in drafts], signatories, cast, random, at)
     return len(records)
 
 
@@ -338,13 +335,12 @@ def _in_measure(pilot: Pilot, figure: tuple[Decimal, Decimal | None]) -> float:
 
 
 def _live(pilot: Pilot, agreement: Agreement, signatory: User, cast: Cast, random: Random, at: datetime) -> None:
-    """Yearly reports, joint actions and, for some, the end."""
+    """Yearly reports and, for some, the end."""
     staff = cast.by_role["esg_staff"]
     if pilot.state in {"active", "closed", "terminated"}:
         years = pilot.years[1:2] if pilot.state == "terminated" else pilot.years[1:]
         for year in years:
             _report(pilot, agreement, year, signatory, random, at)
-        _act(pilot, agreement, staff, random, at)
     if pilot.state == "closed":
         agreements.close_agreement(agreement_id=agreement.pk, reason=CLOSED, by=staff, at=at - timedelta(days=20))
     if pilot.state == "terminated":
@@ -363,21 +359,3 @@ def _report(pilot: Pilot, agreement: Agreement, year: int, signatory: User, rand
     )
     reported = noon(fiscal_months(year, pilot.fiscal_year_start)[-1]) + timedelta(days=random.randint(60, 90))
     reporting.report_year(agreement_id=agreement.pk, report=report, by=signatory, at=min(at, reported))
-
-
-def _act(pilot: Pilot, agreement: Agreement, staff: User, random: Random, at: datetime) -> None:
-    """One or two a year."""
-    logistics = pilot.supplier.category == "logistics"
-    fitting = ACTIONS[3:] if logistics else ACTIONS[:4]
-    this_year = at.year
-    for year, (title_zh, title_en, saving) in zip((this_year - 1, this_year), random.sample(fitting, 2), strict=True):
-        past = year < this_year
-        plan = ActionPlan(
-            year=year,
-            title=f"{title_zh} {title_en}",
-            expected_reduction=Decimal(round(saving * random.uniform(0.6, 1.4))),
-            status=JointAction.Status.DELIVERED if past and random.random() < 0.8 else JointAction.Status.UNDER_WAY,
-            due_on=date(year, random.choice((6, 9, 12)), 28),
-        )
-        planned = noon(date(year, 1, 15)) + timedelta(days=random.randint(0, 20))
-        reporting.save_joint_action(agreement_id=agreement.pk, plan=plan, by=staff, at=min(at, planned))

@@ -59,6 +59,7 @@ class AgreementQuerySet(WalledQuerySet["Agreement"]):
             base=_in_measure("measure", "base_emissions", "base_denominator"),
             latest_year=Subquery(judged.values("year")[:1]),
             latest_figure=Subquery(reported.values("figure")[:1]),
+            latest_tonnes=Subquery(judged.values("emissions")[:1]),
             latest_target=Subquery(judged.values("agreement__targets__emissions")[:1]),
         )
         due, done = F("base") - F("latest_target"), F("base") - F("latest_figure")
@@ -70,6 +71,18 @@ class AgreementQuerySet(WalledQuerySet["Agreement"]):
                 default=Value(Track.OFF_TRACK.value),
                 output_field=models.CharField(),
             )
+        )
+
+    def with_next_dates(self, today: date) -> Self:
+        """Adds the next milestone and the next joint action that is not done."""
+        from pilots.models.joint import JointAction
+        from pilots.models.parts import Milestone
+
+        open_actions = JointAction.objects.exclude(status__in=[*JointAction.NOT_TAKEN_PART, JointAction.Status.DELIVERED])
+        ahead = {"agreement": OuterRef("pk"), "due_on__gte": today}
+        return self.annotate(
+            next_milestone=Subquery(Milestone.objects.filter(**ahead).order_by("due_on").values("due_on")[:1]),
+            next_action=Subquery(open_actions.filter(**ahead).order_by("due_on").values("due_on")[:1]),
         )
 
 
@@ -167,6 +180,9 @@ class Agreement(SupplierOwned):
     verification = models.CharField(_("verification"), max_length=10, choices=Verification.choices, default=Verification.NONE)
     special_terms = models.TextField(_("special terms"), blank=True)
     recalculation_threshold = models.DecimalField(_("recalculation threshold (%)"), max_digits=5, decimal_places=2, default=5)
+    scheme = models.ForeignKey(
+        "pilots.AppraisalScheme", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("appraisal scheme")
+    )
     incentive = models.TextField(_("incentive"), blank=True)
     remedy = models.TextField(_("remedy when off track"), blank=True)
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -174,6 +190,7 @@ class Agreement(SupplierOwned):
     offered_at = models.DateTimeField(null=True, blank=True)
     offered_terms = models.JSONField(null=True, blank=True, help_text="the terms as they were offered: what the hash is of")
     content_sha256 = models.CharField(max_length=64, blank=True, help_text="hash of the offered terms: both sides sign the same")
+    appraised_at = models.DateTimeField(_("last appraised"), null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.TextField(_("reason"), blank=True)
 
@@ -183,6 +200,10 @@ class Agreement(SupplierOwned):
     latest_year: int | None
     latest_figure: Decimal | None
     latest_target: Decimal | None
+    latest_tonnes: Decimal | None
+    # What `with_next_dates` adds.
+    next_milestone: date | None
+    next_action: date | None
 
     objects = AgreementQuerySet.as_manager()
 

@@ -9,10 +9,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.permissions import Permission, has
 from audit.history import keep_history
 from emissions.models import tonnes
 from pilots.models.agreements import Agreement
 from pilots.trajectory import Progress, figure
+from suppliers.models import WalledQuerySet
 
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 Part = TypeVar("Part", bound=models.Model)
 
 
-class PartQuerySet(models.QuerySet[Part], Generic[Part]):
+class PartQuerySet(WalledQuerySet[Part], Generic[Part]):
     """Rows that hang on an agreement: seen by those who see the agreement."""
 
+    supplier_path = "agreement__supplier"
+
     def visible_to(self, user: "User") -> Self:
-        return self.filter(agreement__in=Agreement.objects.visible_to(user))
+        visible = self.filter(agreement__in=Agreement.objects.visible_to(user))
+        return visible.without_conflicts_of(user) if has(user, Permission.PILOT_VIEW) else visible
 
 
 @keep_history()

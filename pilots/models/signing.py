@@ -91,6 +91,7 @@ class AgreementPaper(models.Model):
         OFFER = "offer", pgettext_lazy("paper", "As offered, to read or to sign by hand")
         SIGNED = "signed", pgettext_lazy("paper", "As signed, with both signatures")
         UPLOADED = "uploaded", pgettext_lazy("paper", "Signed elsewhere and uploaded")
+        APPRAISAL = "appraisal", pgettext_lazy("paper", "Appraisal")
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="papers")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
@@ -115,7 +116,7 @@ class AgreementPaper(models.Model):
                 name="agreement_paper_printed_once",
             ),
             models.CheckConstraint(
-                condition=Q(kind="uploaded", language="") | Q(kind__in=["offer", "signed"], language__in=["en", "zh-hans"]),
+                condition=Q(kind="uploaded", language="") | Q(kind__in=["offer", "signed", "appraisal"], language__in=["en", "zh-hans"]),
                 name="agreement_paper_kind_and_language",
             ),
         ]

@@ -1,28 +1,33 @@
 """Lists of agreements, one agreement, and its end."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
 from audit import trail
 from pilots import agreements
 from pilots.forms import PilotFilterForm
-from pilots.models import Agreement, AgreementSignature
+from pilots.goals import goals_of, totals_of
+from pilots.models import Agreement, AgreementQuerySet, AgreementSignature, Appraisal
+from pilots.portfolio import COLUMNS, rows_of
 from pilots.progress import progress_of
 from pilots.signing_forms import ReasonForm
 from pilots.terms import content_of
 from pilots.terms_page import terms_page
 from pilots.trajectory import AT_RISK_FROM
+from suppliers.table_files import CONTENT_TYPES, table_bytes
 
 
 PAGE_SIZE = 50
@@ -30,7 +35,7 @@ Side = AgreementSignature.Side
 
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Agreement:
-    visible = Agreement.objects.visible_to(request.user).select_related("supplier", "factor_set", "template", "drafted_by")
+    visible = Agreement.objects.visible_to(request.user).select_related("supplier", "factor_set", "template", "scheme", "drafted_by")
     return get_object_or_404(visible, pk=pk)
 
 
@@ -51,15 +56,43 @@ def own_side(request: AuthenticatedHttpRequest) -> str | None:
 def pilot_list(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.PILOT_VIEW)
     form = PilotFilterForm(request.GET)
-    rows = form.found_in(Agreement.objects.visible_to(request.user).with_track().select_related("supplier"))
-    page = page_by(rows, "-pk", request.GET.dict(), size=PAGE_SIZE)
-    context = {
+    today = timezone.localdate()
+    page = page_by(form.found_in(listed(request, today)), "-pk", request.GET.dict(), size=PAGE_SIZE)
+    context: dict[str, Any] = {
         "form": form,
         "page": page,
+        "rows": rows_of(page.rows, today=today),
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "may_edit": has(request.user, Permission.PILOT_EDIT),
+        "may_export": has(request.user, Permission.PORTFOLIO_EXPORT),
     }
-    return render(request, "pilots/_table.html" if is_part(request) else "pilots/list.html", context)
+    if is_part(request):
+        return render(request, "pilots/_table.html", context)
+    visible = Agreement.objects.visible_to(request.user)
+    context["totals"], (context["intensity"], context["clean_power"]) = totals_of(visible), goals_of(visible)
+    return render(request, "pilots/list.html", context)
+
+
+def listed(request: AuthenticatedHttpRequest, today: date) -> AgreementQuerySet:
+    return Agreement.objects.visible_to(request.user).with_track().with_next_dates(today).select_related("supplier")
+
+
+@require_GET
+@confirmed("GET")
+def pilot_export(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
+    """The rows of the list with the same filters."""
+    require(request.user, Permission.PORTFOLIO_EXPORT)
+    if form not in CONTENT_TYPES:
+        raise Http404
+    today = timezone.localdate()
+    found = PilotFilterForm(request.GET).found_in(listed(request, today)).order_by("-pk")
+    rows = rows_of(found, today=today)
+    owners = sorted({row.supplier_id for row in rows})
+    trail.record_each("pilot.exported", supplier_ids=owners, actor=request.user, at=timezone.now())
+    title = _("Carbon pilots")
+    response = HttpResponse(table_bytes(form, COLUMNS, rows, title=title), content_type=CONTENT_TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="pilots-{today:%Y%m%d}.{form}"'
+    return response
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -93,6 +126,7 @@ def detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "progress": progress,
         "terms": terms_page(content_now(agreement)),
         "amendments": list(agreement.amendments.all()),
+        "appraisals": list(Appraisal.objects.visible_to(request.user).filter(agreement=agreement).order_by("-year", "-quarter", "-pk")),
         "papers": list(agreement.papers.order_by("-pk")),
         "at_risk_from": AT_RISK_FROM,
         "may_edit": may_edit,

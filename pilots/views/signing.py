@@ -57,6 +57,7 @@ def sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@confirmed("POST")
 def amendment_sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     amendment = find_amendment(request, pk)
     side = side_of(request)

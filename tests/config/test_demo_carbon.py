@@ -6,7 +6,7 @@ from accounts.models import Membership, Role, User
 from config.demo import carbon, world
 from config.demo.people import Cast
 from emissions.models import ActivityRecord, Inventory
-from pilots.models import Agreement
+from pilots.models import Agreement, Amendment, Appraisal, JointAction, JointProgramme
 from pilots.terms import is_as_offered
 from suppliers.models import Site, Supplier
 
@@ -67,6 +67,10 @@ def test_forty_pilots_stand_in_every_state_and_on_every_track(db: None) -> None:
     showcase = Agreement.objects.get(supplier_id=1)
     assert (showcase.status, showcase.verdict().track) == ("active", "on_track")
     assert all(is_as_offered(row) for row in rows if row.offered_terms)
+    assert Counter(Amendment.objects.values_list("status", flat=True)) == {"in_force": 1, "offered": 1}
+    assert Appraisal.objects.filter(status="proposed").exists()
+    assert JointProgramme.objects.count() == 4
+    assert JointAction.objects.filter(status="delivered", delivered_reduction__gt=0).count() > 10
 
 
 def test_the_fates_are_forty() -> None:

@@ -68,7 +68,14 @@ def test_from_a_draft_to_the_first_report(client: Client, staff: User, owner: Us
     for name in STEPS:
         assert client.get(step_url(agreement, name)).status_code == 200
         assert client.post(step_url(agreement, name), step_data(name)).status_code == 302
+    suggested = agreement.milestones.get()
+    row = {"due_on": suggested.due_on.isoformat(), "kind": "reduction", "value": "16.8"}
+    kept = {"milestones-TOTAL_FORMS": "2", "milestones-INITIAL_FORMS": "1"} | {f"milestones-0-{name}": value for name, value in row.items()}
     assert client.get(url("milestones", agreement)).status_code == 200
+    assert client.post(url("milestones", agreement), kept).status_code == 302
+    assert agreement.milestones.get() == suggested
+    assert client.post(url("milestones", agreement), kept | {"milestones-0-DELETE": "on"}).status_code == 302
+    assert not agreement.milestones.exists()
     years = {f"target_{year}": str(value) for year, value in ((2024, 900), (2025, 820), (2026, 700), (2027, 600), (2028, 500))}
     assert client.get(url("targets", agreement)).status_code == 200
     client.post(url("targets", agreement), years)
@@ -404,13 +411,14 @@ def test_list_and_page_cost_the_same_for_one_and_for_many(
     # session, user, membership, agreements with supplier and track
     with django_assert_max_num_queries(4):
         client.get(reverse("pilots:mine"))
-    # session and user; the agreement with its targets, milestones and sites; reports, signatures, actions, amendments and papers;
-    # whether the activity data of the forecast have changed, and what they are when they have
-    with django_assert_max_num_queries(13):
+    # session and user; the agreement with its targets, milestones and sites; reports, signatures, actions, amendments, appraisals
+    # and papers; whether the activity data of the forecast have changed, and what they are when they have
+    with django_assert_max_num_queries(14):
         client.get(url("detail", agreement))
     client.force_login(staff)
     client.get(reverse("pilots:list"))
-    with django_assert_max_num_queries(4):
+    # session and user; the rows; those in force; the inventories
+    with django_assert_max_num_queries(5):
         client.get(reverse("pilots:list"))
 
 

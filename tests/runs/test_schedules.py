@@ -42,6 +42,7 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
     kinds = {json.loads(row.kwargs).get("kind") for row in PeriodicTask.objects.filter(task="runs.tasks.start_scheduled")}
 
     assert kinds == {
+        "appraise_pilots",
         "assign_reviews",
         "draw_second_reviews",
         "remind_reviewers",
@@ -53,7 +54,9 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
         "evaluate_labels",
         "forecast_risks",
         "measure_answer_times",
+        "print_agreements",
         "remind_of_areas",
+        "remind_of_pilot_data",
         "remind_of_replies",
         "remind_of_returns",
         "score_portfolio",
