@@ -7,6 +7,7 @@ from decimal import Decimal
 import pygal
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from charts.drawing import WIDTH, Legend, Paint, draw, number_text, settings_for, wide_label_margin
 
@@ -117,9 +118,9 @@ def trajectory(
     paints = [Paint("neutral", dashed=True), Paint("chart-1")]
     legend = [Legend(target_label, paints[0], line=True), Legend(actual_label, paints[1], line=True)]
     if any(point.forecast is not None for point in points):
-        chart.add(_("Forecast"), [as_number(point.forecast) for point in points])
+        chart.add(pgettext("emissions", "Forecast"), [as_number(point.forecast) for point in points])
         paints.append(Paint("warning"))
-        legend.append(Legend(_("Forecast"), paints[2]))
+        legend.append(Legend(pgettext("emissions", "Forecast"), paints[2]))
     return draw(chart, title=title, description=description, paints=paints, legend=legend, unit=unit)
 
 

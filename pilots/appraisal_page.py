@@ -40,7 +40,7 @@ def _words(key: str, state: str, figures: Mapping[str, str]) -> str:
         return _("None was due.") if key == "actions" else _("No target was agreed on.")
     if state == "missing":
         return _missing(key, figures)
-    shown: dict[str, Any] = {name: value if name == "unit" else local_number(Decimal(value)) for name, value in figures.items()}
+    shown: dict[str, Any] = {name: value if name == "unit" else _shown(key, Decimal(value)) for name, value in figures.items()}
     if key == "reduction":
         return _("Base %(base)s, target %(target)s, actual %(actual)s %(unit)s.") % shown
     if key == "actions":
@@ -51,6 +51,11 @@ def _words(key: str, state: str, figures: Mapping[str, str]) -> str:
         return _("Base %(base)s, target %(target)s, actual %(actual)s.") % shown
     suffix = " %" if key == "renewable_share" else ""
     return _("Target %(target)s, actual %(actual)s.") % {name: f"{value}{suffix}" for name, value in shown.items()}
+
+
+def _shown(key: str, value: Decimal) -> str:
+    """Shares and large figures to one place; a PUE and an intensity with all they have."""
+    return local_number(value, 1) if key in ("renewable_share", "data_quality") or value >= 100 else local_number(value)
 
 
 def _missing(key: str, figures: Mapping[str, str]) -> str:

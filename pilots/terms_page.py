@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.ui import local_number
@@ -66,7 +66,7 @@ def _rows(content: Mapping[str, Any]) -> Iterator[Row]:
         yield Row(_("Template"), f"{template['key']} {template['version']}")
     yield Row(_("Sites"), ", ".join(site["name"] for site in content["sites"]) or _("all sites"))
     yield Row(_("Boundary"), content["boundary"])
-    yield Row(_("What counts"), scopes_in_words(content))
+    yield Row(pgettext("agreement", "What counts"), scopes_in_words(content))
     yield Row(_("Base year"), _base(content))
     yield Row(_("Measure"), str(Agreement.Measure(content["measure"]).label))
     yield Row(_("Total reduction"), f"{content['total_reduction'] or '–'} %")
@@ -102,8 +102,7 @@ def scopes_in_words(content: Mapping[str, Any]) -> str:
 
 
 def _weights(scheme: Mapping[str, Any]) -> str:
-    named = part_labels()
-    parts = ", ".join(f"{named[name]} {weight} %" for name, weight in scheme["weights"].items())
+    parts = ", ".join(f"{label} {scheme['weights'][name]} %" for name, label in part_labels().items())
     return _("version %(version)s: %(parts)s") % {"version": scheme["version"], "parts": parts}
 
 

@@ -1,6 +1,6 @@
 """The templates agreements are drafted from: read from their files, published once, and what a draft begins with."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,8 @@ def first_milestones(template: AgreementTemplate, *, starts_on: date, ends_on: d
     """As the template suggests them; none that lies behind the last day."""
     found = []
     for each in template.defaults.get("milestones", []):
-        due_on = date(starts_on.year + int(each["after_years"]), starts_on.month, 1)
+        # The last day of so many years.
+        due_on = date(starts_on.year + int(each["after_years"]), starts_on.month, 1) - timedelta(days=1)
         value = Decimal(each["value"]) if "value" in each else total_reduction * Decimal(each["share"])
         if due_on <= ends_on:
             found.append(Milestone(due_on=due_on, kind=each["kind"], value=round(value, 3)))
