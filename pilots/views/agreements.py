@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
+from accounts.kept_html import kept_html, key_of
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
 from audit import trail
@@ -24,6 +26,7 @@ from pilots.models import Agreement, AgreementQuerySet, AgreementSignature, Appr
 from pilots.portfolio import COLUMNS, rows_of
 from pilots.progress import progress_of
 from pilots.signing_forms import ReasonForm
+from pilots.stamps import stamp_of
 from pilots.terms import content_of
 from pilots.terms_page import terms_page
 from pilots.trajectory import AT_RISK_FROM
@@ -113,27 +116,44 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_GET
 def detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    agreement = find(request, pk)
-    prefetch_related_objects([agreement], "targets", "milestones", "sites")
+    """What it shows is read and drawn again when something of it has changed, or the day."""
+    # Without what only the drawing needs.
+    visible = Agreement.objects.visible_to(request.user).select_related("supplier").defer("offered_terms")
+    agreement = get_object_or_404(visible, pk=pk)
     if request.user.is_buyer and agreement.status != Agreement.Status.DRAFT:
         trail.record("agreement.viewed", actor=request.user, target=agreement, supplier_id=agreement.supplier_id)
-    progress = progress_of(agreement, today=timezone.localdate())
-    side = own_side(request)
-    signed = {each.side for each in progress.signatures if each.content_sha256 == agreement.content_sha256}
-    may_edit = has(request.user, Permission.PILOT_EDIT)
+    side, may_edit = own_side(request), has(request.user, Permission.PILOT_EDIT)
+    reader = {"is_buyer": request.user.is_buyer, "may_edit": may_edit}
+    key = key_of("pilots/_detail.html", {"agreement": agreement.pk, "stamp": stamp_of(agreement), **reader})
     context = {
         "agreement": agreement,
-        "progress": progress,
-        "terms": terms_page(content_now(agreement)),
-        "amendments": list(agreement.amendments.all()),
-        "appraisals": list(Appraisal.objects.visible_to(request.user).filter(agreement=agreement).order_by("-year", "-quarter", "-pk")),
-        "papers": list(agreement.papers.order_by("-pk")),
-        "at_risk_from": AT_RISK_FROM,
+        "content": kept_html.get(key, lambda: drawn(request, pk, reader)),
         "may_edit": may_edit,
-        "may_sign": side is not None and agreement.status == Agreement.Status.OFFERED and side not in signed,
+        "may_sign": side is not None and agreement.status == Agreement.Status.OFFERED and not has_signed(agreement, side),
         "may_report": agreement.is_in_force and (may_edit or has(request.user, Permission.ACTIVITY_EDIT)),
     }
     return render(request, "pilots/detail.html", context)
+
+
+def has_signed(agreement: Agreement, side: str) -> bool:
+    return agreement.signatures.filter(content_sha256=agreement.content_sha256, side=side).exists()
+
+
+def drawn(request: AuthenticatedHttpRequest, pk: int, reader: dict[str, bool]) -> str:
+    agreement = find(request, pk)
+    prefetch_related_objects([agreement], "targets", "milestones", "sites")
+    appraisals = Appraisal.objects.visible_to(request.user).filter(agreement=agreement)
+    context = {
+        "agreement": agreement,
+        "progress": progress_of(agreement, today=timezone.localdate()),
+        "terms": terms_page(content_now(agreement)),
+        "amendments": list(agreement.amendments.all()),
+        "appraisals": list(appraisals.order_by("-year", "-quarter", "-pk")),
+        "papers": list(agreement.papers.order_by("-pk")),
+        "at_risk_from": AT_RISK_FROM,
+        **reader,
+    }
+    return render_to_string("pilots/_detail.html", context)
 
 
 def content_now(agreement: Agreement) -> dict[str, Any]:

@@ -411,15 +411,37 @@ def test_list_and_page_cost_the_same_for_one_and_for_many(
     # session, user, membership, agreements with supplier and track
     with django_assert_max_num_queries(4):
         client.get(reverse("pilots:mine"))
-    # session and user; the agreement with its targets, milestones and sites; reports, signatures, actions, amendments, appraisals
-    # and papers; whether the activity data of the forecast have changed, and what they are when they have
-    with django_assert_max_num_queries(14):
+    # session and user; the agreement, its stamp, and all of it; targets, milestones and sites; reports, signatures, actions,
+    # amendments, appraisals and papers; whether the activity data of the forecast have changed, and what they are when they have
+    with django_assert_max_num_queries(17):
+        client.get(url("detail", agreement))
+    # session and user; the agreement; its stamp
+    with django_assert_max_num_queries(4):
         client.get(url("detail", agreement))
     client.force_login(staff)
     client.get(reverse("pilots:list"))
     # session and user; the rows; those in force; the inventories
     with django_assert_max_num_queries(5):
         client.get(reverse("pilots:list"))
+
+
+def test_the_page_is_drawn_again_when_something_of_it_changes(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    agreement = active(supplier, staff, owner)
+    client.force_login(staff)
+    pages = [client.get(url("detail", agreement)).content.decode()]
+    report(agreement, 2024, 880, by=owner)
+    pages.append(client.get(url("detail", agreement)).content.decode())
+    report(agreement, 2024, 870, by=owner)
+    pages.append(client.get(url("detail", agreement)).content.decode())
+    agreement.reported_years.all().delete()
+    pages.append(client.get(url("detail", agreement)).content.decode())
+    client.force_login(owner)
+    own = client.get(url("detail", agreement)).content.decode()
+
+    assert ["870.0" in page for page in pages] == [False, False, True, False]
+    assert "880.0" in pages[1]
+    of_the_supplier = "Energy and emissions of the supplier"
+    assert (of_the_supplier in pages[0], of_the_supplier in own) == (True, False)
 
 
 def test_the_supplier_signs_first_or_second(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
