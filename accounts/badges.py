@@ -115,6 +115,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "done_with_failures": ("warning", "progress-alert"),
     "failed": ("bad", "alert-octagon"),
     "cancelled": ("neutral", "ban"),
+    "paused": ("warning", "player-pause"),
     # rows of an import
     "created": ("good", "circle-plus"),
     "updated": ("info", "edit"),

@@ -30,6 +30,7 @@ class EvidenceItem:
     file_name: str
     sha256: str
     size: int
+    valid_from: date | None
     valid_to: date | None
     added_at: datetime
     # Its pages or its picture can be shown within a page.
@@ -253,6 +254,7 @@ def _evidence_item(use: EvidenceUse) -> EvidenceItem:
         file_name=document.original_name,
         sha256=document.sha256,
         size=document.size,
+        valid_from=document.valid_from,
         valid_to=document.valid_to,
         added_at=use.added_at,
         is_drawn=bool(preview_of(document)),

@@ -44,6 +44,19 @@ LABEL_SIGNING_KEY = env.text("LABEL_SIGNING_KEY", "")
 # Public keys of before, base64url: certificates signed by them stay valid.
 LABEL_FORMER_KEYS = env.words("LABEL_FORMER_KEYS")
 
+# Signs PDF documents: a PKCS#12 file, or a PKCS#11 library with the labels of token and key. Without either, a key of the portal's own
+# is derived from SECRET_KEY, and the documents say so.
+DOCUMENT_SIGNING_KEY = env.text("DOCUMENT_SIGNING_KEY", "")
+DOCUMENT_SIGNING_PKCS11 = env.text("DOCUMENT_SIGNING_PKCS11", "")
+DOCUMENT_SIGNING_TOKEN = env.text("DOCUMENT_SIGNING_TOKEN", "")
+DOCUMENT_SIGNING_LABEL = env.text("DOCUMENT_SIGNING_LABEL", "")
+# The file's passphrase, or the token's PIN.
+DOCUMENT_SIGNING_PASSPHRASE = env.text("DOCUMENT_SIGNING_PASSPHRASE", "")
+# Certificates of before (SHA-256 of each): documents signed with them are still the portal's own.
+DOCUMENT_FORMER_SIGNERS = env.words("DOCUMENT_FORMER_SIGNERS")
+# A time-stamping authority (RFC 3161).
+DOCUMENT_TIMESTAMP_URL = env.text("DOCUMENT_TIMESTAMP_URL", "")
+
 # Look-ups of labels on the public page from one network address.
 LABEL_PAGES_PER_MINUTE = env.number("LABEL_PAGES_PER_MINUTE", 300)
 

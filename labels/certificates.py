@@ -64,11 +64,13 @@ def token_of(label: Label) -> str:
     return tokens.sign(claims, signing_key())
 
 
-def qr_code(label: Label) -> SafeString:
+def qr_code(label: Label, *, title: str | None = None) -> SafeString:
     """An SVG drawing without any style of its own: black on white in the dark theme too, or no camera reads it.
 
     The token stands behind the #, which no browser sends: the page is the same for everybody and can be cached.
     """
     code = segno.make(f"{verification_url(label)}#{token_of(label)}", error="m", micro=False)
-    drawing = code.svg_inline(scale=4, border=3, dark="#000000", light="#ffffff", svgclass="qr-code", lineclass=None, omitsize=True)
+    drawing = code.svg_inline(
+        scale=4, border=3, dark="#000000", light="#ffffff", title=title, svgclass="qr-code", lineclass=None, omitsize=True
+    )
     return mark_safe(drawing)  # noqa: S308 - drawn from our own address and signed words, without any markup of others

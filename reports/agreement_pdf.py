@@ -14,7 +14,7 @@ from pilots import papers
 from pilots.appraisal_page import part_rows
 from pilots.models import Agreement, AgreementPaper, AgreementSignature, Amendment, Appraisal
 from pilots.terms_page import TermsPage, terms_page
-from reports.audit_pdf import as_pdf
+from reports import printing, signing
 
 
 Kind = AgreementPaper.Kind
@@ -56,7 +56,9 @@ def _print_appraisal(appraisal: Appraisal, *, at: datetime) -> int:
     for language in missing:
         with translation.override(language):
             context = {"appraisal": appraisal, "agreement": agreement, "parts": part_rows(appraisal), "language": language}
-            pdf = as_pdf(render_to_string("reports/pdf/appraisal.html", context))
+            context["signer"] = signing.identity()
+            html = render_to_string("reports/pdf/appraisal.html", context)
+            pdf = signing.signed_pdf(html, reason="Appraisal of a pilot agreement", at=at)
         papers.keep_printed(agreement, kind=Kind.APPRAISAL, language=language, content_sha256=sha256, file=io.BytesIO(pdf), at=at)
     return len(missing)
 
@@ -82,7 +84,10 @@ def agreement_pdf(
     with translation.override(language):
         title = terms["title_zh"] if language.startswith("zh") else terms["title_en"]
         paper = Paper(agreement, amended, title, terms_page(terms), sha256, signatures, at)
-        html = render_to_string("reports/pdf/agreement.html", {"paper": paper, "agreement": agreement, "language": language})
-        # A paper with a file in it could not be uploaded again after it was signed by hand.
-        files = {ATTACHED_AS: canonical.encode(terms).decode()} if kind == Kind.SIGNED else {}
-        return as_pdf(html, files=files)
+        context = {"paper": paper, "agreement": agreement, "language": language}
+        if kind != Kind.SIGNED:
+            # Without a file in it and without our signature: it may come back signed by hand.
+            return printing.as_pdf(render_to_string("reports/pdf/agreement.html", context), at=at)
+        html = render_to_string("reports/pdf/agreement.html", {**context, "signer": signing.identity()})
+        enclosed = printing.Enclosed(ATTACHED_AS, canonical.encode(terms).decode(), "The terms whose hash both sides signed")
+        return signing.signed_pdf(html, files=[enclosed], reason="Pilot agreement", at=at)

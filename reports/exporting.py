@@ -17,7 +17,7 @@ from accounts.models import User
 from assessments.models import Assessment
 from audit import trail
 from reports import findings_table, own_data, portfolio_table
-from reports.models import Export
+from reports.models import BOTH, Export, IssuedDocument
 from reports.portfolio import Portfolio
 from runs import engine
 from runs.registry import GiveUp
@@ -106,16 +106,21 @@ def noting(rows: Iterable[R], supplier_ids: list[int]) -> Iterator[R]:
         yield row
 
 
-class NotClosed(Exception):
-    """An audit PDF states the outcome of a review: there is none before the assessment is closed."""
+class NotHandedIn(Exception):
+    """An audit report is of what the supplier handed in: there is none of an assessment that its people still work on."""
+
+
+# While a review goes on, a report is a draft, and says so on every page.
+PRINTABLE = (Assessment.Status.SUBMITTED, Assessment.Status.IN_REVIEW, Assessment.Status.CLOSED)
 
 
 @transaction.atomic
 def request_audit_pdf(*, assessment_id: int, language: str, by: User, at: datetime) -> Export:
+    """`language`: one of the portal's, or "both". Raises `NotHandedIn`."""
     assessment = Assessment.objects.select_related("supplier", "campaign").get(pk=assessment_id)
-    if assessment.status != Assessment.Status.CLOSED:
-        raise NotClosed(assessment.status)
-    with translation.override(language):
+    if assessment.status not in PRINTABLE:
+        raise NotHandedIn(assessment.status)
+    with translation.override(None if language == BOTH else language):
         # A supplier's name may be as long as a title.
         name = Truncator(assessment.supplier.name).chars(200)
         title = _("Audit report %(name)s FY%(cycle)s") % {"name": name, "cycle": assessment.campaign.cycle}
@@ -138,16 +143,14 @@ def request_audit_pdf(*, assessment_id: int, language: str, by: User, at: dateti
 
 def make_audit_pdf(*, export_id: int, at: datetime) -> None:
     # WeasyPrint loads the system's text libraries: only the workers that print need them.
-    from reports.audit_pdf import audit_pdf
+    from reports.issuing import issue_audit_pdf
 
     export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
-    visible = Assessment.objects.visible_to(export.made_by)
-    people = ("supplier", "campaign", "submitted_by", "reviewer", "closed_by")
-    assessment = visible.select_related(*people).get(pk=export.assessment_id or 0)
+    issued = issue_audit_pdf(assessment_id=export.assessment_id or 0, language=export.language, by=export.made_by, at=at)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "audit.pdf"
-        path.write_bytes(audit_pdf(assessment, language=export.language, by=export.made_by, at=at))
-        keep_file(export, path, name=f"audit-{assessment.pk}-{export.language}-{export.pk}.pdf", at=at)
+        path.write_bytes(issued.content())
+        keep_file(export, path, name=f"audit-{export.assessment_id}-{export.language}-{export.pk}.pdf", at=at)
 
 
 # Long enough to fetch it over a slow line after the week-end, short enough that no copies of everything lie about.
@@ -204,7 +207,19 @@ def drop_expired(*, at: datetime) -> int:
     for export in expired:
         export.file.delete(save=False)
         export.save(update_fields=["file"])
-    return len(expired)
+    return len(expired) + _drop_issued(at=at)
+
+
+# An export holds its own copy; here a document lies only so that the next one who asks has it at once.
+ISSUED_KEPT = timedelta(days=30)
+
+
+def _drop_issued(*, at: datetime) -> int:
+    old = IssuedDocument.objects.filter(made_at__lte=at - ISSUED_KEPT)
+    for document in old:
+        document.file.delete(save=False)
+        document.delete()
+    return len(old)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:

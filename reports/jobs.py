@@ -1,6 +1,6 @@
 """The long jobs of this app: files that take longer than a page may."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import ClassVar
 
@@ -90,6 +90,7 @@ class AuditPdf(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Reports printed")}
 
     plans_at_once = True
+    reads_one_state = True
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         yield ChunkPlan({"export": run.parameters["export"]})
@@ -99,6 +100,32 @@ class AuditPdf(Job):
 
         make_audit_pdf(export_id=chunk.payload["export"], at=timezone.now())
         return {"documents": 1}
+
+
+@job("audit_pdfs", title=_("Print audit reports"))
+class AuditPdfs(Job):
+    """Parameters: `export`, the number of the export to make. Each report is a chunk: a worker that dies loses one at most."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Reports printed")}
+
+    reads_one_state = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        from reports.bulk import planned
+
+        for assessment_id in planned(run.parameters["export"]):
+            yield ChunkPlan({"export": run.parameters["export"], "assessment": assessment_id})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.bulk import print_one
+
+        return {"issued": print_one(export_id=chunk.payload["export"], assessment_id=chunk.payload["assessment"], at=timezone.now())}
+
+    def finish(self, run: Run, results: Sequence[Result]) -> Result:
+        from reports.bulk import make_zip
+
+        make_zip(run, at=timezone.now())
+        return {"documents": len(results)}
 
 
 @job("forecast_risks", title=_("Forecast what ending documents would cost"))

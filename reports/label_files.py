@@ -54,7 +54,7 @@ def request_certificate(*, label: Label, by: User, at: datetime) -> Export:
 
 def make_certificate(*, export_id: int, at: datetime) -> None:
     # WeasyPrint loads the system's text libraries: only the workers that print need them.
-    from reports.audit_pdf import as_pdf
+    from reports import printing, signing
 
     export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
     visible = Label.objects.visible_to(export.made_by).select_related("supplier", "standard", "last_event")
@@ -64,17 +64,17 @@ def make_certificate(*, export_id: int, at: datetime) -> None:
     context = {
         "label": label,
         "supplier": label.supplier,
-        "qr_code": certificates.qr_code(label),
+        "qr_code": certificates.qr_code(label, title=_("QR code of the verification page")),
         "verification_url": certificates.verification_url(label),
-        "made_at": at,
+        "signer": signing.identity(),
+        "language": "zh-Hans",
     }
     # The frame speaks Chinese; the text stands in both languages.
     with translation.override("zh-hans"), tempfile.TemporaryDirectory() as folder:
         html = render_to_string("reports/pdf/certificate.html", context)
+        token = printing.Enclosed(ATTACHED_AS, certificates.token_of(label), "The signed words of this certificate")
         path = Path(folder) / "certificate.pdf"
-        path.write_bytes(
-            as_pdf(html, stylesheets=("fonts-pdf.css", "certificate-pdf.css"), files={ATTACHED_AS: certificates.token_of(label)})
-        )
+        path.write_bytes(signing.signed_pdf(html, files=[token], reason="Label certificate", at=at))
         keep_file(export, path, name=f"label-certificate-{label.supplier_id}-{export.pk}.pdf", at=at)
 
 

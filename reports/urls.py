@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import exports, fairness, findings, labels, overview, own_data, portfolio, supplier
+from reports.views import bulk, exports, fairness, findings, labels, overview, own_data, portfolio, supplier
 
 
 app_name = "reports"
@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/", overview.api_page, name="api"),
     path("audit-trail/", overview.audit_trail, name="audit_trail"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/audit-pdfs/", bulk.audit_pdfs, name="audit_pdfs"),
     path("portfolio/export/", portfolio.portfolio_export, name="portfolio_export"),
     path("findings/export/", findings.findings_export, name="findings_export"),
     path("suppliers/<int:pk>/", supplier.supplier, name="supplier"),

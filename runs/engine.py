@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 __all__ = [
-    "ChunkPlan", "GiveUp", "Job", "Result", "add_up", "cancel", "hand_out_again", "job", "plan_ids", "retry_failed", "start",
-    "start_or_join", "work_off",
+    "ChunkPlan", "GiveUp", "Job", "Result", "add_up", "cancel", "hand_out_again", "job", "pause", "plan_ids", "resume", "retry_failed",
+    "start", "start_or_join", "work_off",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,30 @@ def cancel(*, run_id: int, by: "User", at: datetime) -> Run:
 
 
 @transaction.atomic
+def pause(*, run_id: int, by: "User", at: datetime) -> Run:
+    """Chunks in work come to their end; no other is begun until `resume`."""
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+    if not run.may_be_paused:
+        raise IllegalTransition(run.status)
+    run.status = Run.Status.PAUSED
+    run.save(update_fields=["status"])
+    trail.record("run.paused", actor=by, target=run, detail={"kind": run.kind}, at=at)
+    return run
+
+
+@transaction.atomic
+def resume(*, run_id: int, by: "User", at: datetime) -> Run:
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+    if not run.is_paused:
+        raise IllegalTransition(run.status)
+    run.status = Run.Status.RUNNING if run.started_at else Run.Status.QUEUED
+    run.save(update_fields=["status"])
+    trail.record("run.resumed", actor=by, target=run, detail={"kind": run.kind}, at=at)
+    wake(run.pk, workers=MOST_WAKES)
+    return run
+
+
+@transaction.atomic
 def retry_failed(*, run_id: int, by: "User", at: datetime) -> Run:
     """Failed chunks wait again with fresh attempts; a run that failed before its first chunk is planned again."""
     run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
@@ -116,7 +140,7 @@ def work_off(run_id: int) -> Run:
     while True:
         work(run_id, slice_seconds=60)
         run = Run.objects.get(pk=run_id)
-        if not run.is_open:
+        if not run.is_open or run.is_paused:
             return run
         # What is left is in other workers' hands, or waits for its next attempt.
         time.sleep(0.1)
@@ -209,6 +233,8 @@ def worker_name() -> str:
 def _do(run: Run, claim: Claim) -> None:
     try:
         with transaction.atomic():
+            if job_of(run.kind).reads_one_state:
+                _hold_still()
             chunk = _locked(claim)
             if chunk is None:
                 return  # this process slept so long that the chunk was handed to somebody else
@@ -218,6 +244,13 @@ def _do(run: Run, claim: Claim) -> None:
     except Exception as error:
         logger.exception("Chunk %s of run %s failed, attempt %s.", claim.chunk_id, run.pk, claim.attempt)
         _hand_back(run.pk, claim, error)
+
+
+def _hold_still() -> None:
+    """Everything the transaction reads from here on is of one moment. Within another transaction, that one has decided already."""
+    if not connection.savepoint_ids:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 def _locked(claim: Claim) -> Chunk | None:
@@ -318,6 +351,8 @@ def _free_abandoned(*, at: datetime) -> int:
 def _revive(run: Run, *, at: datetime) -> None:
     # Messages nobody has time for expire before the next sweep sends more.
     expires = SWEEP_EVERY.total_seconds()
+    if run.is_paused:
+        return
     if run.status == Run.Status.QUEUED:
         if at - run.created_at > SWEEP_EVERY:
             wake(run.pk, expires=expires)

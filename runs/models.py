@@ -30,7 +30,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.select_related("started_by").order_by("-created_at", "-pk")
 
     def open(self) -> Self:
-        return self.filter(status__in=[Run.Status.QUEUED, Run.Status.RUNNING])
+        return self.filter(status__in=[Run.Status.QUEUED, Run.Status.RUNNING, Run.Status.PAUSED])
 
 
 class Run(models.Model):
@@ -39,6 +39,7 @@ class Run(models.Model):
     class Status(models.TextChoices):
         QUEUED = "queued", _("Queued")
         RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
         DONE = "done", _("Done")
         DONE_WITH_FAILURES = "done_with_failures", _("Done with failures")
         FAILED = "failed", _("Failed")
@@ -67,7 +68,8 @@ class Run(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["queued", "running", "done", "done_with_failures", "failed", "cancelled"]), name="run_status_known"
+                condition=Q(status__in=["queued", "running", "paused", "done", "done_with_failures", "failed", "cancelled"]),
+                name="run_status_known",
             ),
         ]
 
@@ -79,6 +81,14 @@ class Run(models.Model):
 
     @property
     def is_open(self) -> bool:
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING, self.Status.PAUSED)
+
+    @property
+    def is_paused(self) -> bool:
+        return self.status == self.Status.PAUSED
+
+    @property
+    def may_be_paused(self) -> bool:
         return self.status in (self.Status.QUEUED, self.Status.RUNNING)
 
     @property

@@ -37,6 +37,8 @@ class Job:
     labels: ClassVar[Mapping[str, StrOrPromise]] = {}
     # A plan of a few rows is made in the request that starts the run; a longer one by a worker.
     plans_at_once = False
+    # A chunk sees the database as it was when it began, whatever others change meanwhile (REPEATABLE READ): for documents.
+    reads_one_state = False
 
     def plan(self, run: "Run") -> Iterable[ChunkPlan]:
         raise NotImplementedError

@@ -11,5 +11,7 @@ urlpatterns = [
     path("<int:pk>/", views.run_detail, name="detail"),
     path("<int:pk>/progress/", views.run_progress, name="progress"),
     path("<int:pk>/cancel/", views.run_cancel, name="cancel"),
+    path("<int:pk>/pause/", views.run_pause, name="pause"),
+    path("<int:pk>/resume/", views.run_resume, name="resume"),
     path("<int:pk>/retry/", views.run_retry, name="retry"),
 ]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
+from accounts.models import User
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
 from runs import engine, schedules
@@ -51,8 +52,18 @@ def schedule(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def run_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user).select_related("started_by"), pk=pk)
     failures = run.chunks.filter(status=Chunk.Status.FAILED).order_by("number")[:MOST_FAILURES]
-    context = {"run": run, "failures": failures, "may_manage": has(request.user, Permission.RUN_MANAGE)}
+    context = {"run": run, "failures": failures, "may_manage": _may_handle(run, request.user)}
     return render(request, "runs/run_detail.html", context)
+
+
+def _may_handle(run: Run, user: User) -> bool:
+    """Whose run it is may stop it and let it go on; so may those who look after all runs."""
+    return run.started_by_id == user.pk or has(user, Permission.RUN_MANAGE)
+
+
+def _require_hand_on(run: Run, user: User) -> None:
+    if run.started_by_id != user.pk:
+        require(user, Permission.RUN_MANAGE)
 
 
 def run_progress(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
@@ -69,7 +80,7 @@ def run_progress(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def run_cancel(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
-    require(request.user, Permission.RUN_MANAGE)
+    _require_hand_on(run, request.user)
     try:
         engine.cancel(run_id=run.pk, by=request.user, at=timezone.now())
     except engine.IllegalTransition:
@@ -80,9 +91,35 @@ def run_cancel(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def run_pause(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    _require_hand_on(run, request.user)
+    try:
+        engine.pause(run_id=run.pk, by=request.user, at=timezone.now())
+    except engine.IllegalTransition:
+        messages.info(request, _("The run is not under way."))
+    else:
+        messages.success(request, _("The run is paused. What is in work at this moment comes to its end."))
+    return redirect(run)
+
+
+@require_POST
+def run_resume(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    _require_hand_on(run, request.user)
+    try:
+        engine.resume(run_id=run.pk, by=request.user, at=timezone.now())
+    except engine.IllegalTransition:
+        messages.info(request, _("The run is not paused."))
+    else:
+        messages.success(request, _("The run goes on."))
+    return redirect(run)
+
+
+@require_POST
 def run_retry(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
-    require(request.user, Permission.RUN_MANAGE)
+    _require_hand_on(run, request.user)
     try:
         engine.retry_failed(run_id=run.pk, by=request.user, at=timezone.now())
     except engine.IllegalTransition:

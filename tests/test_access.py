@@ -435,6 +435,7 @@ REPORTS_AND_RUNS = {
     "reports:api": reads(EVERYONE),
     "reports:portfolio": reads(BUYERS),
     "reports:portfolio_export": presses(EXPORTERS),
+    "reports:audit_pdfs": fills(EXPORTERS),
     "reports:findings_export": presses(EXPORTERS),
     "reports:supplier": of_supplier(reads(BUYERS, lambda w: [w.supplier.pk])),
     "reports:own_data": fills(SUPPLIERS),
@@ -453,6 +454,8 @@ REPORTS_AND_RUNS = {
     "runs:detail": hidden(reads(BUYERS, lambda w: [w.run.pk]), SUPPLIERS),
     "runs:progress": hidden(reads(BUYERS, lambda w: [w.run.pk]), SUPPLIERS),
     "runs:cancel": hidden(presses(IMPORTERS, lambda w: [w.run.pk]), SUPPLIERS),
+    "runs:pause": hidden(presses(IMPORTERS, lambda w: [w.run.pk]), SUPPLIERS),
+    "runs:resume": hidden(presses(IMPORTERS, lambda w: [w.run.pk]), SUPPLIERS),
     "runs:retry": hidden(presses(IMPORTERS, lambda w: [w.run.pk]), SUPPLIERS),
 }
 

@@ -1,7 +1,8 @@
 """The tables, by subject; everybody else imports them from here."""
 
-from reports.models.exports import Export, ExportQuerySet
+from reports.models.exports import BOTH, Export, ExportQuerySet
+from reports.models.issued import IssuedDocument
 from reports.models.risks import Risk
 
 
-__all__ = ["Export", "ExportQuerySet", "Risk"]
+__all__ = ["BOTH", "Export", "ExportQuerySet", "IssuedDocument", "Risk"]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+# In place of a language: first Chinese, then English, in one document.
+BOTH = "both"
+
+
 class ExportQuerySet(WalledQuerySet["Export"]):
     def visible_to(self, user: "User") -> Self:
         """An export holds what its maker could see, so only the maker, and those who read everything, may fetch it.
@@ -40,6 +44,7 @@ class Export(models.Model):
         FINDINGS_CSV = "findings_csv", _("Findings (CSV)")
         OWN_DATA = "own_data", _("All data of a supplier")
         LABEL_CERTIFICATE = "label_certificate", _("Label certificate (PDF)")
+        AUDIT_PDFS = "audit_pdfs", _("Audit PDFs (ZIP)")
         DIRECTORY_XLSX = "directory_xlsx", _("Labelled suppliers (XLSX)")
         DIRECTORY_CSV = "directory_csv", _("Labelled suppliers (CSV)")
 
@@ -76,6 +81,7 @@ class Export(models.Model):
                         "label_certificate",
                         "directory_xlsx",
                         "directory_csv",
+                        "audit_pdfs",
                     ]
                 ),
                 name="export_kind_known",
@@ -95,6 +101,7 @@ class Export(models.Model):
         """What the audit trail calls it: `portfolio.downloaded`, `audit_pdf.downloaded`."""
         return {
             self.Kind.AUDIT_PDF: "audit_pdf",
+            self.Kind.AUDIT_PDFS: "audit_pdf",
             self.Kind.OWN_DATA: "own_data",
             self.Kind.LABEL_CERTIFICATE: "certificate",
             self.Kind.DIRECTORY_XLSX: "directory",

@@ -14,8 +14,8 @@ from accounts.permissions import Permission, require
 from accounts.seek import page_by
 from assessments.models import Assessment
 from audit import trail
-from reports.exporting import NotClosed, request_audit_pdf
-from reports.models import Export
+from reports.exporting import NotHandedIn, request_audit_pdf
+from reports.models import BOTH, Export
 
 
 PAGE_SIZE = 50
@@ -57,11 +57,11 @@ def audit_pdf_request(request: AuthenticatedHttpRequest, pk: int) -> HttpRespons
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user), pk=pk)
     require(request.user, Permission.DOCUMENT_EXPORT)
     language = request.POST.get("language", "")
-    if language not in dict(settings.LANGUAGES):
+    if language != BOTH and language not in dict(settings.LANGUAGES):
         language = get_language() or "en"
     try:
         export = request_audit_pdf(assessment_id=assessment.pk, language=language, by=request.user, at=timezone.now())
-    except NotClosed:
-        messages.error(request, _("An audit report can be printed when the assessment is closed."))
+    except NotHandedIn:
+        messages.error(request, _("An audit report can be printed once the assessment is handed in."))
         return redirect("reports:supplier", assessment.supplier_id)
     return redirect(export)

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_GET
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from audit import trail
+from reports.exporting import PRINTABLE
 from reports.supplier_page import supplier_page
 from suppliers.models import Supplier
 from suppliers.places import country_name, region_name
@@ -23,5 +24,6 @@ def supplier(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "region": region_name(found.region, found.country) if found.region else "",
         "may_edit": has(request.user, Permission.SUPPLIER_EDIT),
         "may_export": has(request.user, Permission.DOCUMENT_EXPORT),
+        "printable": PRINTABLE,
     }
     return render(request, "reports/supplier.html", context)

@@ -20,7 +20,7 @@ from assessments import loading, questionnaire, questionnaire_workbook
 from assessments.models import Assessment, QuestionnaireVersion
 from assessments.questionnaire import QuestionnaireError
 from assessments.scorekeeping import keep_scores
-from reports import audit_pdf
+from reports import audit_pdf, printing
 from suppliers.models import Supplier
 from suppliers.workbook_opening import WorkbookRefused, column_letters
 from tests.assessments.filling import Workbook
@@ -290,10 +290,10 @@ def test_a_strangers_questionnaire_is_asked_scored_and_printed_like_ours(
     # Resources: 12 yes of 13 and 2 x (0.5 + 0.25) of 15: 90. People: 13 yes, 2 x 2/3 and 2 x 1 of 17: 96.0784.
     # 0.4 x 97.3333 + 0.3 x 90 + 0.3 x 96.0784 = 94.7569; evidenced 0.4 x 94 + 27 + 28.8235 = 93.4235.
     assert (assessment.declared, assessment.evidenced) == (Decimal("94.76"), Decimal("93.42"))
-    report = audit_pdf.as_html(audit_pdf.gather(assessment, by=reviewer, at=NOW))
+    report = audit_pdf.as_html(audit_pdf.gather(assessment, by=reviewer))
     for words in ("Hotel and venue check", "Is food waste weighed?", "Because of R-01", "Own solar roof", "An outside expert", "93.42"):
         assert words in report, words
-    assert audit_pdf.as_pdf(report).startswith(b"%PDF-1.7")
+    assert printing.as_pdf(report).startswith(b"%PDF-1.7")
 
 
 def test_the_command_loads_a_workbook(db: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,7 +122,7 @@ def test_the_audit_report_shows_the_answer_and_the_correction(assessment: Assess
     correct(assessment, reviewer, question="A-01", value="yes")
     shown = Assessment.objects.select_related("campaign", "supplier", "reviewer", "closed_by", "submitted_by").get(pk=assessment.pk)
 
-    html = audit_pdf.as_html(audit_pdf.gather(shown, by=staff, at=NOW))
+    html = audit_pdf.as_html(audit_pdf.gather(shown, by=staff))
 
     assert "Corrected by the reviewer to" in html
     assert "The inspection found one." in html

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
@@ -15,16 +14,15 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from accounts.models import User
-from assessments.models import Assessment
 from audit.models import Event
 from reports import exporting
-from reports.audit_pdf import _OwnFiles
 from reports.models import Export
 from reports.portfolio import Portfolio
 from runs import engine
 from suppliers.cells import FORMULA_STARTS, harmless
 from suppliers.models import Supplier
-from tests.factories import NOW, create_answer, create_assessment, create_supplier
+from tests.factories import NOW, create_supplier
+from tests.reports.support import closed_assessment, content_of
 
 
 @pytest.fixture(autouse=True)
@@ -36,11 +34,6 @@ def own_media(settings: Any, tmp_path: Path) -> None:
 def test_no_text_is_left_that_a_spreadsheet_would_run(text: str) -> None:
     assert not harmless(text).startswith(FORMULA_STARTS)
     assert harmless(text).endswith(text)
-
-
-def content_of(export: Export) -> bytes:
-    with export.file.open("rb") as file:
-        return file.read()
 
 
 def export_of(staff: User, kind: str, **query: str) -> Export:
@@ -92,21 +85,6 @@ def test_an_export_is_fetched_by_its_maker_and_leaves_a_trace(client: Client, st
     assert Event.objects.filter(action="portfolio.downloaded", actor=staff).count() == 1
 
 
-def closed_assessment(reviewer: User, owner: User) -> Assessment:
-    assessment = create_assessment(
-        supplier=owner.active_membership.supplier,  # type: ignore[union-attr]
-        status="closed",
-        submitted_at=NOW,
-        submitted_by=owner,
-        reviewer=reviewer,
-        closed_at=NOW,
-        closed_by=reviewer,
-    )
-    create_answer(assessment=assessment, question="A-01", value={"value": "yes"})
-    create_answer(assessment=assessment, question="B-01", value={"value": "no"})
-    return assessment
-
-
 @pytest.mark.parametrize(("language", "words"), [("en", "Do you meter your water?"), ("zh-hans", "贵公司是否计量用水")])
 def test_the_audit_report_says_every_answer_in_its_language_with_embedded_fonts(
     staff: User, reviewer: User, owner: User, language: str, words: str
@@ -142,15 +120,6 @@ def test_the_longest_name_a_supplier_may_have_is_printed(reviewer: User, staff: 
     assert len(PdfReader(io.BytesIO(content_of(export))).pages) < 10
 
 
-def test_an_assessment_that_is_not_closed_has_no_report(client: Client, staff: User) -> None:
-    assessment = create_assessment()
-    client.force_login(staff)
-
-    client.post(reverse("reports:audit_pdf", args=[assessment.pk]), {"language": "en"})
-
-    assert not Export.objects.exists()
-
-
 def test_a_stranger_cannot_print_a_report(client: Client, stranger: User, reviewer: User, owner: User) -> None:
     assessment = closed_assessment(reviewer, owner)
 
@@ -158,11 +127,3 @@ def test_a_stranger_cannot_print_a_report(client: Client, stranger: User, review
     assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 404
     client.force_login(owner)
     assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 403
-
-
-@pytest.mark.parametrize("outside", ["http://example.com/x.png", "file:///etc/passwd", "{static}/../manage.py", "{static}-x/a.css"])
-def test_a_report_reads_no_file_but_its_own(outside: str) -> None:
-    static = (settings.BASE_DIR / "static").as_uri()
-
-    with pytest.raises(ValueError, match="may not fetch"):
-        _OwnFiles().fetch(outside.format(static=static))
