@@ -18,6 +18,9 @@ _STATES: dict[str, tuple[str, str]] = {
     "offboarded": ("neutral", "archive"),
     "approved": ("good", "circle-check"),
     "accepted": ("good", "circle-check"),
+    # grievances
+    "received": ("info", "mail"),
+    "acknowledged": ("active", "eye"),
     "rejected": ("bad", "circle-x"),
     "refused": ("bad", "circle-x"),
     # campaigns, questionnaires, standards, agreements

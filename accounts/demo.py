@@ -21,6 +21,7 @@ PEOPLE = (
     Person(Role.ESG_STAFF, "staff@demo.example", "顾清妍 Gu Qingyan"),
     Person(Role.AUDITOR, "auditor@demo.example", "沈知衡 Shen Zhiheng"),
     Person(Role.ADMINISTRATOR, "admin@demo.example", "唐立言 Tang Liyan"),
+    Person(Role.CASE_TEAM, "cases@demo.example", "白若谷 Bai Ruogu"),
 )
 
 # What ./script/server prints: role, e-mail address, password.

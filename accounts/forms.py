@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import BUYER_ROLES, LANGUAGE_CHOICES, SUPPLIER_ROLES, Role, User
+from accounts.models import HOUSE_ROLES, LANGUAGE_CHOICES, SUPPLIER_ROLES, Role, User
 from accounts.password_reset import send_reset_link
 from accounts.visible_text import VisibleTextMixin
 
@@ -101,12 +101,12 @@ class InviteForm(VisibleTextMixin, forms.Form):
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=role_choices(BUYER_ROLES))
+    role = forms.ChoiceField(label=_("Role"), choices=role_choices(HOUSE_ROLES))
 
 
 class UserFilterForm(forms.Form):
     q = forms.CharField(label=_("Name or e-mail address"), required=False, max_length=100, widget=forms.TextInput({"type": "search"}))
-    role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("Every role")), *role_choices(BUYER_ROLES + SUPPLIER_ROLES)])
+    role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("Every role")), *role_choices(HOUSE_ROLES + SUPPLIER_ROLES)])
     state = forms.ChoiceField(
         label=_("Account"),
         required=False,

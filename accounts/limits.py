@@ -31,6 +31,8 @@ class Limit:
 SIGN_IN = Limit("sign-in", 5, timedelta(seconds=30), timedelta(hours=1), timedelta(days=1))
 SIGN_INS_FROM_A_PLACE = Limit("sign-ins", 60, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1))
 RESET_LINKS_FROM_A_PLACE = Limit("reset-links", 10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
+REPORTS_FROM_A_PLACE = Limit("grievance-reports", 10, timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=6))
+CODES_FROM_A_PLACE = Limit("grievance-codes", 10, timedelta(seconds=30), timedelta(minutes=30), timedelta(hours=6))
 
 _TAKE = """
     INSERT INTO accounts_throttle AS kept (key, count, last_at) VALUES (%(key)s, 1, %(at)s)

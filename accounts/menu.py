@@ -115,12 +115,17 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         ],
     ),
     (
+        _("Grievances"),
+        [Entry("grievances:list", _("Cases"), "message-circle", holders(Permission.CASE_HANDLE))],
+    ),
+    (
         pgettext_lazy("menu", "Operate"),
         [
             Entry("runs:list", _("Runs"), "activity", not_reviewers),
             Entry("reports:export_list", _("Exports"), "file-export", exporters),
             Entry("reports:audit_trail", _("Audit trail"), "history", holders(Permission.AUDIT_VIEW)),
             Entry("accounts:user_list", _("Users"), "users", holders(Permission.USER_MANAGE)),
+            Entry("privacy:overview", _("Privacy"), "lock", holders(Permission.PRIVACY_VIEW)),
         ],
     ),
 ]

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts import second_factor
+from accounts import consent, second_factor
 
 
 class PersonalSettingsMiddleware:
@@ -31,7 +31,11 @@ class PersonalSettingsMiddleware:
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = translation.get_language() or ""
         with timezone.override(ZoneInfo(request.user.timezone)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        # What a person sees is kept by no cache, unless its view knows better: the next one at this computer must not find it.
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class ForwardedAddressMiddleware:
@@ -77,3 +81,29 @@ class SecondFactorMiddleware:
             return redirect(f"{resolve_url('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
         messages.info(request, _("Your role needs a second factor. Set one up, and everything opens."))
         return redirect("mfa_index")
+
+
+class ConsentMiddleware:
+    """At the first sign-in, and when the privacy notice has a new version, people read it before anything else. Programs are not asked."""
+
+    OPEN = SecondFactorMiddleware.OPEN | {"accounts:consent"}
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user = request.user
+        if not settings.CONSENT_NEEDED or not user.is_authenticated or not getattr(view, "login_required", True):
+            return None
+        if request.session.get(consent.SESSION_KEY) == consent.in_force().version:
+            return None
+        if request.resolver_match and request.resolver_match.view_name in self.OPEN:
+            return None
+        if consent.has_accepted(user):
+            # Once a session is enough to look.
+            request.session[consent.SESSION_KEY] = consent.in_force().version
+            return None
+        return redirect("accounts:consent")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import BUYER_ROLES, Membership, Role, User
+from accounts.models import HOUSE_ROLES, Membership, Role, User
 from audit import trail
 
 
@@ -47,15 +47,15 @@ def remove_membership(*, membership: Membership, by: User, at: datetime) -> None
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: Role, by: User, at: datetime) -> None:
-    """Within the same side: a buyer's person gets another buyer role."""
+    """Within the same side: somebody of the house gets another role of the house."""
     if membership.user_id == by.pk:
         raise NotYourself
-    if (membership.role in BUYER_ROLES) != (role in BUYER_ROLES):
+    if (membership.role in HOUSE_ROLES) != (role in HOUSE_ROLES):
         raise ValueError(f"{role} is a role of the other side")
     before = membership.role
     membership.role = role
     membership.save(update_fields=["role"])
-    _keep_an_administrator()
+    keep_an_administrator()
     detail = {"from": before, "to": role}
     trail.record("role.changed", actor=by, target=membership.user, supplier_id=membership.supplier_id, detail=detail, at=at)
 
@@ -67,10 +67,10 @@ def set_active(*, user: User, active: bool, by: User, at: datetime) -> None:
         raise NotYourself
     user.is_active = active
     user.save(update_fields=["is_active"])
-    _keep_an_administrator()
+    keep_an_administrator()
     trail.record("user.reactivated" if active else "user.deactivated", actor=by, target=user, at=at)
 
 
-def _keep_an_administrator() -> None:
+def keep_an_administrator() -> None:
     if not Membership.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True).exists():
         raise LastAdministrator

@@ -56,6 +56,10 @@ class Permission(StrEnum):
     DASHBOARD_VIEW = "dashboard.view"
     AUDIT_VIEW = "audit.view"
     USER_MANAGE = "user.manage"
+    PRIVACY_VIEW = "privacy.view"
+    PRIVACY_MANAGE = "privacy.manage"
+    # Grievances
+    CASE_HANDLE = "case.handle"
 
 
 P = Permission
@@ -96,9 +100,13 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.REVIEWER: frozenset(_REVIEWER),
     Role.ESG_STAFF: frozenset(_ESG_STAFF),
     # An auditor reads everything and changes nothing. An export leaves a trace in the trail, not a change in the records.
-    Role.AUDITOR: frozenset(_BUYER_READS | {P.AUDIT_VIEW, P.PORTFOLIO_EXPORT, P.DOCUMENT_EXPORT}),
+    Role.AUDITOR: frozenset(_BUYER_READS | {P.AUDIT_VIEW, P.PORTFOLIO_EXPORT, P.DOCUMENT_EXPORT, P.PRIVACY_VIEW}),
     # An administrator manages people, not scores: no review, no label, no signature.
-    Role.ADMINISTRATOR: frozenset(_BUYER_READS | {P.AUDIT_VIEW, P.USER_MANAGE, P.RUN_MANAGE, P.SUPPLIER_EDIT, P.SUPPLIER_IMPORT}),
+    Role.ADMINISTRATOR: frozenset(
+        _BUYER_READS | {P.PRIVACY_VIEW, P.PRIVACY_MANAGE, P.AUDIT_VIEW, P.USER_MANAGE, P.RUN_MANAGE, P.SUPPLIER_EDIT, P.SUPPLIER_IMPORT}
+    ),
+    # What workers report is for these eyes only, and these eyes see nothing else.
+    Role.CASE_TEAM: frozenset({P.CASE_HANDLE}),
 }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import access_log, colleagues, invitations, profile, sessions, sign_in, users
+from accounts.views import access_log, colleagues, consent, invitations, profile, sessions, sign_in, users
 
 
 app_name = "accounts"
@@ -12,6 +12,7 @@ urlpatterns = [
     path("password-reset/sent/", sign_in.forgotten_password_sent, name="password_reset_sent"),
     path("password-reset/<str:uidb64>/<str:token>/", sign_in.new_password, name="password_reset_confirm"),
     path("account/", profile.profile, name="profile"),
+    path("account/privacy/", consent.notice, name="consent"),
     path("account/sessions/", sessions.sessions, name="sessions"),
     path("account/session/", sign_in.session, name="session"),
     path("account/password/", sign_in.change_password, name="password_change"),

@@ -177,6 +177,10 @@ NAMES: dict[str, str | Promise] = {
     "second_factor.removed": _("Second factor removed"),
     "second_factor.codes_made": _("Recovery codes made"),
     "second_factor.failed": _("Second factor refused"),
+    "consent.given": _("Privacy notice accepted"),
+    "legal_hold.set": _("Legal hold set"),
+    "legal_hold.lifted": _("Legal hold lifted"),
+    "user.made_nameless": _("Person's data removed"),
     "session.ended": _("Signed out on other devices"),
 }
 

@@ -16,13 +16,22 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str | None = None) -> str:
-    """An empty variable counts as absent; one without a default must be there."""
-    value = os.environ.get(name, "").strip()
+    """An empty variable counts as absent; one without a default must be there. NAME_FILE names a file that holds the value instead."""
+    value = os.environ.get(name, "").strip() or _from_file(f"{name}_FILE")
     if value:
         return value
     if default is None:
         raise ImproperlyConfigured(f"Set the environment variable {name}.")
     return default
+
+
+def _from_file(name: str) -> str:
+    """Secrets are handed to containers as files: an environment is seen by too many."""
+    path = os.environ.get(name, "").strip()
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() if path else ""
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"The file that the environment variable {name} names cannot be read.") from None
 
 
 def _parsed(name: str, value: str, parse: Callable[[str], T], expected: str) -> T:

@@ -56,12 +56,29 @@ DOCUMENT_SIGNING_PASSPHRASE = env.text("DOCUMENT_SIGNING_PASSPHRASE", "")
 DOCUMENT_FORMER_SIGNERS = env.words("DOCUMENT_FORMER_SIGNERS")
 # A time-stamping authority (RFC 3161).
 DOCUMENT_TIMESTAMP_URL = env.text("DOCUMENT_TIMESTAMP_URL", "")
+# Seal what workers report, the newest first; 32 characters or more each. Without one SECRET_KEY seals it.
+GRIEVANCE_KEYS = env.words("GRIEVANCE_KEYS")
+if any(len(key) < 32 for key in GRIEVANCE_KEYS):
+    raise ImproperlyConfigured("A key of the environment variable GRIEVANCE_KEYS is shorter than 32 characters.")
 
 # Look-ups of labels on the public page from one network address.
 LABEL_PAGES_PER_MINUTE = env.number("LABEL_PAGES_PER_MINUTE", 300)
 
 # The street: each app may import only those after it.
-BASE_APPS = ["config", "reports", "labels", "pilots", "assessments", "emissions", "suppliers", "runs", "accounts", "audit"]
+BASE_APPS = [
+    "config",
+    "reports",
+    "labels",
+    "pilots",
+    "assessments",
+    "emissions",
+    "privacy",
+    "suppliers",
+    "grievances",
+    "runs",
+    "accounts",
+    "audit",
+]
 INSTALLED_APPS = [
     *BASE_APPS,
     "django.contrib.admin",
@@ -104,6 +121,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "accounts.middleware.ConsentMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "audit.middleware.ClientAddressMiddleware",
@@ -192,6 +210,8 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 # The buyer's people show a second factor. Off in the demo, whose people are nobody's.
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not DEMO)
+# People accept the privacy notice at their first sign-in. Off in the demo.
+CONSENT_NEEDED = env.flag("CONSENT_NEEDED", default=not DEMO)
 # Signatures, exports and rights ask again who is there, unless that was shown within so many seconds.
 CONFIRM_AFTER_SECONDS = env.number("CONFIRM_AFTER_SECONDS", 15 * 60)
 

@@ -18,6 +18,8 @@ urlpatterns = [
     path("", include("accounts.library_urls")),
     path("suppliers/", include("suppliers.urls")),
     path("runs/", include("runs.urls")),
+    path("", include("grievances.urls")),
+    path("", include("privacy.urls")),
     path("assessments/", include("assessments.urls")),
     path("pilots/", include("pilots.urls")),
     path("emissions/", include("emissions.urls")),

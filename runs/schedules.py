@@ -62,6 +62,7 @@ SCHEDULES = (
     nightly(gettext_noop("Score the portfolio every night"), "score_portfolio", hour=1),
     nightly(gettext_noop("Give waiting reviews to reviewers every night"), "assign_reviews", hour=5),
     nightly(gettext_noop("Draw second reviews every night"), "draw_second_reviews", hour=5, minute=30),
+    nightly(gettext_noop("Delete what is older than the policy allows every night"), "dispose_by_age", hour=4, minute=15),
     nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
     Schedule(gettext_noop("Seal the audit trail every night"), "audit.tasks.seal_trail", hour=4, minute=30),
     # After the scores, which the standards look at.
@@ -77,6 +78,7 @@ SCHEDULES = (
     nightly(gettext_noop("Calculate the appraisals of pilots"), "appraise_pilots", hour=4, minute=40),
     nightly(gettext_noop("Escalate overdue findings"), "escalate_findings", hour=7, minute=15),
     nightly(gettext_noop("Remind suppliers to reply to public records"), "remind_of_replies", hour=7, minute=30),
+    Schedule(gettext_noop("Remind the case team of its clocks"), "grievances.tasks.remind_of_cases", hour=8, minute=45),
     nightly(gettext_noop("Remind of reviews that are due"), "remind_reviewers", hour=8, minute=30),
     nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
     nightly(gettext_noop("Remind of returned assessments"), "remind_of_returns", hour=8, minute=15),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 BASE = Path(__file__).resolve().parent.parent
-APPS = "config reports labels pilots assessments emissions suppliers runs accounts audit charts".split()  # noqa: SIM905 - a street
+APPS = "config reports labels pilots assessments emissions privacy suppliers grievances runs accounts audit charts".split()  # noqa: SIM905 - a street
 PYTHON = sys.executable
 # What a production server would set, for the checks of its settings. Nothing is connected to.
 PRODUCTION = {

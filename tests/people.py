@@ -54,3 +54,9 @@ def auditor(db: None) -> User:
 @pytest.fixture
 def administrator(db: None) -> User:
     return create_user(role=Role.ADMINISTRATOR, email="admin@buyer.example", name="Adam Administrator")
+
+
+@pytest.fixture
+def case_worker(db: None) -> User:
+    """Of the case team, who reads grievances and nothing else."""
+    return create_user(role=Role.CASE_TEAM, email="cases@buyer.example", name="Cleo Case")

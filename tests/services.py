@@ -38,6 +38,8 @@ for _name in (
     *("DATABASE_POOL", "DATABASE_PREPARE_AFTER"),
     *("DATABASE_URL", "EMAIL_URL", "MEDIA_ROOT", "PORTAL_DEBUG", "PORTAL_DEMO", "PORTAL_HTTPS", "PUBLIC_URL", "SECRET_KEY"),
     *("STATIC_COMPRESS", "STATIC_ROOT"),
+    "CONSENT_NEEDED",
+    "GRIEVANCE_KEYS",
     *("CONFIRM_AFTER_SECONDS", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME", "OIDC_SECOND_FACTOR", "OIDC_SERVER_URL"),
 ):
     os.environ.pop(_name, None)
@@ -49,6 +51,7 @@ os.environ.update(
     # Tests of the second factor switch it on; all others are about something else.
     STAFF_SECOND_FACTOR="0",
     CONFIRM_AFTER_SECONDS="86400",
+    CONSENT_NEEDED="0",
     # Playwright's synchronous interface keeps an event loop in this thread, and Django would refuse to query beside it.
     DJANGO_ALLOW_ASYNC_UNSAFE="1",
 )

@@ -17,7 +17,7 @@ from audit.action_names import NAMES
 from config.paths import BASE_DIR
 
 
-OURS = ("reports", "labels", "pilots", "assessments", "emissions", "suppliers", "runs", "accounts", "audit")
+OURS = ("reports", "labels", "pilots", "assessments", "emissions", "privacy", "suppliers", "grievances", "runs", "accounts", "audit")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models() if not issubclass(model, Event)]
 
 # These steps the machine takes too (a command that publishes, a schedule that launches, a score that withdraws its finding).

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
@@ -34,6 +35,8 @@ from assessments.models import (
 )
 from emissions.factors import default_factor_set, load_factor_sets
 from emissions.models import Abatement, ActivityImport, FactorSet, Inventory, MeterPeriod, RenewableInstrument
+from grievances.models import Case
+from grievances.reporting import report
 from labels.models import Announcement, Appeal, Label, LabelEvent, Proposal, SavedView, Standard, StandardTest
 from pilots.appraisal import load_schemes, newest_scheme
 from pilots.joint_actions import invite as invite_to_act
@@ -41,6 +44,7 @@ from pilots.models import Agreement, AgreementPaper, Appraisal, JointAction, Joi
 from pilots.models import Amendment as AgreementAmendment
 from pilots.papers import keep_printed
 from pilots.terms import content_of
+from privacy.models import LegalHold
 from reports.models import Export
 from runs.models import Chunk, Run
 from suppliers.models import HeldRecord, Import, Interest, PublicRecord, Registration, Supplier, Upload
@@ -86,6 +90,7 @@ class World:
             "staff": create_user(role=Role.ESG_STAFF, name="Steve Staff"),
             "auditor": create_user(role=Role.AUDITOR, name="Ada Auditor"),
             "administrator": create_user(role=Role.ADMINISTRATOR, name="Adam Administrator"),
+            "case_team": create_user(role=Role.CASE_TEAM, name="Cleo Case"),
         }
 
     # --- people ---
@@ -124,6 +129,16 @@ class World:
     @property
     def invitation_token(self) -> str:
         return token_of(self.colleague_invitation)
+
+    @cached_property
+    def case(self) -> Case:
+        content = {"topic": "safety", "company": "Bamboo Bridge Ltd", "place": "", "text": "The exits are locked.", "contact": ""}
+        case, _code = report(content=content, number=uuid4(), language="en", at=self.now)
+        return case
+
+    @cached_property
+    def hold(self) -> LegalHold:
+        return LegalHold.objects.create(kind="supplier", subject_id=self.supplier.pk, reason="A case", set_by=self.maker, set_at=self.now)
 
     # --- the company ---
 

@@ -20,10 +20,13 @@ class Role(models.TextChoices):
     ESG_STAFF = "esg_staff", _("ESG staff")
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
+    CASE_TEAM = "case_team", _("Case team")
 
 
 SUPPLIER_ROLES = (Role.SUPPLIER_CONTRIBUTOR, Role.SUPPLIER_SIGNATORY)
 BUYER_ROLES = (Role.REVIEWER, Role.ESG_STAFF, Role.AUDITOR, Role.ADMINISTRATOR)
+# Hats of the house. The case team reads grievances and nothing else: about suppliers it sees what any passer-by does.
+HOUSE_ROLES = (*BUYER_ROLES, Role.CASE_TEAM)
 
 
 # Each in its own words, so that everybody finds theirs.
@@ -44,7 +47,8 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
-@keep_history(exclude=["password", "last_login"])
+# Without what says who it is: a person who was made nameless must not live on in the history.
+@keep_history(exclude=["password", "last_login", "email", "name", "phone"])
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in. What the person may do comes from the membership in use, never from the account."""
 
@@ -115,7 +119,7 @@ class Membership(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
             models.CheckConstraint(
-                condition=Q(role__in=SUPPLIER_ROLES, supplier__isnull=False) | Q(role__in=BUYER_ROLES, supplier__isnull=True),
+                condition=Q(role__in=SUPPLIER_ROLES, supplier__isnull=False) | Q(role__in=HOUSE_ROLES, supplier__isnull=True),
                 name="membership_supplier_for_supplier_roles_only",
             ),
             models.UniqueConstraint(fields=["user", "supplier"], nulls_distinct=False, name="membership_one_role_each_side"),
@@ -141,7 +145,7 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@keep_history()
+@keep_history(exclude=["email", "name"])
 class Invitation(models.Model):
     """A link that lets one e-mail address in, once, for a while. Only the token's hash is kept."""
 
@@ -177,7 +181,7 @@ class Invitation(models.Model):
                 name="invitation_accepted_at_and_by_together",
             ),
             models.CheckConstraint(
-                condition=Q(role__in=SUPPLIER_ROLES, supplier__isnull=False) | Q(role__in=BUYER_ROLES, supplier__isnull=True),
+                condition=Q(role__in=SUPPLIER_ROLES, supplier__isnull=False) | Q(role__in=HOUSE_ROLES, supplier__isnull=True),
                 name="invitation_supplier_for_supplier_roles_only",
             ),
         ]

@@ -33,6 +33,7 @@ HOMES = {
     Role.ESG_STAFF: "reports:dashboard",
     Role.AUDITOR: "reports:dashboard",
     Role.ADMINISTRATOR: "accounts:user_list",
+    Role.CASE_TEAM: "grievances:list",
 }
 
 

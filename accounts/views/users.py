@@ -11,7 +11,7 @@ from accounts.confirmation import confirmed
 from accounts.forms import InviteForm, RoleForm, UserFilterForm
 from accounts.http import AuthenticatedHttpRequest
 from accounts.invitations import invite, revoke, waiting_for
-from accounts.models import BUYER_ROLES, Invitation, Membership, Role, User
+from accounts.models import HOUSE_ROLES, Invitation, Membership, Role, User
 from accounts.password_reset import send_reset_link
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
@@ -52,7 +52,7 @@ def user_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.USER_MANAGE)
     person = get_object_or_404(User, pk=pk)
     memberships = list(person.memberships.select_related("supplier").order_by("pk"))
-    own = next((membership for membership in memberships if membership.role in BUYER_ROLES), None)
+    own = next((membership for membership in memberships if membership.role in HOUSE_ROLES), None)
     context = {
         "person": person,
         "memberships": memberships,
@@ -66,7 +66,7 @@ def user_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @confirmed("POST")
 def user_role(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.USER_MANAGE)
-    membership = get_object_or_404(Membership.objects.select_related("user"), user_id=pk, role__in=BUYER_ROLES)
+    membership = get_object_or_404(Membership.objects.select_related("user"), user_id=pk, role__in=HOUSE_ROLES)
     form = RoleForm(request.POST)
     if form.is_valid():
         try:
@@ -121,7 +121,7 @@ def user_send_reset(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @confirmed("POST")
 def staff_invite(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.USER_MANAGE)
-    form = InviteForm(request.POST or None, roles=BUYER_ROLES, initial={"language": request.user.language, "role": Role.REVIEWER})
+    form = InviteForm(request.POST or None, roles=HOUSE_ROLES, initial={"language": request.user.language, "role": Role.REVIEWER})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         role = Role(data["role"])

@@ -10,7 +10,23 @@ from django.db import connection, transaction
 from assessments import rulesets, scorekeeping, standing
 from assessments.models import Campaign, QuestionnaireVersion
 from audit import trail
-from config.demo import awards, carbon, carried, code, cycles, files, findings, people, records, reviews, signing, talks, teamwork, world
+from config.demo import (
+    awards,
+    carbon,
+    carried,
+    code,
+    cycles,
+    files,
+    findings,
+    grievances,
+    people,
+    records,
+    reviews,
+    signing,
+    talks,
+    teamwork,
+    world,
+)
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from runs import engine
@@ -74,6 +90,7 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         # Workers do it once they are up.
         engine.start("forecast_risks", by=None, at=at)
         progress("labels", 1, 1)
+    grievances.create(cast, at=at)
     records.import_list(suppliers, cast, at=at)
     trail.record("demo.loaded", detail={"suppliers": count, "answers": counters.answer}, at=at)
 

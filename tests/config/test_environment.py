@@ -10,6 +10,25 @@ def test_an_empty_variable_counts_as_absent(monkeypatch):
     assert env.text("EXAMPLE", "default") == "default"
 
 
+def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path):
+    (tmp_path / "secret").write_text("from a file\n")
+    monkeypatch.delenv("EXAMPLE", raising=False)
+    monkeypatch.setenv("EXAMPLE_FILE", str(tmp_path / "secret"))
+
+    assert env.text("EXAMPLE") == "from a file"
+    monkeypatch.setenv("EXAMPLE", "from the environment")
+    assert env.text("EXAMPLE") == "from the environment"
+
+
+def test_a_file_that_cannot_be_read_is_named_and_its_path_is_not(monkeypatch, tmp_path):
+    monkeypatch.delenv("EXAMPLE", raising=False)
+    monkeypatch.setenv("EXAMPLE_FILE", str(tmp_path / "nowhere"))
+
+    with pytest.raises(ImproperlyConfigured, match="EXAMPLE_FILE") as problem:
+        env.text("EXAMPLE", "default")
+    assert "nowhere" not in str(problem.value)
+
+
 def test_a_missing_variable_without_default_is_named(monkeypatch):
     monkeypatch.delenv("EXAMPLE", raising=False)
 

@@ -1,0 +1,73 @@
+"""docs/data-retention.yaml as the code reads it: what each model holds, which of its fields are about a person, and when it goes."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import yaml
+from django.apps import apps
+from django.db.models import Model
+
+from config.paths import BASE_DIR
+
+
+POLICY = BASE_DIR / "docs" / "data-retention.yaml"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rows go, or (`blank`) some of their fields do, so many days after a date; never those under a hold."""
+
+    model: str
+    after: str
+    days: int
+    where: dict[str, Any] = field(default_factory=dict)
+    blank: tuple[str, ...] = ()
+    supplier: str = ""
+    person: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.days} days after {self.after}" + (f", field {', '.join(self.blank)}" if self.blank else "")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`personal`: fields about a person; `other`: fields that could hold text and are not."""
+
+    model: str
+    data_class: str
+    personal: frozenset[str]
+    other: frozenset[str]
+    rule: Rule | None
+
+
+@dataclass(frozen=True)
+class Policy:
+    classes: dict[str, dict[str, str]]
+    entries: dict[str, Entry]
+
+    @property
+    def rules(self) -> list[Rule]:
+        return [entry.rule for entry in self.entries.values() if entry.rule]
+
+
+@cache
+def policy() -> Policy:
+    content = yaml.safe_load(POLICY.read_text(encoding="utf-8"))
+    return Policy(content["classes"], {model: _entry(model, given) for model, given in content["models"].items()})
+
+
+def _entry(model: str, given: dict[str, Any]) -> Entry:
+    rule = given.get("delete")
+    return Entry(
+        model,
+        given["class"],
+        frozenset(given.get("personal", ())),
+        frozenset(given.get("other", ())),
+        Rule(model, **{**rule, "blank": tuple(rule.get("blank", ()))}) if rule else None,
+    )
+
+
+def model_of(rule: Rule) -> type[Model]:
+    return apps.get_model(rule.model)

@@ -1,0 +1,204 @@
+"""Deleting by age, holds, the log of it, people made nameless, and the privacy notice."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, transaction
+from django.test import Client
+
+from accounts.consent import in_force
+from accounts.messages import queue
+from accounts.models import Consent, Message, Role, Throttle, User
+from audit.models import Event
+from grievances import handling, reporting
+from grievances.models import Case
+from privacy import people
+from privacy.models import Disposal, LegalHold
+from privacy.policy import policy
+from privacy.retention import dispose
+from runs import engine
+from suppliers.models import Document, Supplier
+from tests.factories import PASSWORD, create_answer, create_assessment, create_document, create_user
+from tests.suppliers.files import pdf_bytes
+
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=4000)
+
+
+def rule_of(model: str) -> Any:
+    return policy().entries[model].rule
+
+
+def hold(kind: str, subject_id: int, by: User) -> LegalHold:
+    return LegalHold.objects.create(kind=kind, subject_id=subject_id, reason="A court asks", set_by=by, set_at=NOW)
+
+
+def old_document(supplier: Supplier) -> Document:
+    document = create_document(supplier=supplier)
+    document.file.save("old.pdf", ContentFile(pdf_bytes()))
+    Document.objects.filter(pk=document.pk).update(uploaded_at=LONG_AGO)
+    return document
+
+
+def test_what_is_too_old_goes_with_its_file_and_is_in_the_log(
+    supplier: Supplier, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    old, young = old_document(supplier), create_document(supplier=supplier)
+    name = str(old.file.name)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert dispose(rule_of("suppliers.Document"), at=NOW) == 1
+
+    assert list(Document.objects.values_list("pk", flat=True)) == [young.pk]
+    assert not default_storage.exists(name)
+    assert Disposal.objects.get().numbers == [str(old.pk)]
+
+
+def test_a_hold_keeps_it_and_lifting_lets_it_go(supplier: Supplier, administrator: User) -> None:
+    old_document(supplier)
+    held = hold("supplier", supplier.pk, administrator)
+    assert dispose(rule_of("suppliers.Document"), at=NOW) == 0
+
+    held.lifted_by, held.lifted_at = administrator, NOW
+    held.save()
+
+    assert dispose(rule_of("suppliers.Document"), at=NOW) == 1
+
+
+def test_evidence_of_an_answer_stays(supplier: Supplier, owner: User) -> None:
+    document = old_document(supplier)
+    answer = create_answer(assessment=create_assessment(supplier=supplier), question="A-01")
+    answer.evidence.create(document=document, added_by=owner, added_at=NOW)
+
+    assert dispose(rule_of("suppliers.Document"), at=NOW) == 0
+    assert Document.objects.filter(pk=document.pk).exists()
+
+
+def test_the_words_of_a_closed_case_go_and_its_clocks_stay(case_worker: User) -> None:
+    case, _code = reporting.report(content={"text": "Locked."}, number=uuid4(), language="en", at=LONG_AGO)
+    handling.write(case_id=case.pk, text="Mended.", is_feedback=True, once=uuid4(), by=case_worker, at=LONG_AGO)
+    handling.close(case_id=case.pk, by=case_worker, at=LONG_AGO)
+
+    for model in ("grievances.Case", "grievances.CaseMessage"):
+        assert dispose(rule_of(model), at=NOW) == 1
+        assert dispose(rule_of(model), at=NOW) == 0, "once"
+
+    kept = Case.objects.get()
+    assert (kept.report, kept.closed_at, kept.messages.count()) == ("", LONG_AGO, 0)
+
+
+def test_the_nightly_run_does_what_the_policy_says(staff: User) -> None:
+    queue("password_reset", email="a@x.example", dedupe_key="a", context={}, language="en")
+    Message.objects.update(status="sent", sent_at=LONG_AGO, created_at=LONG_AGO)
+    Throttle.objects.create(key="x", count=1, last_at=LONG_AGO)
+
+    run = engine.start("dispose_by_age", by=None, at=NOW)
+    engine.work_off(run.pk)
+
+    assert not Message.objects.exists()
+    assert not Throttle.objects.exists()
+    assert set(Disposal.objects.values_list("model", flat=True)) == {"accounts.Message", "accounts.Throttle"}
+
+
+def test_the_log_cannot_be_changed(staff: User) -> None:
+    Disposal.objects.create(model="x.Y", rule="a rule", count=1, at=NOW)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Disposal.objects.update(count=0)
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_made_nameless_and_what_was_done_stays(client: Client, administrator: User) -> None:
+    person = create_user(role=Role.REVIEWER, name="Rita Leaving", email="rita@leaving.example", phone="+86 10")
+    Client().post("/sign-in/", {"username": person.email, "password": PASSWORD})
+    Authenticator.objects.create(user=person, type="totp", data={"secret": "x"})
+    queue("password_reset", email=person.email, dedupe_key="b", context={}, language="en")
+    client.force_login(administrator)
+
+    assert "cannot be undone" in client.get(f"/privacy/people/{person.pk}/").content.decode()
+    client.post(f"/privacy/people/{person.pk}/")
+
+    person.refresh_from_db()
+    assert (person.name, person.email, person.phone) == (f"Former person {person.pk}", f"person-{person.pk}@removed.invalid", "")
+    assert not person.is_active
+    assert not person.has_usable_password()
+    assert not Authenticator.objects.filter(user=person).exists()
+    assert not Message.objects.filter(email="rita@leaving.example").exists()
+    assert Event.objects.filter(action="user.signed_in", actor=person).exists()
+    assert Event.objects.filter(action="user.made_nameless", target_id=str(person.pk), actor=administrator).exists()
+    from django.apps import apps
+
+    past = apps.get_model("accounts", "UserEvent").objects.filter(pgh_obj_id=person.pk)
+    assert past.exists()
+    assert "Rita" not in str(list(past.values()))
+
+
+def test_nobody_under_a_hold_nor_oneself_nor_the_last_administrator(administrator: User, staff: User) -> None:
+    hold("person", staff.pk, administrator)
+
+    with pytest.raises(people.Held):
+        people.make_nameless(user_id=staff.pk, by=administrator, at=NOW)
+    with pytest.raises(people.NotYourself):
+        people.make_nameless(user_id=administrator.pk, by=administrator, at=NOW)
+    with pytest.raises(people.LastAdministrator), transaction.atomic():
+        people.make_nameless(user_id=administrator.pk, by=staff, at=NOW)
+    administrator.refresh_from_db()
+    assert administrator.name == "Adam Administrator"
+
+
+def test_an_administrator_sets_and_lifts_holds_on_the_page(client: Client, administrator: User, supplier: Supplier) -> None:
+    Supplier.objects.filter(pk=supplier.pk).update(reference="S000123")
+    client.force_login(administrator)
+    form = {"kind": "supplier", "subject": "S000123", "reason": "A court asks"}
+
+    assert client.post("/privacy/", form | {"subject": "S999999"}).status_code == 422
+    client.post("/privacy/", form)
+    assert client.post("/privacy/", form).status_code == 422, "one at a time"
+    page = client.get("/privacy/").content.decode()
+    assert "Bamboo Bridge" in page
+    client.post(f"/privacy/holds/{LegalHold.objects.get().pk}/lift/")
+
+    assert not LegalHold.objects.in_force().exists()
+    assert set(Event.objects.filter(target_type="privacy.legalhold").values_list("action", flat=True)) == {
+        "legal_hold.set",
+        "legal_hold.lifted",
+    }
+
+
+# --- the privacy notice -----------------------------------------------------------------------------------------------
+
+
+def test_people_accept_the_privacy_notice_at_their_first_sign_in(client: Client, owner: User, settings: Any) -> None:
+    settings.CONSENT_NEEDED = True
+    client.force_login(owner)
+
+    assert client.get("/account/").headers["Location"] == "/account/privacy/"
+    assert "your company sees who looked" in client.get("/account/privacy/").content.decode()
+    client.post("/account/privacy/")
+    client.post("/account/privacy/")
+
+    assert client.get("/account/").status_code == 200
+    kept = Consent.objects.get()
+    assert (kept.version, kept.language, kept.sha256) == (in_force().version, "en", in_force().sha256("en"))
+    other = Client()
+    other.force_login(owner)
+    assert other.get("/account/").status_code == 200, "once a person, not once a session"
+
+
+def test_a_new_version_is_asked_for_anew(client: Client, owner: User, settings: Any) -> None:
+    settings.CONSENT_NEEDED = True
+    Consent.objects.create(user=owner, version="2020-01", language="en", sha256="0" * 64, accepted_at=NOW)
+    client.force_login(owner)
+
+    assert client.get("/account/").headers["Location"] == "/account/privacy/"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Consent.objects.update(version="x")
