@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Model
 
-from config.paths import BASE_DIR
 
-
-POLICY = BASE_DIR / "docs" / "data-retention.yaml"
+POLICY: Path = settings.BASE_DIR / "docs" / "data-retention.yaml"
 
 
 @dataclass(frozen=True)
