@@ -12,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Throttle
@@ -65,6 +66,11 @@ def _wait(limit: Limit, count: int) -> timedelta:
 def forget(limit: Limit, *who: str) -> None:
     """It went well: the next failure is a first one."""
     Throttle.objects.filter(key=_key(limit, who)).delete()
+
+
+def give_back(limit: Limit, *who: str) -> None:
+    """It went well and does not count: many people may come from one network."""
+    Throttle.objects.filter(key=_key(limit, who), count__gt=0).update(count=F("count") - 1)
 
 
 def _key(limit: Limit, who: tuple[str, ...]) -> str:

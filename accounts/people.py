@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from accounts.messages import queue
 from accounts.models import HOUSE_ROLES, Membership, Role, User
 from audit import trail
 
@@ -69,6 +72,25 @@ def set_active(*, user: User, active: bool, by: User, at: datetime) -> None:
     user.save(update_fields=["is_active"])
     keep_an_administrator()
     trail.record("user.reactivated" if active else "user.deactivated", actor=by, target=user, at=at)
+
+
+@transaction.atomic
+def remove_second_factors(*, user: User, by: User, at: datetime) -> None:
+    """For somebody whose phone is lost, and the codes too. Whoever asks on the telephone must be known by something else."""
+    if user.pk == by.pk:
+        raise NotYourself
+    Authenticator.objects.filter(user_id=user.pk).delete()
+    for session in UserSession.objects.filter(user_id=user.pk):
+        session.end()
+    trail.record("second_factor.taken_off", actor=by, target=user, at=at)
+    queue(
+        "security_changed",
+        email=user.email,
+        name=user.name,
+        language=user.language,
+        dedupe_key=f"second-factors-removed:{user.pk}:{at:%Y-%m-%dT%H:%M:%S.%f}",
+        context={"what": "all_removed", "type": ""},
+    )
 
 
 def keep_an_administrator() -> None:

@@ -29,5 +29,6 @@ urlpatterns = [
     path("users/<int:pk>/role/", users.user_role, name="user_role"),
     path("users/<int:pk>/deactivate/", users.user_deactivate, name="user_deactivate"),
     path("users/<int:pk>/reactivate/", users.user_reactivate, name="user_reactivate"),
+    path("users/<int:pk>/remove-factors/", users.user_remove_factors, name="user_remove_factors"),
     path("users/<int:pk>/send-reset/", users.user_send_reset, name="user_send_reset"),
 ]

@@ -175,6 +175,7 @@ NAMES: dict[str, str | Promise] = {
     "user.sign_in_failed": _("Sign-in failed"),
     "second_factor.added": _("Second factor set up"),
     "second_factor.removed": _("Second factor removed"),
+    "second_factor.taken_off": _("Second factors removed by an administrator"),
     "second_factor.codes_made": _("Recovery codes made"),
     "second_factor.failed": _("Second factor refused"),
     "consent.given": _("Privacy notice accepted"),

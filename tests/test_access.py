@@ -131,6 +131,7 @@ ACCOUNTS = {
     "accounts:user_role": presses(ADMINISTRATOR, lambda w: [w.employee.pk]),
     "accounts:user_deactivate": presses(ADMINISTRATOR, lambda w: [w.employee.pk]),
     "accounts:user_reactivate": presses(ADMINISTRATOR, lambda w: [w.closed_account.pk]),
+    "accounts:user_remove_factors": presses(ADMINISTRATOR, lambda w: [w.employee.pk]),
     "accounts:user_send_reset": presses(ADMINISTRATOR, lambda w: [w.employee.pk]),
     "set_language": Page(post=EVERYONE, is_public=True),
     # What the sign-in library brings: one's own second factor, and the doors.

@@ -78,7 +78,9 @@ class SignInView(auth_views.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
-        limits.forget(limits.SIGN_IN, user.email, place_of(self.request, user.email))
+        place = place_of(self.request, user.email)
+        limits.forget(limits.SIGN_IN, user.email, place)
+        limits.give_back(limits.SIGN_INS_FROM_A_PLACE, place)
         login = Login(user=user, redirect_url=self.get_redirect_url() or None)
         response: HttpResponse = perform_password_login(self.request, {"email": user.email}, login)
         remember(response, user.email)

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import people
+from accounts import people, second_factor
 from accounts.confirmation import confirmed
 from accounts.forms import InviteForm, RoleForm, UserFilterForm
 from accounts.http import AuthenticatedHttpRequest
@@ -58,6 +58,7 @@ def user_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "memberships": memberships,
         "role_form": RoleForm(initial={"role": own.role}) if own else None,
         "is_self": person.pk == request.user.pk,
+        "has_second_factor": second_factor.has_one(person),
     }
     return render(request, "accounts/user_detail.html", context)
 
@@ -99,6 +100,20 @@ def _set_active(request: AuthenticatedHttpRequest, pk: int, *, active: bool, sai
         _explain(request, refusal)
     else:
         messages.success(request, said)
+    return redirect("accounts:user_detail", pk=pk)
+
+
+@require_POST
+@confirmed("POST")
+def user_remove_factors(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    require(request.user, Permission.USER_MANAGE)
+    person = get_object_or_404(User, pk=pk)
+    try:
+        people.remove_second_factors(user=person, by=request.user, at=timezone.now())
+    except people.NotYourself as refusal:
+        _explain(request, refusal)
+    else:
+        messages.success(request, _("The second factors are removed, and the sessions are ended."))
     return redirect("accounts:user_detail", pk=pk)
 
 

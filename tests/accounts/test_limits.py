@@ -10,7 +10,7 @@ from accounts import limits
 from accounts.even_timing import taking_at_least
 from accounts.limits import Limit, forget, network_of, take
 from accounts.models import Throttle, User
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, create_user
 
 
 AT = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -117,6 +117,12 @@ def test_one_password_cannot_be_tried_on_many_accounts(client: Client, db: None,
     answers = [sign_in(client, f"person{number}@x.example", "wrong").status_code for number in range(3)]
 
     assert answers == [200, 200, 429]
+
+
+def test_a_whole_office_signs_in_from_one_address(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SIGN_INS_FROM_A_PLACE", Limit("few", 2, timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=1)))
+
+    assert [sign_in(Client(), create_user().email, PASSWORD).status_code for _person in range(5)] == [302] * 5
 
 
 def test_a_reset_link_takes_the_same_time_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:

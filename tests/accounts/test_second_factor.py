@@ -254,6 +254,22 @@ def test_what_is_no_passkey_opens_nothing(client: Client, db: None) -> None:
     assert "_auth_user_id" not in client.session
 
 
+def test_an_administrator_helps_somebody_who_lost_everything(client: Client, administrator: User, staff: User) -> None:
+    with_app(staff)
+    there = Client()
+    there.force_login(staff)
+    client.force_login(administrator)
+
+    assert "Remove the second factor" in client.get(f"/users/{staff.pk}/").content.decode()
+    client.post(f"/users/{staff.pk}/remove-factors/")
+    client.post(f"/users/{administrator.pk}/remove-factors/")
+
+    assert sign_in(Client(), staff).headers["Location"] == "/"
+    deliver_batch()
+    assert [message.to for message in mail.outbox] == [[staff.email]]
+    assert Event.objects.filter(action="second_factor.taken_off", actor=administrator).count() == 1
+
+
 def test_a_closed_account_stays_closed_by_every_door(client: Client, db: None) -> None:
     closed = create_user(role=Role.REVIEWER, is_active=False)
     with_app(closed)
