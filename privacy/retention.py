@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import FileField, Model, ProtectedError, QuerySet, RestrictedError
+from django.db.models import DO_NOTHING, FileField, Model, ProtectedError, QuerySet, RestrictedError
 
 from accounts.models import User
 from privacy.models import Disposal, LegalHold
@@ -14,6 +15,7 @@ from privacy.policy import Rule, model_of
 
 # Of one rule in one night; the rest goes the nights after.
 MOST = 20_000
+MOST_ONE_BY_ONE = 1000
 NUMBERS_KEPT = 1000
 
 
@@ -34,7 +36,7 @@ def dispose(rule: Rule, *, at: datetime, by: User | None = None) -> int:
     if rule.blank:
         gone = _blank(rule, at)
     else:
-        gone = [number for row in due(rule, at=at)[:MOST].iterator() if (number := _delete(row)) is not None]
+        gone = _at_once(rule, at) if _stands_alone(model_of(rule)) else _one_by_one(rule, at)
     if gone:
         numbers = [str(number) for number in gone[:NUMBERS_KEPT]]
         Disposal.objects.create(model=rule.model, rule=rule.words, count=len(gone), numbers=numbers, at=at, by=by)
@@ -45,6 +47,24 @@ def _blank(rule: Rule, at: datetime) -> list[Any]:
     gone = list(due(rule, at=at).values_list("pk", flat=True)[:MOST])
     model_of(rule)._default_manager.filter(pk__in=gone).update(**dict.fromkeys(rule.blank, ""))
     return gone
+
+
+def _stands_alone(model: type[Model]) -> bool:
+    """No file hangs on it, and nothing leans on it."""
+    leans = any(relation.on_delete is not DO_NOTHING for relation in model._meta.related_objects)
+    return not leans and not any(isinstance(field, FileField) for field in model._meta.concrete_fields)
+
+
+def _at_once(rule: Rule, at: datetime) -> list[Any]:
+    gone = list(due(rule, at=at).values_list("pk", flat=True)[:MOST])
+    model_of(rule)._default_manager.filter(pk__in=gone).delete()
+    return gone
+
+
+def _one_by_one(rule: Rule, at: datetime) -> list[Any]:
+    """Those that others lean on are tried each night: they may have let go."""
+    numbers = (_delete(row) for row in due(rule, at=at).iterator())
+    return list(islice((number for number in numbers if number is not None), MOST_ONE_BY_ONE))
 
 
 def _delete(row: Model) -> Any:
