@@ -33,10 +33,8 @@ def due(rule: Rule, *, at: datetime) -> QuerySet[Any]:
 
 def dispose(rule: Rule, *, at: datetime, by: User | None = None) -> int:
     """How many rows went, or were emptied."""
-    if rule.blank:
-        gone = _blank(rule, at)
-    else:
-        gone = _at_once(rule, at) if _stands_alone(model_of(rule)) else _one_by_one(rule, at)
+    way = _blank if rule.blank else _at_once if _stands_alone(model_of(rule)) else _one_by_one
+    gone = way(rule, at)
     if gone:
         numbers = [str(number) for number in gone[:NUMBERS_KEPT]]
         Disposal.objects.create(model=rule.model, rule=rule.words, count=len(gone), numbers=numbers, at=at, by=by)
