@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.config.test_settings import SERVER, settings_with
+from tests.factories import PASSWORD
 
 
 PAGES = ["/sign-in/", "/grievance/", "/password-reset/", "/no-such-page/"]
@@ -32,11 +33,11 @@ def test_what_a_person_sees_is_kept_by_no_cache(client: Client, staff: User, pat
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(client: Client, staff: User) -> None:
-    client.force_login(staff)
-    client.get("/account/")
-    cookies = [morsel for name, morsel in client.cookies.items() if name.startswith(("session", "csrf"))]
+    client.get("/sign-in/")
+    client.post("/sign-in/", {"username": staff.email, "password": PASSWORD})
+    cookies = [morsel for name, morsel in client.cookies.items() if name.startswith(("session", "csrf", "device"))]
 
-    assert cookies
+    assert len(cookies) == 3
     assert all(morsel["httponly"] and morsel["samesite"] == "Lax" for morsel in cookies)
 
 

@@ -293,11 +293,11 @@ def test_ids_are_planned_in_chunks_of_the_asked_size() -> None:
 
 
 def test_row_history_says_which_run_changed_a_row(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def rename(self: Counting, run: Run, chunk: Chunk) -> dict[str, Any]:
-        User.objects.filter(pk=staff.pk).update(name="Renamed")
+    def move(self: Counting, run: Run, chunk: Chunk) -> dict[str, Any]:
+        User.objects.filter(pk=staff.pk).update(timezone="Asia/Tokyo")
         return {}
 
-    monkeypatch.setattr(Counting, "work", rename)
+    monkeypatch.setattr(Counting, "work", move)
     run = engine.start("count", parameters={"items": 1}, by=staff, at=NOW)
     engine.work_off(run.pk)
 

@@ -48,6 +48,7 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
         "remind_reviewers",
         "calculate_inventories",
         "check_scores",
+        "dispose_by_age",
         "drop_expired_files",
         "end_documents",
         "escalate_findings",
