@@ -235,6 +235,8 @@ MFA_FORMS = {
 ACCOUNT_FORMS = {"reauthenticate": "accounts.second_factor_forms.PasswordForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# A whole office may come from one address.
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
 MFA_TOTP_ISSUER = "Supplier ESG portal"
 # Single sign-on of the buyer's people, by OpenID Connect. Without a server there is none.
 OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "")

@@ -400,7 +400,7 @@ EMISSIONS = {
     "emissions:import_template": reads(SUPPLIERS, lambda w: ["csv"]),
     "emissions:import_detail": of_supplier(reads(SUPPLIERS, lambda w: [w.activity_import.pk])),
     "emissions:import_take": of_supplier(presses(SUPPLIERS, lambda w: [w.activity_import.pk])),
-    "emissions:abatement_list": reads(EVERYONE),
+    "emissions:abatement_list": reads(SUPPLIERS | BUYERS),
     "emissions:abatement_new": fills(SUPPLIERS),
     "emissions:abatement": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.abatement.pk])),
     "emissions:abatement_edit": of_supplier(fills(SUPPLIERS, lambda w: [w.abatement.pk])),
