@@ -56,6 +56,7 @@ DOCUMENT_SIGNING_PASSPHRASE = env.text("DOCUMENT_SIGNING_PASSPHRASE", "")
 DOCUMENT_FORMER_SIGNERS = env.words("DOCUMENT_FORMER_SIGNERS")
 # A time-stamping authority (RFC 3161).
 DOCUMENT_TIMESTAMP_URL = env.text("DOCUMENT_TIMESTAMP_URL", "")
+
 # Seal what workers report, the newest first; 32 characters or more each. Without one SECRET_KEY seals it.
 GRIEVANCE_KEYS = env.words("GRIEVANCE_KEYS")
 if any(len(key) < 32 for key in GRIEVANCE_KEYS):

@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from reports.bulk import NothingToPrint, Selection, request_audit_pdfs
@@ -14,6 +15,7 @@ from reports.models import BOTH
 
 
 @require_http_methods(["GET", "POST"])
+@confirmed("POST")
 def audit_pdfs(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The filter of the portfolio comes along as the query string."""
     require(request.user, Permission.DOCUMENT_EXPORT)
