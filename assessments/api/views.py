@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import CursorPagination
 
+from accounts.api_looks import Looked
 from accounts.models import User
 from assessments.api.serializers import AssessmentSerializer, ScoreSerializer
 from assessments.models import Assessment, Score
@@ -47,9 +48,10 @@ def visible_assessments(user: Any) -> QuerySet[Assessment]:
     return Assessment.objects.visible_to(cast(User, user)).with_coverage().select_related("campaign")
 
 
-class AssessmentList(ListAPIView[Assessment]):
+class AssessmentList(Looked[Assessment], ListAPIView[Assessment]):
     """Assessments with their current scores, within what the signed-in person may see. Answers are not part of it."""
 
+    subject = "assessment"
     serializer_class = AssessmentSerializer
     filterset_class = AssessmentFilter
     pagination_class = Pages
@@ -59,9 +61,10 @@ class AssessmentList(ListAPIView[Assessment]):
         return visible_assessments(self.request.user)
 
 
-class AssessmentDetail(RetrieveAPIView[Assessment]):
+class AssessmentDetail(Looked[Assessment], RetrieveAPIView[Assessment]):
     """One assessment with its current score."""
 
+    subject = "assessment"
     serializer_class = AssessmentSerializer
     queryset = Assessment.objects.none()
 
@@ -69,9 +72,11 @@ class AssessmentDetail(RetrieveAPIView[Assessment]):
         return visible_assessments(self.request.user)
 
 
-class ScoreList(ListAPIView[Score]):
+class ScoreList(Looked[Score], ListAPIView[Score]):
     """Every computation of a score, with the hashes of its rules and inputs."""
 
+    subject = "receipt"
+    whose = "assessment.supplier_id"
     serializer_class = ScoreSerializer
     filterset_class = ScoreFilter
     pagination_class = Pages

@@ -14,6 +14,7 @@ from accounts.permissions import Permission, has, require
 from assessments import amending
 from assessments.models import Amendment, Assessment
 from assessments.staff_forms import ReasonForm
+from audit import trail
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,6 +68,8 @@ def amendment(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         require(request.user, Permission.REVIEW_DECIDE)
         if form.is_valid():
             return _decide(request, found, form.cleaned_data["reason"])
+    supplier_id = found.assessment.supplier_id
+    trail.record("assessment.viewed", actor=request.user, target=found.assessment, supplier_id=supplier_id)
     may_decide = has(request.user, Permission.REVIEW_DECIDE) and found.state == Amendment.State.ASKED
     return render(
         request, "assessments/amendment.html", {"amendment": found, "assessment": found.assessment, "form": form, "may_decide": may_decide}

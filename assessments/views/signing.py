@@ -26,6 +26,8 @@ def signature(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     signed = list(assessment.signatures.select_related("signed_by").order_by("-signed_at", "-pk"))
     if not signed:
         raise Http404(pk)
+    if request.user.is_buyer:
+        trail.record("assessment.viewed", actor=request.user, target=assessment, supplier_id=assessment.supplier_id)
     context = {
         "assessment": assessment,
         "check": signatures.check(signed[0], assessment),

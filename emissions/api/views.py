@@ -1,6 +1,5 @@
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import django_filters
 from django.db.models import QuerySet
@@ -12,9 +11,9 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api_looks import Looked
 from accounts.models import User
 from accounts.permissions import Permission, require
-from audit import trail
 from emissions.activity import Entry, MonthOfPeriods, save_activities
 from emissions.api.serializers import ActivitySerializer, InventorySerializer, ValueSerializer, ValuesSerializer, WrittenSerializer
 from emissions.models import ActivityRecord, Inventory
@@ -51,23 +50,11 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
         fields: ClassVar[list[str]] = ["basis"]
 
 
-class Looked(ListAPIView[Any]):
-    """A list of suppliers' data: when one of the buyer's people reads it, each supplier can see so."""
-
-    pagination_class = Pages
-
-    def paginate_queryset(self, queryset: "QuerySet[Any] | Sequence[Any]") -> list[Any] | None:
-        rows = list(super().paginate_queryset(queryset) or [])
-        person = cast(User, self.request.user)
-        if person.is_buyer and rows:
-            suppliers = sorted({row.supplier_id for row in rows})
-            trail.record_each("inventory.viewed", supplier_ids=suppliers, actor=person, at=timezone.now())
-        return rows
-
-
-class ActivityList(Looked):
+class ActivityList(Looked[ActivityRecord], ListAPIView[ActivityRecord]):
     """Activity data by site and month, within what the signed-in person may see; suppliers send theirs here."""
 
+    subject = "inventory"
+    pagination_class = Pages
     serializer_class = ActivitySerializer
     filterset_class = ActivityFilter
     queryset = ActivityRecord.objects.none()
@@ -96,9 +83,11 @@ class ActivityList(Looked):
         return Response({"written": written})
 
 
-class InventoryList(Looked):
+class InventoryList(Looked[Inventory], ListAPIView[Inventory]):
     """Inventories by fiscal year, within what the signed-in person may see."""
 
+    subject = "inventory"
+    pagination_class = Pages
     serializer_class = InventorySerializer
     filterset_class = InventoryFilter
     queryset = Inventory.objects.none()

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import CursorPagination
 
+from accounts.api_looks import Looked
 from accounts.models import User
 from labels.api.serializers import (
     DecisionSerializer,
@@ -58,9 +59,10 @@ class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-
         fields: ClassVar[list[str]] = []
 
 
-class LabelList(ListAPIView[Label]):
+class LabelList(Looked[Label], ListAPIView[Label]):
     """Green labels as their ledger leaves them, within what the signed-in person may see."""
 
+    subject = "label"
     serializer_class = LabelSerializer
     filterset_class = LabelFilter
     pagination_class = Pages
@@ -70,9 +72,10 @@ class LabelList(ListAPIView[Label]):
         return Label.objects.visible_to(_person(self))
 
 
-class LabelDetail(RetrieveAPIView[Label]):
+class LabelDetail(Looked[Label], RetrieveAPIView[Label]):
     """One green label."""
 
+    subject = "label"
     serializer_class = LabelSerializer
     queryset = Label.objects.none()
 
@@ -80,9 +83,10 @@ class LabelDetail(RetrieveAPIView[Label]):
         return Label.objects.visible_to(_person(self))
 
 
-class LabelEventList(ListAPIView[LabelEvent]):
+class LabelEventList(Looked[LabelEvent], ListAPIView[LabelEvent]):
     """The steps of the label ledger, oldest first."""
 
+    subject = "label"
     serializer_class = LabelEventSerializer
     filterset_class = LabelEventFilter
     pagination_class = Pages
@@ -92,9 +96,10 @@ class LabelEventList(ListAPIView[LabelEvent]):
         return LabelEvent.objects.visible_to(_person(self)).defer("snapshot")
 
 
-class DecisionList(ListAPIView[Decision]):
+class DecisionList(Looked[Decision], ListAPIView[Decision]):
     """The newest evaluation of each supplier, criterion by criterion."""
 
+    subject = "label"
     serializer_class = DecisionSerializer
     filterset_class = DecisionFilter
     pagination_class = Pages

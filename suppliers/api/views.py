@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import CursorPagination
 
+from accounts.api_looks import Looked
 from accounts.models import User
 from suppliers.api.serializers import SupplierDetailSerializer, SupplierSerializer
 from suppliers.models import Category, HeadcountBand, Supplier, SupplierQuerySet
@@ -40,9 +41,11 @@ def visible(user: Any) -> QuerySet[Supplier]:
     return Supplier.objects.visible_to(cast(User, user))
 
 
-class SupplierList(ListAPIView[Supplier]):
+class SupplierList(Looked[Supplier], ListAPIView[Supplier]):
     """Suppliers within what the signed-in person may see."""
 
+    subject = "supplier"
+    whose = "pk"
     serializer_class = SupplierSerializer
     filterset_class = SupplierFilter
     pagination_class = SupplierPages
@@ -52,9 +55,11 @@ class SupplierList(ListAPIView[Supplier]):
         return visible(self.request.user)
 
 
-class SupplierDetail(RetrieveAPIView[Supplier]):
+class SupplierDetail(Looked[Supplier], RetrieveAPIView[Supplier]):
     """One supplier with its sites and contacts."""
 
+    subject = "supplier"
+    whose = "pk"
     serializer_class = SupplierDetailSerializer
     queryset = Supplier.objects.none()
 

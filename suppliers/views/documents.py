@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
+from audit import trail
 from suppliers import reliance
 from suppliers.documents import NotTheCurrentRevision, change_details, handed_on, record_view, store
 from suppliers.expiry import ending_soon
@@ -37,7 +38,9 @@ def document_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 def supplier_documents(request: AuthenticatedHttpRequest, supplier_id: int) -> HttpResponse:
     """A supplier's documents, for the buyer's people."""
     require(request.user, Permission.SUPPLIER_VIEW)
-    return show_documents(request, get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id))
+    found = get_object_or_404(Supplier.objects.visible_to(request.user), pk=supplier_id)
+    trail.record("documents.viewed", actor=request.user, target=found, supplier_id=found.pk)
+    return show_documents(request, found)
 
 
 def show_documents(request: AuthenticatedHttpRequest, supplier: Supplier) -> HttpResponse:
