@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.urls.exceptions import Resolver404
 
+from accounts.looks import looks_at
 from accounts.menu import MENU
 from suppliers.models import Interest
 from tests.world import World
@@ -451,6 +453,9 @@ REPORTS_AND_RUNS = {
     "reports:fairness": reads(STAFF),
     "reports:dashboard": reads(BUYERS),
     "reports:audit_trail": reads(AUDITORS),
+    "reports:access_log_file": reads(SUPPLIERS),
+    "reports:audit_trail_file": reads(AUDITORS),
+    "reports:timeline": reads(AUDITORS, lambda w: ["suppliers.site", str(w.site.pk)]),
     "reports:api": reads(EVERYONE),
     "reports:portfolio": reads(BUYERS),
     "reports:portfolio_export": presses(EXPORTERS),
@@ -621,6 +626,29 @@ def test_each_role_may_do_what_the_table_says(world: World, clients: dict[str, C
     assert not wrong, "\n".join([address, *wrong])
 
 
+OTHER_METHODS = ("put", "patch", "delete")
+# Where one of them is spoken: half a file is taken back by its sender.
+SPOKEN = {("suppliers:upload", "delete"): "signatory"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_other_verbs_do_no_more_than_a_get_or_a_post_may(world: World, clients: dict[str, Client], name: str) -> None:
+    """A plain page may answer them as it does a GET, one of a library as it does a POST. The API refuses them."""
+    page = PAGES[name]
+    address = reverse(name, args=page.at(world))
+    wrong = []
+    for role, method in product(ROLES, OTHER_METHODS):
+        with noting_changes() as written:
+            found = outcome(visit(clients[role], method, address, content_type="application/json"))
+        may_read, may_post = (not page.is_api and (page.is_public or role in (who or NOBODY)) for who in (page.get, page.post))
+        is_allowed = may_post or SPOKEN.get((name, method)) == role or (may_read and not written)
+        is_refused = found in ("401", "403", "404", "405", "429", "sign-in") and not written
+        if not (is_refused or (found == "ok" and is_allowed)):
+            wrong.append(f"{role} {method}: {found}, wrote {written}")
+
+    assert not wrong, "\n".join([address, *wrong])
+
+
 def test_every_entry_of_the_menu_opens(world: World, clients: dict[str, Client]) -> None:
     for role in PEOPLE:
         for group in MENU:
@@ -677,6 +705,35 @@ def test_a_conflict_of_interest_closes_every_page_of_the_supplier(world: World, 
 
     assert len(walled) > 20
     assert {name for name, each in answers.items() if each.status_code != 403 or "conflict of interest" not in each.text} == set()
+
+
+# --- who looked -----------------------------------------------------------------------------------------------------------
+
+# Lists of the API that have the supplier of the tests in them.
+LISTS_WITH_IT = {
+    *("api_supplier_list", "api_assessment_list", "api_score_list", "api_label_list", "api_label_event_list", "api_inventory_list"),
+}
+# Pages about one supplier that show none of its answers and none of its documents.
+SHOW_NOTHING_OF_IT = {
+    # Forms of the buyer's own.
+    *("assessments:review_finish", "assessments:review_hand_over", "assessments:second_review_manage", "assessments:finding_new"),
+}
+
+
+def test_every_look_of_the_buyers_people_at_a_supplier_is_in_its_access_log(world: World, clients: dict[str, Client]) -> None:
+    shared = {name for name, page in PAGES.items() if page.hidden_from == {"stranger"} and {"reviewer"} <= (page.get or NOBODY)}
+    unseen = {}
+    for name in sorted((OF_A_CASE | shared | LISTS_WITH_IT) - SHOW_NOTHING_OF_IT):
+        with transaction.atomic():
+            before = looks_at(world.supplier.pk).count()
+            response = clients["reviewer"].get(reverse(name, args=PAGES[name].at(world)))
+            if response.streaming:
+                b"".join(response.streaming_content)
+            if response.status_code == 200 and looks_at(world.supplier.pk).count() == before:
+                unseen[name] = response.status_code
+            transaction.set_rollback(True)
+
+    assert unseen == {}
 
 
 def test_the_repair_tools_open_for_nobody_without_the_staff_mark(clients: dict[str, Client]) -> None:
