@@ -26,6 +26,8 @@ BRING_TO_THE_NEW_STATES = """
 class Migration(migrations.Migration):
 
     dependencies = [
+        # Whose membership a record's answer is taken from.
+        ('accounts', '0002_initial'),
         ('runs', '0001_initial'),
         ('suppliers', '0002_uploads_and_expiry_warnings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
