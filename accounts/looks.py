@@ -36,6 +36,7 @@ SUBJECTS: dict[str, StrOrPromise] = {
     "abatement": gettext_lazy("an abatement you handed in"),
     "label": gettext_lazy("your green label"),
     "directory": gettext_lazy("the list of labelled suppliers with your company in it"),
+    "table": gettext_lazy("a table with your company in it"),
     "certificate": gettext_lazy("the certificate of your label"),
 }
 

@@ -80,8 +80,9 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
     (
         _("Overview"),
         [
-            Entry("reports:dashboard", _("Dashboard"), "layout-dashboard", not_reviewers),
+            Entry("reports:dashboard", _("Dashboard"), "layout-dashboard", buyers),
             Entry("reports:portfolio", _("Supplier portfolio"), "building-community", buyers),
+            Entry("reports:disclosures", _("Disclosure tables"), "report-analytics", not_reviewers),
             Entry("labels:directory", _("Labelled suppliers"), "rosette-discount-check", reviewers),
         ],
     ),

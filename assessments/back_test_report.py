@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, F, Q, QuerySet, Value
+from django.db.models import Avg, Case, Count, Expression, F, Q, QuerySet, Value, When
 from django.db.models.functions import Abs, Coalesce
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,25 +25,33 @@ MOST_MOVERS = 50
 MOST_BARS = 12
 
 
+# Suppliers abroad have a country and seldom a region: the country is their group.
+_PLACE = Case(When(assessment__supplier__country="CN", then=F("assessment__supplier__region")), default=F("assessment__supplier__country"))
+
+
 @dataclass(frozen=True)
 class Dimension:
     key: str
     label: StrOrPromise
-    field: str
+    value: Expression | F
     words: Mapping[str, StrOrPromise]
 
     def name(self, value: str) -> str:
         if not value:
             return _("Not stated")
-        return places.region_name(value) if self.key == "region" else str(self.words.get(value, value))
+        return _place_name(value) if self.key == "region" else str(self.words.get(value, value))
+
+
+def _place_name(value: str) -> str:
+    return places.country_name(value) if len(value) == 2 and value.isupper() else places.region_name(value)
 
 
 DIMENSIONS = (
-    Dimension("category", gettext_lazy("Category"), "assessment__supplier__category", dict(Category.choices)),
-    Dimension("size", gettext_lazy("Headcount"), "assessment__supplier__headcount_band", dict(HeadcountBand.choices)),
-    Dimension("region", gettext_lazy("Region"), "assessment__supplier__region", {}),
+    Dimension("category", gettext_lazy("Category"), F("assessment__supplier__category"), dict(Category.choices)),
+    Dimension("size", gettext_lazy("Headcount"), F("assessment__supplier__headcount_band"), dict(HeadcountBand.choices)),
+    Dimension("region", gettext_lazy("Region"), _PLACE, {}),
     # Of the person who handed it in; nothing tells the language of what is not handed in yet.
-    Dimension("language", gettext_lazy("Language"), "assessment__submitted_by__language", dict(LANGUAGE_CHOICES)),
+    Dimension("language", gettext_lazy("Language"), F("assessment__submitted_by__language"), dict(LANGUAGE_CHOICES)),
 )
 
 
@@ -107,7 +115,7 @@ def report(back_test: BackTest, *, by: str = "", value: str | None = None, label
     groups.sort(key=lambda group: (-group.count, group.label))
     chosen = next((group for group in groups if group.value == value), None)
     if chosen:
-        scores = scores.filter(Q(**{chosen_by.field: value}) if value else Q(**{chosen_by.field: ""}) | Q(**{chosen_by.field: None}))
+        scores = scores.alias(value=Coalesce(chosen_by.value, Value(""))).filter(value=value)
     if labels_only:
         scores = scores.exclude(level_before=F("level_after"))
     return Report(_whole(groups), chosen_by, groups, _movers(scores, back_test), chosen)
@@ -115,7 +123,7 @@ def report(back_test: BackTest, *, by: str = "", value: str | None = None, label
 
 def _counted(scores: QuerySet[BackTestScore], by: Dimension) -> Iterable[Mapping[str, Any]]:
     return (
-        scores.values(value=Coalesce(by.field, Value("")))
+        scores.values(value=Coalesce(by.value, Value("")))
         .annotate(
             count=Count("pk"),
             gain=Count("pk", filter=Q(change__gt=0)),

@@ -90,7 +90,8 @@ def settings_for(labels: Sequence[str], *, height: int, places: int, **more: Any
         "spacing": 8,
         "no_data_text": _("No data yet"),
         "value_formatter": lambda value: number_text(Decimal(str(value)), places),
-        "truncate_label": max(map(len, labels), default=1) + 1,
+        # The numbers along the other axis are labels too.
+        "truncate_label": max([len("1,000,000"), *map(len, labels)]) + 1,
         "disable_xml_declaration": True,
         **more,
     }

@@ -10,15 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from labels.models import Label, LabelState, Level
 from suppliers.models import BuyingUnit, Category, Document, Supplier
-from suppliers.places import PROVINCES, region_name
+from suppliers.places import PROVINCES, country_name, region_name
 
 
+_PROVINCES = {province.name_en for province in PROVINCES}
 QUALIFICATIONS = [(kind, title) for kind, title in Document.Kind.choices if kind not in ("other", "code_of_conduct")]
 
 
-def region_choices() -> list[tuple[str, str]]:
-    """In the language in use."""
-    return [(province.name_en, region_name(province.name_en)) for province in PROVINCES]
+def place_choices() -> list[tuple[str, str]]:
+    """Provinces of China, then the other countries there are suppliers in; in the language in use."""
+    abroad = Supplier.objects.exclude(country="CN").order_by().values_list("country", flat=True).distinct()
+    countries = sorted(((code, country_name(code)) for code in abroad), key=lambda pair: pair[1])
+    return [*((province.name_en, region_name(province.name_en)) for province in PROVINCES), *countries]
 
 
 class SupplierFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -39,7 +42,7 @@ class SupplierFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter 
 class DirectoryFilter(SupplierFilter):
     """Also by where a supplier is registered, what it can show today, and who buys from it."""
 
-    region = filters.ChoiceFilter(label=_("Province"), field_name="region", choices=region_choices, empty_label=_("All"))
+    region = filters.ChoiceFilter(label=_("Province or country"), choices=place_choices, method="by_place", empty_label=_("All"))
     qualification = filters.ChoiceFilter(
         label=_("Qualification in date"), choices=QUALIFICATIONS, method="by_qualification", empty_label=_("All")
     )
@@ -50,6 +53,9 @@ class DirectoryFilter(SupplierFilter):
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.on = on
+
+    def by_place(self, suppliers: "QuerySet[Supplier]", name: str, value: str) -> "QuerySet[Supplier]":
+        return suppliers.filter(region=value, country="CN") if value in _PROVINCES else suppliers.filter(country=value)
 
     def by_qualification(self, suppliers: "QuerySet[Supplier]", name: str, value: str) -> "QuerySet[Supplier]":
         return suppliers.filter(Exists(Document.objects.current().in_date(self.on).filter(supplier=OuterRef("pk"), kind=value)))

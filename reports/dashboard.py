@@ -1,45 +1,30 @@
-"""The programme at a glance: where the newest campaign stands, how the scores lie, what waits for somebody."""
+"""The programme at a glance: where the newest campaign stands, how the scores lie, what waits for somebody. One home for those who run
+or oversee it, one for procurement, each with the few pictures it needs.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count
-from django.db.models.functions import Floor
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.db.models import Count, Q
 
-from assessments.models import Assessment, Campaign, Finding, Standing
-from assessments.participation import PAINTS
-from charts import Part, distribution, stacked_rows
-from labels.models import Label, LabelState
+from accounts.models import User
+from assessments import finding_overview
+from assessments.deadlines import Pace, with_deadlines
+from assessments.models import Assessment, Campaign, Finding
+from labels.dates import ledger_day
+from labels.models import Label
 from pilots.models import Agreement
+from reports import pictures
+from reports.pictures import Picture
 from runs.models import Run
-from suppliers.models import Category, Registration, Supplier
+from suppliers.models import BuyingUnit, Registration, Supplier
 
 
-LABEL_PAINTS = {
-    LabelState.AWARDED: "good",
-    LabelState.WARNED: "warning",
-    LabelState.PROPOSED: "info",
-    LabelState.SUSPENDED: "chart-4",
-    LabelState.EXPIRED: "neutral",
-    LabelState.REVOKED: "bad",
-}
-SEVERITY_PAINTS = {Finding.Severity.CRITICAL: "bad", Finding.Severity.MAJOR: "warning", Finding.Severity.MINOR: "info"}
-# Evidenced scores in fifths, the lowest first.
-SCORE_PAINTS = ("bad", "warning", "chart-4", "chart-2", "good")
 RUNS_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A chart and the same numbers for its table."""
-
-    chart: SafeString
-    parts: list[Part]
+HANDED_IN = ("submitted", "in_review", "returned", "closed")
 
 
 @dataclass(frozen=True)
@@ -53,11 +38,7 @@ class Dashboard:
     critical: int
     live_labels: int
     pilots: int
-    participation: Drawing
-    labels: Drawing
-    findings: Drawing
-    scores: SafeString | None
-    score_rows: Mapping[str, list[Part]]
+    pictures: list[Picture]
     runs: list[Run]
 
     @property
@@ -65,50 +46,89 @@ class Dashboard:
         return Decimal(self.handed_in) / self.asked if self.asked else None
 
 
-def dashboard(*, on: date) -> Dashboard:
+def dashboard(user: User, *, at: datetime) -> Dashboard:
+    on = ledger_day(at)
     campaign = Campaign.objects.exclude(status=Campaign.Status.DRAFT).order_by("-launched_at", "-pk").first()
     statuses = _counts(Assessment.objects.filter(campaign=campaign), "status") if campaign else {}
-    findings = _counts(Finding.objects.open(), "severity")
-    score_rows = _score_rows()
     return Dashboard(
         suppliers=Supplier.objects.in_business().count(),
         campaign=campaign,
-        handed_in=sum(statuses.get(status, 0) for status in ("submitted", "in_review", "returned", "closed")),
+        handed_in=sum(statuses.get(status, 0) for status in HANDED_IN),
         asked=sum(statuses.values()),
         to_review=Assessment.objects.in_review_queue().count(),
         registrations=Registration.objects.waiting().count(),
-        critical=findings.get(Finding.Severity.CRITICAL, 0),
+        critical=Finding.objects.open().filter(severity=Finding.Severity.CRITICAL).count(),
         live_labels=Label.objects.live(on).count(),
         pilots=Agreement.objects.in_force().count(),
-        participation=_ring(_("Assessments by state"), PAINTS, statuses, Assessment.Status),
-        labels=_ring(_("Labels by state"), LABEL_PAINTS, _counts(Label.objects.all(), "state"), LabelState),
-        findings=_ring(_("Open findings by severity"), SEVERITY_PAINTS, findings, Finding.Severity),
-        scores=stacked_rows(score_rows, title=_("Evidenced scores by category")) if score_rows else None,
-        score_rows=score_rows,
+        pictures=[
+            pictures.funnel(user, on=on),
+            pictures.score_distribution(user),
+            pictures.heat_map(user),
+            pictures.labels_over_time(on=on),
+            pictures.from_findings(finding_overview.overview(user, at=at).by_age),
+            pictures.emissions_against_path(user),
+            pictures.trend(user),
+        ],
         runs=list(Run.objects.for_list()[:RUNS_SHOWN]),
     )
 
 
-def _counts(rows: Any, field: str) -> dict[str, int]:
+def _counts(rows: Any, field: str) -> Mapping[str, int]:
     return dict(rows.order_by().values_list(field).annotate(Count("pk")))
 
 
-def _ring(title: str, paints: Mapping[Any, str], counts: Mapping[str, int], choices: Any) -> Drawing:
-    labels = dict(choices.choices)
-    parts = [Part(str(labels[state]), counts.get(state, 0), paint) for state, paint in paints.items()]
-    return Drawing(distribution(parts, title=title), parts)
+@dataclass(frozen=True)
+class ProcurementHome:
+    """Of the buying unit that was chosen, or of all suppliers."""
+
+    units: Sequence[BuyingUnit]
+    unit: BuyingUnit | None
+    mine: int
+    overdue: int
+    free: int
+    findings: int
+    labelled: int
+    suppliers: int
+    pictures: list[Picture]
+
+    @property
+    def unit_key(self) -> str:
+        return str(self.unit.pk) if self.unit else ""
+
+    @property
+    def share_labelled(self) -> Decimal | None:
+        return Decimal(self.labelled) / self.suppliers if self.suppliers else None
 
 
-def _score_rows() -> dict[str, list[Part]]:
-    """By category, how many suppliers lie in each fifth of the scale; 100 belongs to the top one."""
-    fifths = Standing.objects.filter(evidenced__isnull=False).annotate(fifth=Floor("evidenced") / 20)
-    found: dict[str, list[int]] = {category: [0] * 5 for category in Category.values}
-    counted = fifths.order_by().values_list("supplier__category", "fifth").annotate(Count("pk"))
-    for category, fifth, count in counted:
-        found[category][min(4, int(fifth))] += count
-    names = ("0–19", "20–39", "40–59", "60–79", "80–100")
-    return {
-        str(Category(category).label): [Part(name, count, paint) for name, count, paint in zip(names, counts, SCORE_PAINTS, strict=True)]
-        for category, counts in found.items()
-        if any(counts)
-    }
+def procurement_home(user: User, *, unit: str, at: datetime) -> ProcurementHome:
+    """The units a person buys for come first; a number that is no unit's is as good as none."""
+    on = ledger_day(at)
+    watched = Count("watches", filter=Q(watches__user=user))
+    units = list(BuyingUnit.objects.annotate(watched=watched).order_by("-watched", "code"))
+    chosen = next((each for each in units if str(each.pk) == unit), None)
+    suppliers = Supplier.objects.visible_to(user).in_business()
+    if chosen:
+        suppliers = suppliers.filter(units=chosen)
+    waiting = with_deadlines(Assessment.objects.visible_to(user).in_review_queue(), at=at)
+    reviews = waiting.aggregate(
+        mine=Count("pk", filter=Q(reviewer=user)),
+        overdue=Count("pk", filter=Q(reviewer=user, pace=Pace.OVERDUE)),
+        free=Count("pk", filter=Q(reviewer=None)),
+    )
+    live = Q(label__state__in=Label.LIVE, label__valid_to__gte=on)
+    counted = suppliers.aggregate(all=Count("pk"), labelled=Count("pk", filter=live))
+    findings = finding_overview.overview(user, at=at)
+    return ProcurementHome(
+        units=units,
+        unit=chosen,
+        **reviews,
+        findings=findings.to_agree.value + findings.to_verify.value,
+        labelled=counted["labelled"],
+        suppliers=counted["all"],
+        pictures=[
+            pictures.funnel(user, on=on, unit=chosen),
+            pictures.score_distribution(user, unit=chosen),
+            pictures.heat_map(user, unit=chosen),
+            pictures.from_findings(findings.by_age),
+        ],
+    )

@@ -15,7 +15,7 @@ from assessments.models import Assessment, Standing
 from labels.dates import ledger_day
 from labels.models import LabelState, Level
 from reports.widgets import LightSelect
-from suppliers.models import Category, Supplier
+from suppliers.models import BuyingUnit, Category, Supplier
 from suppliers.places import PROVINCES, country_choices, region_name
 from suppliers.search import words_of
 from suppliers.validity import DAYS_AHEAD
@@ -48,6 +48,10 @@ def region_choices() -> list[tuple[str, str]]:
     return [(province.name_en, region_name(province.name_en)) for province in PROVINCES]
 
 
+def unit_choices() -> list[tuple[str, str]]:
+    return [(str(unit.pk), unit.name) for unit in BuyingUnit.objects.order_by("code")]
+
+
 def choice(**options: Any) -> django_filters.ChoiceFilter:
     return django_filters.ChoiceFilter(widget=LightSelect, **options)
 
@@ -57,6 +61,7 @@ class PortfolioFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
     category = choice(field_name="supplier__category", choices=Category.choices, label=_("Category"), empty_label=ALL)
     country = choice(field_name="supplier__country", choices=country_choices, label=_("Country"), empty_label=ALL)
     region = choice(field_name="supplier__region", choices=region_choices, label=_("Province"), empty_label=ALL)
+    unit = choice(field_name="supplier__units", choices=unit_choices, label=_("Buying unit"), empty_label=ALL)
     state = choice(field_name="supplier__state", choices=Supplier.State.choices, label=_("Supplier state"), empty_label=ALL)
     status = choice(
         choices=[*Assessment.Status.choices, (NOT_INVITED, _("No assessment"))],

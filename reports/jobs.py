@@ -203,3 +203,72 @@ class PrintAgreements(Job):
         from reports.agreement_pdf import print_agreement
 
         return {"documents": sum(print_agreement(agreement_id, at=timezone.now()) for agreement_id in chunk.payload["ids"])}
+
+
+@job("record_facts", title=_("Keep the numbers of the day"))
+class RecordFacts(Job):
+    """What the pictures over time are drawn from."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"numbers": _("Numbers kept")}
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        # The day it was started on, also where it is done after midnight.
+        yield ChunkPlan({"on": ledger_day(run.created_at).isoformat()})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports import facts
+
+        return {"numbers": facts.record(date.fromisoformat(chunk.payload["on"]))}
+
+
+@job("export_table", title=_("Export a table"))
+class ExportTable(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"rows": _("Rows exported")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.table_files import make_table
+
+        return {"rows": make_table(export_id=chunk.payload["export"], at=timezone.now())}
+
+
+@job("disclosures_pdf", title=_("Print the disclosure tables"))
+class DisclosuresPdf(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Documents printed")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.disclosure_files import make_pdf
+
+        make_pdf(export_id=chunk.payload["export"], at=timezone.now())
+        return {"documents": 1}
+
+
+@job("management_pdf", title=_("Print the management report"))
+class ManagementPdf(Job):
+    """Parameters: `export`, the number of the export to make."""
+
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Documents printed")}
+
+    plans_at_once = True
+
+    def plan(self, run: Run) -> Iterable[ChunkPlan]:
+        yield ChunkPlan({"export": run.parameters["export"]})
+
+    def work(self, run: Run, chunk: Chunk) -> Result:
+        from reports.management_report import make_pdf
+
+        make_pdf(export_id=chunk.payload["export"], at=timezone.now())
+        return {"documents": 1}

@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import F, OrderBy, Q, QuerySet, TextChoices
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 
 from assessments.models import Assessment, Standing
+from labels.dates import ledger_day
 from labels.models import LabelState, Level
+from reports.disclosures import Behind, behind
 from reports.filters import PortfolioFilter
 from suppliers.models import Category, Supplier
 from suppliers.places import country_name, region_name
@@ -191,13 +194,25 @@ class Portfolio:
 
     def __init__(self, query: Mapping[str, str], *, user: Any) -> None:
         self.filter = PortfolioFilter(query, queryset=Standing.objects.visible_to(user))
-        self.query = query
+        self.query, self.user = query, user
         self.order = query.get("sort", "") if query.get("sort") in ORDERS else DEFAULT_ORDER
 
     @cached_property
     def rows(self) -> QuerySet[Standing]:
         """All that match. With a filter that cannot be read there are none: never more than was asked for."""
-        return self.filter.qs if self.filter.is_valid() else Standing.objects.none()
+        if not self.filter.is_valid() or (self.figure and self.behind is None):
+            return Standing.objects.none()
+        found: QuerySet[Standing] = self.filter.qs
+        return found.filter(supplier__in=self.behind.suppliers.values("pk")) if self.behind else found
+
+    @property
+    def figure(self) -> str:
+        return self.query.get("figure", "")
+
+    @cached_property
+    def behind(self) -> Behind | None:
+        """The figure of a disclosure whose suppliers these are."""
+        return behind(self.figure, user=self.user, on=ledger_day(timezone.now())) if self.figure else None
 
     @cached_property
     def count(self) -> int:

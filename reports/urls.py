@@ -1,11 +1,31 @@
 from django.urls import path
 
-from reports.views import access_log, bulk, exports, fairness, findings, labels, overview, own_data, portfolio, supplier, trail
+from reports.views import (
+    access_log,
+    bulk,
+    disclosures,
+    exports,
+    fairness,
+    findings,
+    labels,
+    management,
+    overview,
+    own_data,
+    portfolio,
+    standing,
+    supplier,
+    tables,
+    trail,
+)
 
 
 app_name = "reports"
 urlpatterns = [
     path("dashboard/", overview.dashboard, name="dashboard"),
+    path("disclosures/", disclosures.disclosures, name="disclosures"),
+    path("disclosures/pdf/", disclosures.disclosures_pdf, name="disclosures_pdf"),
+    path("disclosures/file.<file_form:form>", disclosures.disclosures_file, name="disclosures_file"),
+    path("management/", management.management, name="management"),
     path("fairness/", fairness.fairness, name="fairness"),
     path("api/", overview.api_page, name="api"),
     path("audit-trail/", trail.audit_trail, name="audit_trail"),
@@ -16,12 +36,14 @@ urlpatterns = [
     path("portfolio/export/", portfolio.portfolio_export, name="portfolio_export"),
     path("findings/export/", findings.findings_export, name="findings_export"),
     path("suppliers/<int:pk>/", supplier.supplier, name="supplier"),
+    path("standing/", standing.standing, name="standing"),
     path("my-data/", own_data.own_data, name="own_data"),
     path("my-data/<int:pk>/file/", own_data.own_data_file, name="own_data_file"),
     path("my-data/access-log/", access_log.access_log_file, name="access_log_file"),
     path("my-data/schema.json", own_data.schema, name="own_data_schema"),
     path("labels/<int:supplier_id>/certificate/", labels.label_certificate, name="label_certificate"),
     path("labels/directory/export/", labels.directory_export, name="directory_export"),
+    path("tables/", tables.table_file, name="table_file"),
     path("exports/", exports.export_list, name="export_list"),
     path("exports/<int:pk>/", exports.export_detail, name="export"),
     path("exports/<int:pk>/file/", exports.export_file, name="export_file"),

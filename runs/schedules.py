@@ -69,6 +69,8 @@ SCHEDULES = (
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
     # After the labels, by the scores of the night.
     nightly(gettext_noop("Forecast what ending documents would cost"), "forecast_risks", hour=3),
+    # After scores and labels of the night.
+    nightly(gettext_noop("Keep the numbers of the day"), "record_facts", hour=3, minute=45),
     Schedule(gettext_noop("Remove parts of files that were never finished"), "suppliers.tasks.forget_uploads", hour=3, minute=30),
     # What was offered or signed is printed at once; this is for what was broken off.
     nightly(gettext_noop("Print agreements that lack their papers"), "print_agreements", hour=4, minute=20),

@@ -450,6 +450,12 @@ PILOTS = {
 }
 
 REPORTS_AND_RUNS = {
+    "reports:disclosures": reads(BUYERS),
+    "reports:disclosures_file": reads(EXPORTERS, lambda w: ["csv"]),
+    "reports:disclosures_pdf": presses(EXPORTERS),
+    # Whoever may see the page may take its tables.
+    "reports:table_file": sending(fills(EVERYONE), of="/emissions/factors/", table="factor-sets", form="csv"),
+    "reports:management": Page(get=BUYERS, post=EXPORTERS),
     "reports:fairness": reads(STAFF),
     "reports:dashboard": reads(BUYERS),
     "reports:audit_trail": reads(AUDITORS),
@@ -462,6 +468,7 @@ REPORTS_AND_RUNS = {
     "reports:audit_pdfs": fills(EXPORTERS),
     "reports:findings_export": presses(EXPORTERS),
     "reports:supplier": of_supplier(reads(BUYERS, lambda w: [w.supplier.pk])),
+    "reports:standing": reads(SUPPLIERS),
     "reports:own_data": fills(SUPPLIERS),
     "reports:own_data_file": of_supplier(reads(SUPPLIERS, lambda w: [w.own_data.pk])),
     "reports:own_data_schema": reads(EVERYONE),

@@ -4,13 +4,17 @@ import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache, lru_cache
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms, template
 from django.conf import settings
 from django.forms import BoundField
+from django.template import RequestContext
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -135,6 +139,26 @@ def initials(name: str) -> str:
     if han := re.search(r"[\u3400-\u9fff]+", name):
         return han[0][-2:]
     return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper()
+
+
+@register.inclusion_tag("components/table_files.html", takes_context=True)
+def table_files(context: RequestContext, name: str, supplier_id: int | None = None) -> dict[str, object]:
+    """The ways to take a table along: `</table>{% table_files "runs" %}`. Of tables that one template draws again, each gets a number.
+
+    `supplier_id` where the whole table is about one; where its rows are about several, `<tr data-supplier="…">` says whom.
+    """
+    request = getattr(context, "request", None)
+    # On paper there is nothing to press; and who is not signed in takes the page as it is.
+    if request is None or not request.user.is_authenticated:
+        return {}
+    taken: set[str] = request.__dict__.setdefault("named_tables", set())
+    unique = next(each for each in chain([name], (f"{name}-{number}" for number in count(2))) if each not in taken)
+    taken.add(unique)
+    page = request.get_full_path() if request.GET else request.path
+    links = {
+        form: f"{reverse('reports:table_file')}?{urlencode({'page': page, 'table': unique, 'form': form})}" for form in ("xlsx", "csv")
+    }
+    return {"name": unique, "links": links}
 
 
 def decimal_or_none(value: object) -> Decimal | None:

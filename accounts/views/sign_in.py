@@ -29,7 +29,7 @@ from audit import trail
 HOMES = {
     Role.SUPPLIER_CONTRIBUTOR: "assessments:home",
     Role.SUPPLIER_SIGNATORY: "assessments:home",
-    Role.REVIEWER: "reports:portfolio",
+    Role.REVIEWER: "reports:dashboard",
     Role.ESG_STAFF: "reports:dashboard",
     Role.AUDITOR: "reports:dashboard",
     Role.ADMINISTRATOR: "accounts:user_list",

@@ -28,7 +28,7 @@ from assessments.views.parts import page_or_part
 from audit import trail
 from runs import engine
 from runs.calendar import buyers_day
-from suppliers.table_files import CONTENT_TYPES, table_bytes
+from suppliers.views.files import table_response
 
 
 # More than these change hands in a run.
@@ -69,9 +69,8 @@ def queue_file(request: AuthenticatedHttpRequest) -> HttpResponse:
     trail.record_each(
         "portfolio.exported", supplier_ids={row.supplier_id for row in rows}, actor=request.user, detail={"of": "review queue"}
     )
-    name = f"review-queue-{buyers_day(timezone.now()):%Y%m%d}.xlsx"
-    content = table_bytes("xlsx", COLUMNS, rows, title=_("Review queue"))
-    return HttpResponse(content, content_type=CONTENT_TYPES["xlsx"], headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    form = "csv" if request.GET.get("format") == "csv" else "xlsx"
+    return table_response(form, f"review-queue-{buyers_day(timezone.now()):%Y%m%d}", COLUMNS, rows, title=_("Review queue"))
 
 
 def counts(user: User) -> dict[str, int]:

@@ -7,6 +7,7 @@ from accounts.models import User
 from config.demo.people import Cast
 from labels import appealing, deciding, drafting, evaluation, exceptions, standards, units
 from labels.models import Decision, EvaluationMark, Label, LabelEvent, LabelState, Notice, Publication, UnitWatch
+from reports import facts
 from suppliers.models import BuyingUnit
 
 
@@ -26,6 +27,8 @@ def create(cast: Cast, *, at: datetime) -> None:
         moment = at - timedelta(days=days)
         evaluation.evaluate_all(on=moment.date(), at=moment)
         units.record_shares(moment.date())
+        # Of the past only the labels are as they were then.
+        facts.record(moment.date(), subjects=[facts.Subject.LABELS] if days else list(facts.Subject))
         if days == 200:
             _step_in(cast, at=moment + timedelta(hours=5))
     _fill_the_committee(cast, at=at)

@@ -21,10 +21,10 @@ from emissions.models import ActivityImport, MeterPeriod, RenewableInstrument, S
 from emissions.report_forms import ImportFileForm, InstrumentForm, MeterPeriodForm, Scope3Form, serial_taken
 from emissions.scope3 import save_scope3
 from emissions.sources import Source
-from emissions.views.files import table_response
 from emissions.views.years import asked_year
 from suppliers.models import Site, Supplier
 from suppliers.views.common import own_supplier
+from suppliers.views.files import table_response
 
 
 PAGE_SIZE = 50

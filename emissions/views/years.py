@@ -23,9 +23,9 @@ from emissions.proofs import NothingReported, link_evidence, proofs_of_site
 from emissions.replies import reply as say
 from emissions.report_forms import EvidenceForm, ReplyForm
 from emissions.tracing import COLUMNS, restated, table_rows, trace
-from emissions.views.files import table_response
 from suppliers.models import Site, Supplier
 from suppliers.views.common import own_supplier
+from suppliers.views.files import table_response
 
 
 EARLIEST_YEAR = 2015

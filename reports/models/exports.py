@@ -28,7 +28,8 @@ class ExportQuerySet(WalledQuerySet["Export"]):
         """
         own = Q(kind=Export.Kind.OWN_DATA)
         if user.supplier_id:
-            return self.filter(own | Q(kind=Export.Kind.LABEL_CERTIFICATE), supplier=user.supplier_id)
+            tables = Q(kind__in=(Export.Kind.TABLE_XLSX, Export.Kind.TABLE_CSV), made_by=user)
+            return self.filter(Q(own | Q(kind=Export.Kind.LABEL_CERTIFICATE), supplier=user.supplier_id) | tables)
         mine = self.exclude(own) if has(user, Permission.AUDIT_VIEW) else self.exclude(own).filter(made_by=user)
         return mine.without_conflicts_of(user)
 
@@ -47,6 +48,10 @@ class Export(models.Model):
         AUDIT_PDFS = "audit_pdfs", _("Audit PDFs (ZIP)")
         DIRECTORY_XLSX = "directory_xlsx", _("Labelled suppliers (XLSX)")
         DIRECTORY_CSV = "directory_csv", _("Labelled suppliers (CSV)")
+        DISCLOSURES_PDF = "disclosures_pdf", _("Disclosure tables (PDF)")
+        TABLE_XLSX = "table_xlsx", _("Table (XLSX)")
+        TABLE_CSV = "table_csv", _("Table (CSV)")
+        MANAGEMENT_PDF = "management_pdf", _("Management report (PDF)")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     title = models.CharField(_("title"), max_length=300)
@@ -82,6 +87,10 @@ class Export(models.Model):
                         "directory_xlsx",
                         "directory_csv",
                         "audit_pdfs",
+                        "disclosures_pdf",
+                        "table_xlsx",
+                        "table_csv",
+                        "management_pdf",
                     ]
                 ),
                 name="export_kind_known",
@@ -108,6 +117,10 @@ class Export(models.Model):
             self.Kind.DIRECTORY_CSV: "directory",
             self.Kind.FINDINGS_XLSX: "findings",
             self.Kind.FINDINGS_CSV: "findings",
+            self.Kind.DISCLOSURES_PDF: "disclosures",
+            self.Kind.TABLE_XLSX: "table",
+            self.Kind.TABLE_CSV: "table",
+            self.Kind.MANAGEMENT_PDF: "management_report",
         }.get(self.Kind(self.kind), "portfolio")
 
     def has_file(self, at: datetime) -> bool:

@@ -45,7 +45,7 @@ def test_a_supplier_sees_only_supplier_pages(every_page):
 
 
 def test_procurement_has_the_short_menu(every_page):
-    assert labels(Role.REVIEWER) == ["Supplier portfolio", "Labelled suppliers", "Review queue", "Findings", "Public records"]
+    assert labels(Role.REVIEWER) == ["Dashboard", "Supplier portfolio", "Labelled suppliers", "Review queue", "Findings", "Public records"]
 
 
 def test_only_those_who_may_manage_people_see_users(every_page):

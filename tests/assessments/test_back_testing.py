@@ -74,6 +74,19 @@ def test_who_gains_and_who_loses_is_said_and_no_score_changes(old: Questionnaire
     assert [mover.score.assessment for mover in narrowed.movers] == [gains]
 
 
+def test_suppliers_abroad_are_grouped_by_country_and_those_of_china_by_province(old: QuestionnaireVersion, staff: User) -> None:
+    campaign = create_campaign(questionnaire=old)
+    answered(old, "yes", "no", campaign=campaign, country="CN", region="Zhejiang")
+    abroad = answered(old, "yes", "no", campaign=campaign, country="DE", region="")
+    answered(old, "yes", "no", campaign=campaign, country="CN", region="")
+
+    back_test = tried(rules("2", weight="3"), by=staff)
+
+    assert {group.label for group in report(back_test, by="region").groups} == {"Zhejiang", "Germany", "Not stated"}
+    narrowed = report(back_test, by="region", value="DE")
+    assert [mover.score.assessment for mover in narrowed.movers] == [abroad]
+
+
 def test_rules_that_are_the_same_change_nothing(old: QuestionnaireVersion, staff: User) -> None:
     for first, second in (("yes", "no"), ("no", "no"), ("yes", "yes")):
         answered(old, first, second)

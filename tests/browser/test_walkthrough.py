@@ -31,7 +31,7 @@ THIS_CAMPAIGN, LAST_CAMPAIGN = "Supplier ESG self-assessment FY2026", "Supplier 
 HOMES = {
     "Supplier contributor": "What to do now",
     "Supplier signatory": "What to do now",
-    "Procurement reviewer": "Supplier portfolio",
+    "Procurement reviewer": "Procurement home",
     "ESG staff": "Dashboard",
     "Auditor": "Dashboard",
     "Administrator": "Users",

@@ -63,6 +63,17 @@ def test_procurement_finds_labels_by_place_qualification_and_unit(
     assert names(client, qualification="horoscope") == []
 
 
+def test_the_directory_is_narrowed_to_a_country_where_there_is_no_province(client: Client, reviewer: User, standard: Standard) -> None:
+    labelled(name_en="Here Ltd", country="CN", region="Zhejiang")
+    labelled(name_en="Abroad Ltd", country="DE", region="")
+    evaluate()
+    client.force_login(reviewer)
+
+    assert names(client, region="DE") == ["Abroad Ltd"]
+    assert names(client, region="Zhejiang") == ["Here Ltd"]
+    assert 'value="DE"' in client.get(reverse("labels:directory")).content.decode()
+
+
 def test_the_export_is_the_screen(client: Client, reviewer: User, standard: Standard) -> None:
     shown = labelled(name_en="=Shown Ltd", name_zh="", region="Zhejiang")
     labelled(name_en="Other Ltd", region="Hunan")
