@@ -11,7 +11,7 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import User
 
 
-APPS = {"accounts", "assessments", "emissions", "labels", "pilots", "reports", "runs", "suppliers"}
+APPS = {"accounts", "assessments", "emissions", "labels", "pilots", "privacy", "reports", "runs", "suppliers"}
 
 
 class NoPage(Http404):
