@@ -156,7 +156,7 @@ def table_files(context: RequestContext, name: str, supplier_id: int | None = No
     taken.add(unique)
     page = request.get_full_path() if request.GET else request.path
     links = {
-        form: f"{reverse('reports:table_file')}?{urlencode({'page': page, 'table': unique, 'form': form})}" for form in ("xlsx", "csv")
+        form: f"{reverse('reports:table_file')}?{urlencode({'of': page, 'table': unique, 'form': form})}" for form in ("xlsx", "csv")
     }
     return {"name": unique, "links": links}
 

@@ -18,7 +18,9 @@ from tests.services import assert_accessible
 @pytest.fixture
 def programme(staff: Any, supplier: Supplier) -> None:
     campaign = create_campaign()
-    scores = {"E1": {"declared": "80.00", "evidenced": "71.00", "verified": None}}
+    number = {"declared": "80.00", "evidenced": "71.00", "verified": None}
+    # The small questionnaire's area, and one of the buyer's, which the map of the portfolio shows.
+    scores = {"A": number, "E1": number}
     for each in (supplier, create_supplier(name_en="Paper Crane Ltd", name_zh="纸鹤有限公司")):
         create_assessment(
             campaign=campaign, supplier=each, status="submitted", submitted_at=NOW, submitted_by=staff, scored_at=NOW, area_scores=scores

@@ -30,6 +30,8 @@ OTHER_WAYS = {
     "labels:directory": "a run over the database",
     "assessments:finding_list": "a run over the database",
     "assessments:review_queue": "its own file, of all pages at once",
+    "reports:audit_trail": "its own file, of all pages at once",
+    "accounts:access_log": "its own file, of all pages at once",
     "reports:disclosures": "its own file, with rules and queries",
     "emissions:activity": "a form: quantities are typed into it",
     "emissions:import_new": "an example of what a file may hold",
