@@ -155,9 +155,7 @@ def table_files(context: RequestContext, name: str, supplier_id: int | None = No
     unique = next(each for each in chain([name], (f"{name}-{number}" for number in count(2))) if each not in taken)
     taken.add(unique)
     page = request.get_full_path() if request.GET else request.path
-    links = {
-        form: f"{reverse('reports:table_file')}?{urlencode({'of': page, 'table': unique, 'form': form})}" for form in ("xlsx", "csv")
-    }
+    links = {form: f"{reverse('reports:table_file')}?{urlencode({'of': page, 'table': unique, 'form': form})}" for form in ("xlsx", "csv")}
     return {"name": unique, "links": links}
 
 
