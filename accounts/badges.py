@@ -82,6 +82,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "warned": ("warning", "alert-triangle"),
     "cleared": ("good", "circle-check"),
     "suspended": ("bad", "player-pause"),
+    "taken": ("good", "check"),
     "reinstated": ("good", "refresh"),
     "renewal_due": ("info", "calendar-due"),
     "renewed": ("good", "refresh"),

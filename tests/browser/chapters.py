@@ -41,8 +41,8 @@ def everywhere(picture: str, caption: str) -> Scene:
 CHAPTERS = (
     Chapter(
         "1. Sign in",
-        "Each of the six roles signs in on the same page and lands where its day begins: suppliers with what to do now, "
-        "reviewers in the portfolio, ESG staff and auditors on the dashboard, administrators with the users. The language is "
+        "Each of the seven roles signs in on the same page and lands where its day begins: suppliers with what to do now, "
+        "reviewers on the procurement home, ESG staff and auditors on the dashboard, administrators with the users, the case team with what workers reported. The language is "
         "switched at the top, on every page.",
         (everywhere("sign-in", "The sign-in page"), everywhere("dashboard", "The dashboard of ESG staff")),
     ),
