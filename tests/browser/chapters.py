@@ -42,8 +42,8 @@ CHAPTERS = (
     Chapter(
         "1. Sign in",
         "Each of the seven roles signs in on the same page and lands where its day begins: suppliers with what to do now, "
-        "reviewers on the procurement home, ESG staff and auditors on the dashboard, administrators with the users, the case team with what workers reported. The language is "
-        "switched at the top, on every page.",
+        "reviewers on the procurement home, ESG staff and auditors on the dashboard, administrators with the users, the case team with "
+        "what workers reported. The language is switched at the top, on every page.",
         (everywhere("sign-in", "The sign-in page"), everywhere("dashboard", "The dashboard of ESG staff")),
     ),
     Chapter(
