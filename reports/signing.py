@@ -7,6 +7,7 @@ and the documents say so.
 
 import io
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -68,7 +69,9 @@ def sign(pdf: bytes, *, reason: str, at: datetime) -> bytes:
     stamper = timestamps.HTTPTimeStamper(settings.DOCUMENT_TIMESTAMP_URL) if settings.DOCUMENT_TIMESTAMP_URL else None
     signer = signers.PdfSigner(metadata, _signer(), timestamper=stamper, new_field_spec=SigFieldSpec(FIELD))
     signed = io.BytesIO()
-    signer.sign_pdf(_Appending(io.BytesIO(pdf)), output=signed)
+    # In a thread of its own: pyHanko runs an event loop, and refuses to where one runs already.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(signer.sign_pdf, _Appending(io.BytesIO(pdf)), output=signed).result()
     return signed.getvalue()
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +70,9 @@ def _check_signature(pdf: bytes, verdict: Verdict) -> None:
         signature = signatures[-1]
         # Whose certificate it is, we look up ourselves: no authority is asked, here or elsewhere.
         trusted = ValidationContext(trust_roots=[signature.signer_cert], allow_fetching=False)
-        status = validate_pdf_signature(signature, trusted)
+        # In a thread of its own: pyHanko runs an event loop, and refuses to where one runs already.
+        with ThreadPoolExecutor(1) as pool:
+            status = pool.submit(validate_pdf_signature, signature, trusted).result()
     except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, IndexError) as error:
         verdict.problems.append(_("The signature cannot be read: %(error)s") % {"error": error})
         return

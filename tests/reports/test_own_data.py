@@ -259,6 +259,7 @@ def test_each_model_of_a_supplier_is_exported_or_left_out_for_a_reason(db):
         "Standing": "derived from assessments",
         "Risk": "derived from documents and assessments",
         "Export": "a list of exports, this one among them",
+        "IssuedDocument": "the buyer's prints of what is here, kept so that none is printed twice",
         "Proposal": "the buyer's deliberation; the step that comes of it is in the ledger",
         "Registration": "what the company wrote is in its particulars",
         "Invitation": "of people who have not come yet",

@@ -39,7 +39,7 @@ OTHER_WAYS = {
     "labels:criterion_new": "a form: numbers are typed into it",
     "labels:criterion_edit": "a form: numbers are typed into it",
     "suppliers:import_columns": "a form: columns are chosen in it",
-    "grievances:case_list": "confidential: read on the screen alone",
+    "grievances:list": "confidential: read on the screen alone",
     "pilots:detail": "kept pieces, which know no request: its tables are in the agreement's own papers",
     "pilots:new": "a form: a supplier is chosen in it",
 }

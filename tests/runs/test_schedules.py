@@ -55,6 +55,7 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
         "evaluate_labels",
         "forecast_risks",
         "measure_answer_times",
+        "record_facts",
         "print_agreements",
         "remind_of_areas",
         "remind_of_pilot_data",
