@@ -27,7 +27,7 @@ BUDGETS = {
     "area_page": 3.0,
     "portfolio_page": 2.0,
     "progress_page": 3.0,
-    "audit_pdf": 1.3,
+    "audit_pdf": 1.15,
     "xlsx_merge": 25.0,
     "evaluate_labels": 4.0,
     "verify_label": 2.0,

@@ -46,6 +46,7 @@ def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
         "what_if",
         "area_page",
         "portfolio_page",
+        "progress_page",
         "import_suppliers",
         "launch_campaign",
         "audit_pdf",
