@@ -33,7 +33,7 @@ def confirmed(*methods: str) -> Callable[[V], V]:
                     return _ask(request, str(ways[0]["url"]))
             return view(request, *args, **kwargs)
 
-        return asking  # type: ignore[return-value]
+        return asking  # type: ignore[return-value]  # takes and gives what the view does
 
     return asked_for
 

@@ -265,8 +265,6 @@ class AttachWorkbookFiles(Job):
 
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"attached": _("Files attached"), "refused": _("Files refused")}
 
-    plans_at_once = True
-
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         return [ChunkPlan({"file": file}) for file in run.parameters["files"]]
 

@@ -16,7 +16,6 @@ from runs.registry import ChunkPlan, Job, Result, job
 @job("dispose_by_age", title=_("Delete what is older than the policy allows"))
 class DisposeByAge(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"rows": _("Rows deleted or emptied")}
-    plans_at_once = True
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         return [ChunkPlan({"model": rule.model}) for rule in policy().rules]

@@ -17,16 +17,16 @@ SUPPLIERS_A_CHUNK = 250
 AGREEMENTS_A_CHUNK = 5
 
 
-@job("export_portfolio", title=_("Export the portfolio"))
-class ExportPortfolio(Job):
-    """Parameters: `export`, the number of the export to make."""
-
-    labels: ClassVar[Mapping[str, StrOrPromise]] = {"suppliers": _("Suppliers exported")}
-
-    plans_at_once = True
+class OneExport(Job):
+    """A job in one piece. Parameters: `export`, the number of the export to make."""
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         yield ChunkPlan({"export": run.parameters["export"]})
+
+
+@job("export_portfolio", title=_("Export the portfolio"))
+class ExportPortfolio(OneExport):
+    labels: ClassVar[Mapping[str, StrOrPromise]] = {"suppliers": _("Suppliers exported")}
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.exporting import make_portfolio_file
@@ -35,15 +35,8 @@ class ExportPortfolio(Job):
 
 
 @job("export_findings", title=_("Export the findings"))
-class ExportFindings(Job):
-    """Parameters: `export`, the number of the export to make."""
-
+class ExportFindings(OneExport):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"findings": _("Findings exported")}
-
-    plans_at_once = True
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({"export": run.parameters["export"]})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.exporting import make_findings_file
@@ -52,15 +45,8 @@ class ExportFindings(Job):
 
 
 @job("export_own_data", title=_("Export all data of a supplier"))
-class ExportOwnData(Job):
-    """Parameters: `export`, the number of the export to make."""
-
+class ExportOwnData(OneExport):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Documents exported")}
-
-    plans_at_once = True
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({"export": run.parameters["export"]})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.exporting import make_own_data
@@ -89,7 +75,6 @@ class AuditPdf(Job):
 
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Reports printed")}
 
-    plans_at_once = True
     reads_one_state = True
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
@@ -153,15 +138,8 @@ class ForecastRisks(Job):
 
 
 @job("label_certificate", title=_("Print a label certificate"))
-class LabelCertificate(Job):
-    """Parameters: `export`, the number of the export to make."""
-
+class LabelCertificate(OneExport):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Certificates printed")}
-
-    plans_at_once = True
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({"export": run.parameters["export"]})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.label_files import make_certificate
@@ -171,15 +149,8 @@ class LabelCertificate(Job):
 
 
 @job("export_directory", title=_("Export the labelled suppliers"))
-class ExportDirectory(Job):
-    """Parameters: `export`, the number of the export to make."""
-
+class ExportDirectory(OneExport):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"suppliers": _("Suppliers exported")}
-
-    plans_at_once = True
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({"export": run.parameters["export"]})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.label_files import make_directory
@@ -222,15 +193,8 @@ class RecordFacts(Job):
 
 
 @job("export_table", title=_("Export a table"))
-class ExportTable(Job):
-    """Parameters: `export`, the number of the export to make."""
-
+class ExportTable(OneExport):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"rows": _("Rows exported")}
-
-    plans_at_once = True
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({"export": run.parameters["export"]})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.table_files import make_table
@@ -239,15 +203,8 @@ class ExportTable(Job):
 
 
 @job("disclosures_pdf", title=_("Print the disclosure tables"))
-class DisclosuresPdf(Job):
-    """Parameters: `export`, the number of the export to make."""
-
+class DisclosuresPdf(OneExport):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Documents printed")}
-
-    plans_at_once = True
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({"export": run.parameters["export"]})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.disclosure_files import make_pdf
@@ -257,15 +214,8 @@ class DisclosuresPdf(Job):
 
 
 @job("management_pdf", title=_("Print the management report"))
-class ManagementPdf(Job):
-    """Parameters: `export`, the number of the export to make."""
-
+class ManagementPdf(OneExport):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"documents": _("Documents printed")}
-
-    plans_at_once = True
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({"export": run.parameters["export"]})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from reports.management_report import make_pdf
