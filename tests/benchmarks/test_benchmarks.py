@@ -86,7 +86,7 @@ def test_the_table_says_whether_a_budget_holds(capsys):
     print_table({"audit_pdf": Measured(1.2, 1.0, 110), "launch_campaign": Measured(0.6, 0.1, 10_000, {"web_peak_mb": 250.0})})
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["audit_pdf", "110", "1.20", "s", "1.00", "s", "1.20", "1.3", "yes"]
+    assert lines[1].split() == ["audit_pdf", "110", "1.20", "s", "1.00", "s", "1.20", "1.15", "NO"]
     assert lines[2].split() == ["launch_campaign", "10,000", "600.0", "ms", "100.0", "ms", "6.00", "5", "NO"]
     assert "250 MB  (at most 200: NO)" in lines[4]
 
