@@ -74,7 +74,7 @@ def database(name: str, value: str) -> dict[str, Any]:
     if not url.path.strip("/"):
         raise ImproperlyConfigured(f"The environment variable {name} names no database.")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": unquote(url.path.strip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
