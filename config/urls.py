@@ -30,4 +30,5 @@ urlpatterns = [
     path("staff-admin/", admin.site.urls),
 ]
 
+handler500 = "config.errors.failed"
 handler403 = "accounts.views.errors.refused"

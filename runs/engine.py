@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 import pghistory
 from celery import current_app
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.text import Truncator
 from kombu.exceptions import OperationalError
 
 from audit import trail
+from runs import disk
 from runs.models import Chunk, Run
 from runs.registry import ChunkPlan, GiveUp, Job, Result, add_up, job, job_of, plan_ids
 
@@ -274,8 +275,16 @@ def _hand_back(run_id: int, claim: Claim, error: Exception) -> None:
 
 
 def describe(error: Exception) -> str:
+    if code := disk.trouble(error):
+        return _untranslated(code)
     text = str(error)
     return (text if isinstance(error, GiveUp) else f"{type(error).__name__}: {text}")[:2000]
+
+
+def _untranslated(code: str) -> str:
+    """As it stands in the source; pages translate it."""
+    with translation.override(None):
+        return str(disk.TOLD[code])
 
 
 # --- the end of a run -------------------------------------------------------------------------------------------------
@@ -299,7 +308,14 @@ def _finish(run: Run) -> None:
     results: list[Result] = list(run.chunks.filter(status=Chunk.Status.DONE).order_by("number").values_list("result", flat=True))
     failures = run.chunks.filter(status=Chunk.Status.FAILED).count()
     run.result = job_of(run.kind).finish(run, results) or {}
+    run.error = "" if results else _disk_trouble(run)
     _close(run, _final_status(results, failures), at=timezone.now())
+
+
+def _disk_trouble(run: Run) -> str:
+    """Of a run that brought nothing: what those who may not look into it are told, too."""
+    errors = set(run.chunks.filter(status=Chunk.Status.FAILED).values_list("error", flat=True))
+    return next((told for told in map(_untranslated, disk.TOLD) if told in errors), "")
 
 
 def _final_status(results: Sequence[Result], failures: int) -> Run.Status:

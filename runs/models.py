@@ -80,6 +80,10 @@ class Run(models.Model):
         return reverse("runs:detail", args=[self.pk])
 
     @property
+    def reason(self) -> str:
+        return _in_words(self.error)
+
+    @property
     def is_open(self) -> bool:
         return self.status in (self.Status.QUEUED, self.Status.RUNNING, self.Status.PAUSED)
 
@@ -177,6 +181,15 @@ class Chunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.number}"
+
+    @property
+    def reason(self) -> str:
+        return _in_words(self.error)
+
+
+def _in_words(error: str) -> str:
+    """In the reader's language where it is one of the known reasons (runs/disk.py)."""
+    return gettext(error) if error else ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from runs.calendar import buyers_day
 from suppliers import endings
 from suppliers.inspection import Inspected, inspect
 from suppliers.models import Document, Site, Supplier
-from suppliers.refusals import FileRefused
+from suppliers.refusals import FileRefused, refused_by_disk
 
 
 class NotTheCurrentRevision(ValidationError):
@@ -99,7 +99,8 @@ def keep(
         uploaded_at=at,
         **details,
     )
-    document.file.save(f"{uuid4().hex}.{inspected.extension}", File(inspected.content), save=False)
+    with refused_by_disk():
+        document.file.save(f"{uuid4().hex}.{inspected.extension}", File(inspected.content), save=False)
     try:
         with transaction.atomic():
             document.save()

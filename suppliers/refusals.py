@@ -1,9 +1,13 @@
 """Why a file is not kept, in words for the person who uploaded it: what is the matter, and what to do instead."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from runs import disk
 from suppliers.inspecting.unfit import Unfit
 
 
@@ -38,7 +42,11 @@ REASONS: dict[str, StrOrPromise] = {
     "too_many": _("Too many files are on their way at once. Wait until some of them are done."),
     "virus": _("The virus scanner found something in the file (%(name)s). It was not kept."),
     "scan_unavailable": _("The file cannot be checked for viruses at the moment, so it was not kept. Please try again in a few minutes."),
+    "disk_full": _("The file was not kept: there is no room left on the portal's disk. Please try again later."),
+    "disk_read_only": _("The file was not kept: the portal's disk can only be read at the moment. Please try again later."),
 }
+# Not the file's fault: the same one may be given again.
+PASSING = frozenset({"scan_unavailable", "disk_full", "disk_read_only"})
 
 
 def refused(code: str, **params: str | int) -> FileRefused:
@@ -47,3 +55,14 @@ def refused(code: str, **params: str | int) -> FileRefused:
 
 def refusal_of(unfit: Unfit) -> FileRefused:
     return refused(unfit.code, **unfit.params)
+
+
+@contextmanager
+def refused_by_disk() -> Iterator[None]:
+    """Where a file is put on disk: that there is no room for it is said as every other reason is."""
+    try:
+        yield
+    except OSError as error:
+        if code := disk.trouble(error):
+            raise refused(code) from error
+        raise

@@ -18,7 +18,7 @@ from accounts.models import User
 from suppliers import documents
 from suppliers.inspection import MAX_BYTES, MEGABYTE, safe_name
 from suppliers.models import Document, Supplier, Upload, UploadPart
-from suppliers.refusals import FileRefused, refused
+from suppliers.refusals import PASSING, FileRefused, refused, refused_by_disk
 
 
 PART_BYTES = MEGABYTE
@@ -55,12 +55,13 @@ def begin(*, supplier: Supplier, name: str, size: int, fingerprint: str, by: Use
 
 @transaction.atomic
 def add_part(*, upload_id: UUID, place: int, content: bytes, at: datetime) -> Upload:
-    """Raises `WrongPlace`, and `Upload.DoesNotExist` when it was cancelled meanwhile."""
+    """Raises `WrongPlace`, `FileRefused` when the disk is full, and `Upload.DoesNotExist` when it was cancelled meanwhile."""
     upload = Upload.objects.select_for_update(no_key=True).get(pk=upload_id)
     if place != upload.received or not content or len(content) > min(PART_BYTES, upload.size - place):
         raise WrongPlace(upload.received)
     part = UploadPart(upload=upload, place=place)
-    part.file.save(f"{upload.pk}.{place}", ContentFile(content), save=False)
+    with refused_by_disk():
+        part.file.save(f"{upload.pk}.{place}", ContentFile(content), save=False)
     try:
         with transaction.atomic():
             part.save()
@@ -85,7 +86,7 @@ def finish(*, upload_id: UUID, by: User, at: datetime, replaces: Document | None
                 return upload.document
             if upload.received < upload.size:
                 raise WrongPlace(upload.received)
-            with tempfile.TemporaryFile() as whole:
+            with refused_by_disk(), tempfile.TemporaryFile() as whole:
                 upload.document = documents.store(
                     supplier=upload.supplier, file=_joined(upload, whole), by=by, at=at, replaces=replaces, **details
                 )
@@ -93,7 +94,7 @@ def finish(*, upload_id: UUID, by: User, at: datetime, replaces: Document | None
             _forget_parts(upload)
             return upload.document
     except FileRefused as refusal:
-        if refusal.code != "scan_unavailable":
+        if refusal.code not in PASSING:
             cancel(upload_id=upload_id)
         raise
 

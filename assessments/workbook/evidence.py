@@ -21,7 +21,7 @@ from runs import engine
 from runs.models import Run
 from suppliers.archives import ArchiveRefused, Entry, entries_of, taken_out
 from suppliers.models import Document
-from suppliers.refusals import FileRefused
+from suppliers.refusals import PASSING, FileRefused
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,8 @@ def attach(*, upload_id: int, file: Mapping[str, Any], by: User, at: datetime) -
     try:
         _attach(upload, slot, file, by, at)
     except (FileRefused, ArchiveRefused) as error:
+        if error.code in PASSING:
+            raise
         with translation.override(by.language):
             return _note(upload_id, "refused", [file["name"], " ".join(error.messages)])
     except (NotOpen, Document.DoesNotExist, FileNotFoundError):

@@ -96,7 +96,8 @@
       if (isRenewed || !(await renewToken())) throw new SignedOut();
       return ask(method, url, body, true);
     }
-    if (response.status >= 500 || response.status === 429) throw new Offline();
+    // 507: the portal's disk is full, and its answer says so.
+    if ((response.status >= 500 && response.status !== 507) || response.status === 429) throw new Offline();
     let said = {};
     try { said = response.status === 204 ? {} : await response.json(); } catch { if (response.ok) throw new SignedOut(); }
     return { status: response.status, said };

@@ -39,7 +39,8 @@ def state_of(upload: Upload, status: int = 200) -> JsonResponse:
 
 def reason(refusal: FileRefused) -> JsonResponse:
     # What cannot be checked for now may be sent again; 503 tells the browser to.
-    return JsonResponse({"error": " ".join(refusal.messages)}, status=503 if refusal.code == "scan_unavailable" else 422)
+    status = {"scan_unavailable": 503, "disk_full": 507, "disk_read_only": 507}.get(str(refusal.code), 422)
+    return JsonResponse({"error": " ".join(refusal.messages)}, status=status)
 
 
 @require_POST
@@ -75,6 +76,8 @@ def upload(request: AuthenticatedHttpRequest, pk: UUID) -> HttpResponse:
         )
     except uploads.WrongPlace as wrong:
         return JsonResponse({"received": wrong.received}, status=409)
+    except FileRefused as refusal:
+        return reason(refusal)
 
 
 @require_POST
