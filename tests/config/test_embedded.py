@@ -79,3 +79,16 @@ def test_a_killed_keeper_takes_the_database_along_and_the_next_start_succeeds(va
     assert len(postgres_processes(var)) == 1
     held.release()
     again.release(wait=True)
+
+
+def test_who_holds_on_brings_a_killed_keeper_back(var):
+    held = attach(var)
+    held.look_after()
+    [server] = postgres_processes(var)
+    server.parent().kill()
+    wait_until(lambda: postgres_processes(var) == [], what="the database to end")
+
+    held.look_after()
+
+    assert len(postgres_processes(var)) == 1
+    held.release(wait=True)
