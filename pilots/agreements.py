@@ -11,6 +11,7 @@ from django.db import transaction
 
 from audit import trail
 from pilots import papers
+from pilots.comparing import Comparison
 from pilots.models import Agreement, AgreementSignature, Amendment, AppraisalScheme, Milestone, Target
 from pilots.terms import MAKES_TARGETS, Terms, content_of, hash_of, made_targets, target_years
 from pilots.wordings import begins_with, first_milestones
@@ -34,6 +35,7 @@ class Signing:
     name: str
     job_title: str
     upload: Inspected | None = None
+    comparison: Comparison | None = None
     signed_on: date | None = None
 
 
@@ -257,7 +259,9 @@ def signed_by(
     given = set(agreement.signatures.filter(content_sha256=signing.sha256).values_list("side", flat=True))
     if signing.side in given:
         raise AlreadySigned
-    paper = papers.keep_upload(agreement, signing.upload, sha256=signing.sha256, by=by, at=at) if signing.upload else None
+    paper = None
+    if signing.upload and signing.comparison:
+        paper = papers.keep_upload(agreement, signing.upload, signing.comparison, sha256=signing.sha256, by=by, at=at)
     signature = AgreementSignature.objects.create(
         agreement=agreement,
         amendment=amendment,

@@ -14,10 +14,12 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from audit import trail
+from pilots.comparing import Comparison, compare
 from pilots.models import Agreement, AgreementPaper, Amendment, Appraisal
 from runs import engine
 from runs.models import Run
 from suppliers.inspection import Inspected
+from suppliers.page_texts import page_texts
 
 
 if TYPE_CHECKING:
@@ -64,8 +66,28 @@ def keep_printed(agreement: Agreement, *, kind: str, language: str, content_sha2
     return paper
 
 
-def keep_upload(agreement: Agreement, upload: Inspected, *, sha256: str, by: "User", at: datetime) -> AgreementPaper:
-    return _keep(agreement, upload.content, kind=Kind.UPLOADED, content_sha256=sha256, name=upload.name, made_by=by, made_at=at)
+class NotPrinted(Exception):
+    """The offer has no paper yet that one signed elsewhere could be a copy of."""
+
+
+def compared(agreement: Agreement, file: IO[bytes], *, sha256: str) -> Comparison:
+    """With what was offered, in the language in which it differs least. Raises `NotPrinted`, `Unreadable`."""
+    brought, found = page_texts(file), []
+    for paper in agreement.papers.filter(kind=Kind.OFFER, content_sha256=sha256).order_by("pk"):
+        with paper.file.open("rb") as offer:
+            found.append(compare(page_texts(offer), brought))
+        if not found[-1].is_refused:
+            break
+    if not found:
+        raise NotPrinted
+    return min(found, key=lambda each: (each.is_refused, len(each.missing)))
+
+
+def keep_upload(
+    agreement: Agreement, upload: Inspected, comparison: Comparison, *, sha256: str, by: "User", at: datetime
+) -> AgreementPaper:
+    whose = {"content_sha256": sha256, "made_by": by, "made_at": at}
+    return _keep(agreement, upload.content, kind=Kind.UPLOADED, name=upload.name, compared=comparison.as_data(), **whose)
 
 
 def _keep(agreement: Agreement, file: IO[bytes], **fields: Any) -> AgreementPaper:

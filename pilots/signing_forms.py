@@ -7,8 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from pilots import papers
 from pilots.agreements import Signing
+from pilots.comparing import Comparison
+from pilots.models import Agreement
 from suppliers.inspection import Inspected, inspect
+from suppliers.page_texts import Unreadable
 
 
 class SignForm(forms.Form):
@@ -56,11 +60,18 @@ class UploadedSignForm(SignForm):
         help_text=_("The printed terms with the signature or seal of your side, at most 50 MB."),
     )
     signed_on = forms.DateField(label=_("Day of the signature"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    field_order = ("upload", "name", "job_title", "signed_on", "password", "agreed")
+    read = forms.BooleanField(
+        label=_("I have read this PDF page by page: it shows the terms above, and what was added changes none of them."),
+        required=False,
+        help_text=_("Needed for a scan, and where seals, signatures or words were added: these are not compared by themselves."),
+    )
+    field_order = ("upload", "read", "name", "job_title", "signed_on", "password", "agreed")
     inspected: Inspected | None = None
+    comparison: Comparison | None = None
 
-    def __init__(self, *args: Any, today: date, offered_on: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, agreement: Agreement, today: date, offered_on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.agreement = agreement
         self.today, self.offered_on = today, offered_on
         self.fields["name"].label = _("Name of who signed it")
         self.fields["job_title"].label = _("Role of who signed it")
@@ -71,7 +82,37 @@ class UploadedSignForm(SignForm):
         self.inspected = inspect(self.cleaned_data["upload"])
         if self.inspected.content_type != "application/pdf":
             raise forms.ValidationError(_("Upload the signed terms as a PDF."), code="not_pdf")
+        self.comparison = self._compared(self.inspected)
+        self._refuse_other_terms(self.comparison)
         return self.inspected
+
+    def _compared(self, inspected: Inspected) -> Comparison:
+        try:
+            return papers.compared(self.agreement, inspected.content, sha256=self.data.get("sha256", ""))
+        except papers.NotPrinted as error:
+            raise forms.ValidationError(
+                _("The paper of these terms is not printed yet. Try again in a minute."), code="not_printed"
+            ) from error
+        except Unreadable as error:
+            raise forms.ValidationError(_("The pages of this PDF cannot be compared with the terms."), code="unreadable") from error
+
+    @staticmethod
+    def _refuse_other_terms(comparison: Comparison) -> None:
+        if comparison.pages < comparison.offered_pages:
+            pages = {"pages": comparison.pages, "offered": comparison.offered_pages}
+            raise forms.ValidationError(_("This PDF has fewer pages than the terms: %(pages)s of %(offered)s."), code="pages", params=pages)
+        if comparison.missing:
+            raise forms.ValidationError(
+                _("This PDF does not say what was offered. Below it is laid beside the terms; nothing was signed."), code="other_terms"
+            )
+
+    def clean_read(self) -> bool:
+        read: bool = self.cleaned_data["read"]
+        if not read and "upload" not in self.errors and self.comparison is not None and self.comparison.is_to_be_read:
+            raise forms.ValidationError(
+                _("Not all of this PDF could be compared; see below. Read it, tick this box, and choose the PDF again."), code="read"
+            )
+        return read
 
     def clean_signed_on(self) -> date:
         day: date = self.cleaned_data["signed_on"]
@@ -81,7 +122,8 @@ class UploadedSignForm(SignForm):
 
     def signing(self, side: str) -> Signing:
         data = self.cleaned_data
-        return Signing(side, data["sha256"], data["name"], data["job_title"], upload=data["upload"], signed_on=data["signed_on"])
+        paper: dict[str, Any] = {"upload": data["upload"], "comparison": self.comparison, "signed_on": data["signed_on"]}
+        return Signing(side, data["sha256"], data["name"], data["job_title"], **paper)
 
     def close(self) -> None:
         """A file whose form is not right is not kept."""

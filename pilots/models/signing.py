@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from audit.history import keep_history
+from pilots.comparing import Comparison
 from pilots.models.agreements import Agreement
 from pilots.models.parts import PartQuerySet
 
@@ -101,6 +102,7 @@ class AgreementPaper(models.Model):
     name = models.CharField(_("file name"), max_length=255)
     size = models.PositiveBigIntegerField(_("size"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
+    compared = models.JSONField(null=True, blank=True, help_text="a paper brought beside the one offered, as comparing.Comparison tells it")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField(_("made"))
 
@@ -119,11 +121,17 @@ class AgreementPaper(models.Model):
                 condition=Q(kind="uploaded", language="") | Q(kind__in=["offer", "signed", "appraisal"], language__in=["en", "zh-hans"]),
                 name="agreement_paper_kind_and_language",
             ),
+            models.CheckConstraint(condition=Q(compared__isnull=True) | Q(kind="uploaded"), name="agreement_paper_brought_is_compared"),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """None of papers we printed ourselves, and of those brought before papers were compared."""
+        return Comparison.kept(self.compared) if self.compared else None
 
 
 class AgreementSignature(models.Model):

@@ -39,7 +39,7 @@ def sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if agreement.status != Agreement.Status.OFFERED:
         messages.error(request, _("This agreement is not open for signatures."))
         return redirect(agreement)
-    form = form_of(request, agreement)
+    form = form_of(request, agreement, agreement)
     if request.method == "POST" and form.is_valid():
         try:
             sign_agreement(agreement_id=pk, signing=form.signing(side), by=request.user, at=timezone.now())
@@ -64,7 +64,7 @@ def amendment_sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if amendment.status != Amendment.Status.OFFERED or not amendment.agreement.is_in_force:
         messages.error(request, _("This amendment is not open for signatures."))
         return redirect(amendment)
-    form = form_of(request, amendment)
+    form = form_of(request, amendment, amendment.agreement)
     if request.method == "POST" and form.is_valid():
         try:
             sign_amendment(amendment_id=pk, signing=form.signing(side), by=request.user, at=timezone.now())
@@ -80,13 +80,14 @@ def amendment_sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return page(request, form, amendment.agreement, amendment, amendment.terms)
 
 
-def form_of(request: AuthenticatedHttpRequest, signed: Agreement | Amendment) -> SignForm:
+def form_of(request: AuthenticatedHttpRequest, signed: Agreement | Amendment, agreement: Agreement) -> SignForm:
     sent = request.POST if request.method == "POST" else None
     who: dict[str, Any] = {"user": request.user, "sha256": signed.content_sha256}
     if request.GET.get("way") != "upload":
         return SignForm(sent, **who)
     offered_on = timezone.localdate(signed.offered_at) if signed.offered_at else timezone.localdate()
-    return UploadedSignForm(sent, request.FILES or None, today=timezone.localdate(), offered_on=offered_on, **who)
+    when = {"today": timezone.localdate(), "offered_on": offered_on}
+    return UploadedSignForm(sent, request.FILES or None, agreement=agreement, **when, **who)
 
 
 def tell(request: AuthenticatedHttpRequest, refusal: Exception) -> None:

@@ -1,3 +1,4 @@
+import io
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -6,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pypdfium2 import PdfDocument
 
 from accounts.models import User
 from pilots.agreements import AlreadySigned, Signing, TermsChanged
@@ -259,10 +261,16 @@ def test_an_amendment_on_offer_is_printed_too(supplier: Supplier, staff: User, o
     assert agreement.papers.filter(kind="offer", content_sha256=amendment.content_sha256).count() == 2
 
 
+def offer_of(agreement: Agreement) -> bytes:
+    """The English paper, as the supplier prints it."""
+    with agreement.papers.get(kind="offer", language="en").file.open("rb") as file:
+        return bytes(file.read())
+
+
 def upload_data(agreement: Agreement, **fields: Any) -> dict[str, Any]:
     return signature_data(agreement) | {
         "signed_on": NOW.date().isoformat(),
-        "upload": SimpleUploadedFile("signed.pdf", pdf_bytes(), "application/pdf"),
+        "upload": SimpleUploadedFile("signed.pdf", offer_of(agreement), "application/pdf"),
         **fields,
     }
 
@@ -272,14 +280,69 @@ def test_a_pdf_signed_elsewhere_takes_the_place_of_a_signature(client: Client, s
     client.force_login(owner)
     url = reverse("pilots:sign", args=[agreement.pk]) + "?way=upload"
     assert "multipart/form-data" in client.get(url).content.decode()
+    early = client.post(url, signature_data(agreement) | {"upload": SimpleUploadedFile("signed.pdf", pdf_bytes(), "application/pdf")})
+    assert "not printed yet" in str(early.context["form"].errors["upload"])
+    print_agreement(agreement.pk, at=NOW)
 
     client.post(url, upload_data(agreement, name="Madam Director"))
 
     signature = AgreementSignature.objects.select_related("paper").get()
     assert (signature.way, signature.name, signature.signed_on) == ("upload", "Madam Director", NOW.date())
     assert signature.paper is not None
+    comparison = signature.paper.comparison
+    assert comparison is not None
+    assert (comparison.is_refused, comparison.is_to_be_read, comparison.pages) == (False, False, comparison.offered_pages)
+    assert "As offered, word for word" in client.get(reverse("pilots:detail", args=[agreement.pk])).content.decode()
     fetched = client.get(reverse("pilots:paper", args=[signature.paper.pk]))
     assert b"".join(fetched.streaming_content).startswith(b"%PDF-")  # type: ignore[attr-defined]
+
+
+def test_the_paper_of_other_terms_is_refused_and_shown_beside_these(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    other, agreement = offered(supplier, staff, total_reduction=Decimal(30)), offered(supplier, staff)
+    for each in (other, agreement):
+        print_agreement(each.pk, at=NOW)
+    client.force_login(owner)
+    upload = SimpleUploadedFile("signed.pdf", offer_of(other), "application/pdf")
+
+    # Not even with the tick.
+    response = client.post(reverse("pilots:sign", args=[agreement.pk]) + "?way=upload", upload_data(agreement, upload=upload, read="on"))
+
+    assert response.status_code == 422
+    comparison = response.context["form"].comparison
+    assert any("30 %" in place.brought and "30 %" not in place.offered for place in comparison.missing)
+    assert "Not what was offered" in response.content.decode()
+    assert not AgreementPaper.objects.filter(kind="uploaded").exists()
+
+
+def test_a_scan_needs_a_person_who_read_it(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    agreement = offered(supplier, staff)
+    print_agreement(agreement.pk, at=NOW)
+    client.force_login(owner)
+    url = reverse("pilots:sign", args=[agreement.pk]) + "?way=upload"
+    scan = scanned(offer_of(agreement))
+
+    def send(content: bytes, **fields: Any) -> Any:
+        upload = SimpleUploadedFile("scan.pdf", content, "application/pdf")
+        return client.post(url, upload_data(agreement, upload=upload, **fields))
+
+    assert "fewer pages" in str(send(scanned(offer_of(agreement), pages=1), read="on").context["form"].errors["upload"])
+    assert list(send(scan).context["form"].errors) == ["read"]
+    assert send(scan, read="on").status_code == 302
+
+    paper = AgreementPaper.objects.get(kind="uploaded")
+    assert paper.comparison is not None
+    assert paper.comparison.is_scan
+    client.force_login(staff)
+    assert "only their number was compared" in client.get(reverse("pilots:detail", args=[agreement.pk])).content.decode()
+
+
+def scanned(content: bytes, *, pages: int | None = None) -> bytes:
+    """The pages as a scanner gives them back: a picture each."""
+    document = PdfDocument(content)
+    pictures = [document[number].render(scale=0.5).to_pil().convert("L") for number in range(pages or len(document))]
+    kept = io.BytesIO()
+    pictures[0].save(kept, "PDF", save_all=True, append_images=pictures[1:])
+    return kept.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -296,6 +359,7 @@ def test_an_upload_that_is_no_signature_is_told_beside_the_field(
     client: Client, staff: User, owner: User, supplier: Supplier, fields: dict[str, Any], field: str
 ) -> None:
     agreement = offered(supplier, staff)
+    print_agreement(agreement.pk, at=NOW)
     client.force_login(owner)
 
     response = client.post(reverse("pilots:sign", args=[agreement.pk]) + "?way=upload", upload_data(agreement, **fields))
@@ -303,4 +367,4 @@ def test_an_upload_that_is_no_signature_is_told_beside_the_field(
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert PASSWORD not in response.content.decode()
-    assert not AgreementPaper.objects.exists()
+    assert not AgreementPaper.objects.filter(kind="uploaded").exists()
