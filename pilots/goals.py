@@ -1,11 +1,13 @@
 """What the pilots come to, beside the buyer's own goals: value-chain intensity, and the clean power of leased data centres.
 
-intensity index of year y   sum of t CO2e / sum of million CNY in y, over the same in the first year, of the suppliers that have both
-goal for the same years     line(y) / line(first year), line(y) = 1 - R (y - base) / (target - base)
+intensity index of year y   index of the year before x (t CO2e / million CNY in y) / (the same in the year before), of those with both
+of the first year           100 in the goal's base year; where nobody has figures of it, line(first year): whoever joins later is taken to
+                            have kept to the goal so far, no better and no worse
+goal                        line(y) = 100 - R (y - base) / (target - base)
 clean share of year y       renewable kWh / all kWh of the data-centre operators
 
-From stored inventories of full years, market-based. Who has no revenue is in no intensity,
-and who has no first year in no index.
+The years are chained, so that a supplier counts from its second year on, and not only who was there in the first. Years before the
+goal's base year are not of it. From stored inventories of full years, market-based; who has no revenue is in no intensity.
 """
 
 from collections import defaultdict
@@ -136,16 +138,19 @@ def _intensity(years: Mapping[int, Mapping[int, _Year]]) -> Goal:
         way = Decimal(min(max(year - base, 0), last - base)) / (last - base)
         return 1 - reduction / 100 * way
 
-    with_revenue = {year: {pk: each for pk, each in rows.items() if each.revenue} for year, rows in years.items()}
-    first = min((year for year, rows in with_revenue.items() if rows), default=None)
-    found = []
-    for year in sorted(with_revenue) if first is not None else []:
-        both = with_revenue[year].keys() & with_revenue[first].keys() if first is not None else set()
-        if first is not None and both:
-            then = _per_revenue(with_revenue[first][pk] for pk in both)
-            actual = EXACT.divide(_per_revenue(with_revenue[year][pk] for pk in both), then) if then else Decimal(1)
-            found.append(GoalYear(year, 100 * line(year) / line(first), 100 * actual, len(both)))
-    return Goal(found, _chart(found, _("Emissions per revenue, first year = 100")), last, 100 - reduction)
+    known = {y: {pk: each for pk, each in years[y].items() if each.revenue} for y in sorted(years) if y >= base}
+    found: list[GoalYear] = []
+    index, before = Decimal(0), None
+    for year, rows in known.items():
+        if before is None and rows:
+            index, both, before = line(year), set(rows), year
+        elif before is not None and (both := rows.keys() & known[before].keys()):
+            then, now = (_per_revenue(known[each][pk] for pk in both) for each in (before, year))
+            index, before = EXACT.divide(index * now, then) if then else index, year
+        else:
+            continue
+        found.append(GoalYear(year, 100 * line(year), 100 * index, len(both)))
+    return Goal(found, _chart(found, _("Emissions per revenue, 2020 = 100")), last, 100 - reduction)
 
 
 def _per_revenue(rows: Iterable[_Year]) -> Decimal:
