@@ -60,7 +60,9 @@ SELECT * FROM (
         (SELECT json_agg(json_build_array(mine, verdict, person.name) ORDER BY mine.id) FROM mine
          LEFT JOIN assessments_verdict verdict ON verdict.answer_id = mine.id
          LEFT JOIN accounts_user person ON person.id = mine.updated_by_id)::text AS answers,
-        (SELECT json_agg(json_build_array(use, document) ORDER BY use.added_at, use.id) FROM mine
+        (SELECT json_agg(json_build_array(
+             use, document, EXISTS (SELECT FROM suppliers_document newer WHERE newer.replaces_id = document.id)
+         ) ORDER BY use.added_at, use.id) FROM mine
          JOIN assessments_evidenceuse use ON use.answer_id = mine.id JOIN suppliers_document document ON document.id = use.document_id
          WHERE mine.question = ANY(%(codes)s::text[]))::text AS evidence,
         (SELECT json_build_array(earlier, campaign) FROM earlier
@@ -170,9 +172,10 @@ def _with_verdict(answer: Answer, row: Row | None) -> Answer:
 def _evidence(text: str | None, answers: Iterable[Answer]) -> dict[str, list[EvidenceUse]]:
     by_id = {answer.pk: answer for answer in answers}
     found: dict[str, list[EvidenceUse]] = {}
-    for row, document in _loaded(text):
+    for row, document, has_newer in _loaded(text):
         use = made(EvidenceUse, row)
         use.answer, use.document = by_id[use.answer_id], made(Document, document)
+        use.has_newer = has_newer  # type: ignore[attr-defined]  # as `Worksheet.evidence` annotates it
         found.setdefault(answer_key(use.answer.question, use.answer.site_id), []).append(use)
     return found
 

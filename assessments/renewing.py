@@ -73,13 +73,33 @@ def renew(*, document: Document, use_ids: Iterable[int], by: User, at: datetime)
     return done
 
 
+@transaction.atomic
+def take_newest(*, assessment_id: int, use_id: int, by: User, at: datetime) -> bool:
+    """The newest revision in the place of an earlier one, behind the one answer. False where there is nothing to do. Raises `NotOpen`."""
+    uses = EvidenceUse.objects.filter(pk=use_id, answer__assessment=assessment_id)
+    use = uses.select_related("answer", "document").first()
+    if use is None:
+        return False
+    newest = use.document
+    while later := Document.objects.filter(replaces=newest).order_by("-pk").first():
+        newest = later
+    if newest.pk == use.document_id:
+        return False
+    _put_in_place(use, newest, by, at)
+    return True
+
+
 def _replace(use: EvidenceUse, document: Document, by: User, at: datetime) -> bool:
-    answer = use.answer
     try:
-        attach_evidence(
-            assessment_id=answer.assessment_id, question=answer.question, document_id=document.pk, by=by, at=at, site=answer.site_id
-        )
-        detach_evidence(assessment_id=answer.assessment_id, use_id=use.pk)
+        _put_in_place(use, document, by, at)
     except NotOpen:
         return False
     return True
+
+
+def _put_in_place(use: EvidenceUse, document: Document, by: User, at: datetime) -> None:
+    answer = use.answer
+    attach_evidence(
+        assessment_id=answer.assessment_id, question=answer.question, document_id=document.pk, by=by, at=at, site=answer.site_id
+    )
+    detach_evidence(assessment_id=answer.assessment_id, use_id=use.pk)

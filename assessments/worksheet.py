@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from assessments import rulesets, year_on_year
 from assessments.facts import facts_for, facts_from, open_sites
@@ -19,7 +19,7 @@ from assessments.submission_gates import closed_gates
 from assessments.telling import as_told
 from assessments.wording import check_messages
 from assessments.year_on_year import Before
-from suppliers.models import Site
+from suppliers.models import Document, Site
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,8 @@ class Worksheet(Reading):
 
     def evidence(self, codes: Iterable[str] | None = None) -> dict[str, list[EvidenceUse]]:
         """Key of an answer (`answer_key`) -> the documents behind it. One query."""
-        uses = EvidenceUse.objects.filter(answer__assessment=self.assessment)
+        newer = Document.objects.filter(replaces=OuterRef("document"))
+        uses = EvidenceUse.objects.filter(answer__assessment=self.assessment).annotate(has_newer=Exists(newer))
         if codes is not None:
             uses = uses.filter(answer__question__in=list(codes))
         found: dict[str, list[EvidenceUse]] = {}

@@ -31,6 +31,7 @@ from assessments.inputs import answer_key, digest, name_of, pairs, split_key
 from assessments.models import Answer, Assessment, EvidenceUse
 from assessments.presenters import Attempt, QuestionView, question_view
 from assessments.questions import NOTE, Question
+from assessments.renewing import take_newest
 from assessments.scoring import RuleSet
 from assessments.site_answers import sites_of
 from assessments.wording import check_messages, describe, local
@@ -265,6 +266,8 @@ def change_evidence(request: AuthenticatedHttpRequest, assessment: Assessment, q
             raise Http404(document_id) from None
     for use_id in request.POST.getlist("remove"):
         detach_evidence(assessment_id=assessment.pk, use_id=page_saving.whole_number(use_id))
+    for use_id in request.POST.getlist("newest"):
+        take_newest(assessment_id=assessment.pk, use_id=page_saving.whole_number(use_id), by=request.user, at=now)
     return refused
 
 

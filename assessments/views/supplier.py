@@ -26,6 +26,7 @@ from assessments.inputs import name_of
 from assessments.models import Assessment, Finding
 from assessments.presenters import Attempt
 from assessments.questions import Area, Question
+from assessments.renewing import take_newest
 from assessments.team_notes import notes_of
 from assessments.views.answers import closed_message, rules_or_404
 from assessments.views.carrying import confirm_posted, say
@@ -157,6 +158,8 @@ def save_area(request: AuthenticatedHttpRequest, worksheet: Worksheet, this: Are
     )
     if use := request.POST.get("remove"):
         detach_evidence(assessment_id=worksheet.assessment.pk, use_id=page_saving.whole_number(use))
+    if use := request.POST.get("newest"):
+        take_newest(assessment_id=worksheet.assessment.pk, use_id=page_saving.whole_number(use), by=request.user, at=timezone.now())
     change_mark(request, worksheet, this)
     presence.call(
         assessment_id=worksheet.assessment.pk, rules=worksheet.rules, area=this.code, question="", by=request.user, at=timezone.now()

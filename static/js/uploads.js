@@ -264,10 +264,10 @@
     }
   };
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-evidence]:not([data-whole-page]) button[name=remove]");
+    const button = event.target.closest("[data-evidence]:not([data-whole-page]) button:is([name=remove], [name=newest])");
     if (!button) return;
     event.preventDefault();
-    changeEvidence(button.closest("[data-evidence]"), form({ remove: button.value }));
+    changeEvidence(button.closest("[data-evidence]"), form({ [button.name]: button.value }));
   });
 
   // --- choosing from the library, beside the question -------------------------------------------------------------------------

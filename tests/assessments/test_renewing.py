@@ -79,3 +79,35 @@ def test_an_earlier_revision_and_the_buyer_are_shown_nothing_of_it(
     for person, document in ((owner, older), (staff, newest)):
         client.force_login(person)
         assert "Answers that still hold an earlier revision" not in client.get(document.get_absolute_url()).text
+
+
+def test_beside_the_answer_one_click_takes_the_newest_revision(
+    client: Client, assessment: Assessment, owner: User, older: Document, newest: Document
+) -> None:
+    client.force_login(owner)
+    area = reverse("assessments:area", args=[assessment.pk, "A"])
+    first, second = EvidenceUse.objects.filter(document=older).order_by("pk")
+    assert client.get(area).text.count("Use the newer revision") >= 1
+
+    # The whole page, as without script; then the one answer, as the script sends it. Pressed twice, once.
+    client.post(area, {"newest": first.pk})
+    url = reverse("assessments:evidence", args=[assessment.pk, second.answer.question])
+    for _twice in range(2):
+        said = client.post(url, {"newest": second.pk}, headers={"X-Requested-With": "fetch"}).json()
+
+    assert held(assessment) == {"A-01": "Permit of 2026", "B-01": "Permit of 2026"}
+    assert "Permit of 2026" in said["html"]
+    assert "Use the newer revision" not in said["html"] + client.get(area).text
+
+
+def test_the_evidence_of_another_assessment_is_not_touched(
+    client: Client, assessment: Assessment, stranger: User, newest: Document
+) -> None:
+    own = create_assessment(supplier=Supplier.objects.get(memberships__user=stranger), status="in_progress")
+    use = EvidenceUse.objects.filter(answer__assessment=assessment).first()
+    assert use is not None
+    client.force_login(stranger)
+
+    client.post(reverse("assessments:evidence", args=[own.pk, "A-01"]), {"newest": use.pk})
+
+    assert set(held(assessment).values()) == {"Permit of 2024"}
