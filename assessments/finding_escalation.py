@@ -15,9 +15,8 @@ from django.urls import reverse
 
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
 from accounts.models import Message, User
-from assessments.finding_notices import in_charge, people_of
+from assessments.finding_notices import Concerned, concerned_by
 from assessments.finding_states import BUYER, level
-from assessments.in_charge import esg_staff, may_read
 from assessments.models import Finding, FindingStep
 from audit import trail
 
@@ -49,9 +48,8 @@ def escalate(finding_ids: Sequence[int], *, on: date, at: datetime) -> dict[str,
         ]
     )
     Finding.objects.bulk_update(risen, ["escalation"], batch_size=500)
-    for finding in risen:
-        detail = {"level": finding.escalation}
-        trail.record("finding.escalated", target=finding, supplier_id=finding.supplier_id, detail=detail, at=at)
+    steps = (trail.Step("finding.escalated", finding, finding.supplier_id, {"level": finding.escalation}) for finding in risen)
+    trail.record_steps(steps, at=at)
     return {"escalated": len(risen), "mails": _tell(risen, on)}
 
 
@@ -64,10 +62,11 @@ def _rises(finding: Finding, on: date) -> bool:
 
 
 def _tell(findings: Sequence[Finding], on: date) -> int:
-    staff = esg_staff()
+    concerned = concerned_by(findings)
+    acts_for = {person.pk: finding.supplier_id for finding in findings for person in concerned.supplier[finding.pk]}
     told: dict[User, list[int]] = defaultdict(list)
     for finding in findings:
-        for person in _people(finding, staff):
+        for person in _people(finding, concerned):
             told[person].append(finding.pk)
     messages = [
         NewMessage(
@@ -77,19 +76,20 @@ def _tell(findings: Sequence[Finding], on: date) -> int:
             person.language,
             {"overdue_findings": mine[:TOLD_OF], "count": len(mine), "day": on.isoformat()},
             person.name,
-            person.supplier_id,
+            acts_for.get(person.pk),
         )
         for person, mine in sorted(told.items(), key=lambda each: each[0].pk)
     ]
     return len(queue_many("findings_overdue", messages))
 
 
-def _people(finding: Finding, staff: Sequence[User]) -> set[User]:
+def _people(finding: Finding, concerned: Concerned) -> set[User]:
     """Level 1: whose turn it is. Level 2: also who is in charge of it at the buyer. Level 3: also the ESG staff."""
-    people = set(in_charge(finding) if finding.waits_for == BUYER else people_of(finding.supplier_id))
+    in_charge, readers = concerned.buyer[finding.pk], concerned.readers
+    people = set(in_charge if finding.waits_for == BUYER else concerned.supplier[finding.pk])
     if finding.escalation >= 2:
-        people |= set(in_charge(finding))
-    return people | set(may_read(staff, finding.assessment) if finding.escalation >= 3 else ())
+        people |= set(in_charge)
+    return people | set(readers.may_read(readers.staff, finding.assessment) if finding.escalation >= 3 else ())
 
 
 @adds_context("overdue_findings")

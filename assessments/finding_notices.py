@@ -1,19 +1,22 @@
 """Mails about findings: who has to know of a step at once. What is late: `finding_escalation`."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from accounts.messages import NewMessage, absolute_url, adds_context, queue_many
-from accounts.models import Message, User
+from accounts.models import Membership, Message, User
 from assessments.finding_states import BUYER, STEPS
-from assessments.in_charge import in_charge_of, may_read
+from assessments.in_charge import Readers
 from assessments.models import Finding, FindingStep
 
 
 def tell(finding: Finding, step: str, *, reason: str, at: datetime) -> None:
     """The other side hears of it: the supplier's people of what a reviewer did, who is in charge of what the supplier did."""
-    people = people_of(finding.supplier_id) if STEPS[step].side == BUYER else in_charge(finding)
+    concerned = concerned_by([finding])
+    people = concerned.supplier[finding.pk] if STEPS[step].side == BUYER else concerned.buyer[finding.pk]
     queue_many(
         "finding_moved",
         [
@@ -25,21 +28,39 @@ def tell(finding: Finding, step: str, *, reason: str, at: datetime) -> None:
                 name=person.name,
                 supplier_id=finding.supplier_id,
             )
-            for person in people
+            for person in sorted(people, key=lambda each: each.pk)
         ],
     )
 
 
-def people_of(supplier_id: int) -> Iterable[User]:
-    return User.objects.filter(memberships__supplier_id=supplier_id, is_active=True).order_by("pk").distinct()
+@dataclass
+class Concerned:
+    """Who is written to about each of several findings, on either side; as many statements for a thousand as for one."""
+
+    supplier: Mapping[int, set[User]]
+    buyer: Mapping[int, list[User]]
+    readers: Readers
 
 
-def in_charge(finding: Finding) -> list[User]:
-    """Whoever of the buyer's people acted last on the finding, else who has its assessment."""
-    mine = [name for name, step in STEPS.items() if step.side == BUYER]
-    acted = FindingStep.objects.filter(finding=finding, kind__in=mine, by__is_active=True).select_related("by")
-    last = acted.order_by("-at", "-pk").first()
-    return (last and last.by and may_read([last.by], finding.assessment)) or in_charge_of(finding.assessment)
+def concerned_by(findings: Sequence[Finding]) -> Concerned:
+    """By finding. Of the buyer's people whoever acted last on it, else who has its assessment."""
+    readers = Readers(finding.assessment for finding in findings)
+    ours = [name for name, step in STEPS.items() if step.side == BUYER]
+    acted = FindingStep.objects.filter(finding__in=findings, kind__in=ours, by__is_active=True).select_related("by")
+    last = {step.finding_id: step.by for step in acted.order_by("finding", "-at", "-pk").distinct("finding") if step.by}
+    people: dict[int, set[User]] = defaultdict(set)
+    hats = Membership.objects.filter(supplier__in={finding.supplier_id for finding in findings}, user__is_active=True)
+    for hat in hats.select_related("user"):
+        people[hat.supplier_id or 0].add(hat.user)
+    return Concerned(
+        {finding.pk: people[finding.supplier_id] for finding in findings},
+        {finding.pk: _in_charge(finding, last.get(finding.pk), readers) for finding in findings},
+        readers,
+    )
+
+
+def _in_charge(finding: Finding, last: User | None, readers: Readers) -> list[User]:
+    return (readers.may_read([last], finding.assessment) if last else []) or readers.in_charge_of(finding.assessment)
 
 
 @adds_context("moved_finding")

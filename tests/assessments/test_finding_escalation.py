@@ -1,6 +1,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.messages import compose
 from accounts.models import Message, Role, User
@@ -9,7 +11,7 @@ from assessments.finding_escalation import escalate, to_escalate
 from assessments.models import Finding
 from runs.engine import start, work_off
 from suppliers.models import Supplier
-from tests.factories import NOW, create_assessment, create_user
+from tests.factories import NOW, create_assessment, create_supplier, create_user
 
 
 DUE = date(2026, 6, 15)
@@ -108,3 +110,22 @@ def test_what_has_ended_is_never_late(finding: Finding) -> None:
 
     assert ended.next_due_on is None
     assert list(to_escalate(date(2030, 1, 1))) == []
+
+
+def test_many_late_findings_are_told_by_as_many_statements_as_one(finding: Finding, reviewer: User) -> None:
+    def statements() -> int:
+        ids = list(to_escalate(DUE + timedelta(days=40)))
+        with CaptureQueriesContext(connection) as queries:
+            escalate(ids, on=DUE + timedelta(days=40), at=NOW)
+        return len(queries)
+
+    one = statements()
+    for _number in range(4):
+        supplier = create_supplier()
+        signatory = create_user(role=Role.SUPPLIER_SIGNATORY, supplier=supplier)
+        assessment = create_assessment(supplier=supplier, status="submitted", submitted_at=NOW, submitted_by=signatory)
+        findings.raise_finding(
+            assessment_id=assessment.pk, question="A-01", severity="major", text="No meter.", due_on=None, by=reviewer, at=NOW
+        )
+
+    assert statements() == one
