@@ -10,8 +10,8 @@ urlpatterns = [
     path("schedules/<int:pk>/", views.schedule, name="schedule"),
     path("<int:pk>/", views.run_detail, name="detail"),
     path("<int:pk>/progress/", views.run_progress, name="progress"),
-    path("<int:pk>/cancel/", views.run_cancel, name="cancel"),
-    path("<int:pk>/pause/", views.run_pause, name="pause"),
-    path("<int:pk>/resume/", views.run_resume, name="resume"),
-    path("<int:pk>/retry/", views.run_retry, name="retry"),
+    path("<int:pk>/cancel/", views.run_hand, {"what": "cancel"}, name="cancel"),
+    path("<int:pk>/pause/", views.run_hand, {"what": "pause"}, name="pause"),
+    path("<int:pk>/resume/", views.run_hand, {"what": "resume"}, name="resume"),
+    path("<int:pk>/retry/", views.run_hand, {"what": "retry"}, name="retry"),
 ]

@@ -1,9 +1,14 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
+from django_stubs_ext import StrOrPromise
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
@@ -77,53 +82,48 @@ def run_progress(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-@require_POST
-def run_cancel(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
-    _require_hand_on(run, request.user)
-    try:
-        engine.cancel(run_id=run.pk, by=request.user, at=timezone.now())
-    except engine.IllegalTransition:
-        messages.info(request, _("The run had ended already."))
-    else:
-        messages.success(request, _("The run is cancelled. What is in work at this moment comes to its end."))
-    return redirect(run)
+@dataclass(frozen=True)
+class Hand:
+    """What a person does to a run by a button: the verb, what is said when it is done, and when it is not possible any more."""
+
+    verb: Callable[..., object]
+    done: StrOrPromise
+    too_late: StrOrPromise
+
+
+HANDS = {
+    "cancel": Hand(
+        engine.cancel,
+        gettext_lazy("The run is cancelled. What is in work at this moment comes to its end."),
+        gettext_lazy("The run had ended already."),
+    ),
+    "pause": Hand(
+        engine.pause,
+        gettext_lazy("The run is paused. What is in work at this moment comes to its end."),
+        gettext_lazy("The run is not under way."),
+    ),
+    "resume": Hand(
+        engine.resume,
+        done=gettext_lazy("The run goes on."),
+        too_late=gettext_lazy("The run is not paused."),
+    ),
+    "retry": Hand(
+        engine.retry_failed,
+        done=gettext_lazy("What failed is being tried again."),
+        too_late=gettext_lazy("Nothing in this run has failed."),
+    ),
+}
 
 
 @require_POST
-def run_pause(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+def run_hand(request: AuthenticatedHttpRequest, pk: int, what: str) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
     _require_hand_on(run, request.user)
+    hand = HANDS[what]
     try:
-        engine.pause(run_id=run.pk, by=request.user, at=timezone.now())
+        hand.verb(run_id=run.pk, by=request.user, at=timezone.now())
     except engine.IllegalTransition:
-        messages.info(request, _("The run is not under way."))
+        messages.info(request, hand.too_late)
     else:
-        messages.success(request, _("The run is paused. What is in work at this moment comes to its end."))
-    return redirect(run)
-
-
-@require_POST
-def run_resume(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
-    _require_hand_on(run, request.user)
-    try:
-        engine.resume(run_id=run.pk, by=request.user, at=timezone.now())
-    except engine.IllegalTransition:
-        messages.info(request, _("The run is not paused."))
-    else:
-        messages.success(request, _("The run goes on."))
-    return redirect(run)
-
-
-@require_POST
-def run_retry(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
-    _require_hand_on(run, request.user)
-    try:
-        engine.retry_failed(run_id=run.pk, by=request.user, at=timezone.now())
-    except engine.IllegalTransition:
-        messages.info(request, _("Nothing in this run has failed."))
-    else:
-        messages.success(request, _("What failed is being tried again."))
+        messages.success(request, hand.done)
     return redirect(run)
