@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import canonical, canonical_fast, questionnaire, receipts, scoring
+from assessments import canonical, canonical_fast, questionnaire, receipts, scoring, weighting
 from assessments.dependencies import dependencies_of
 from assessments.names import AnswerState, Correction, Facts, Verdict
 from assessments.questions import CATEGORIES, HEADCOUNT_BANDS, SITE_TYPES, Field, Question
@@ -153,6 +153,23 @@ def test_worked_example_seven_corrections() -> None:
         (None, 1, 1),
         (CORRECT, 0, None),
     ]
+
+
+def test_worked_example_eight_a_weight_set() -> None:
+    # A-1 weighs 1 instead of 3, all but data centres share half and half.
+    # Area A declared: 100 x (1 x 3/4 + 2 x 1 + 1 x 0) / 4 = 68.75; evidenced: 100 x (3/8 + 2) / 4 = 59.375. B as in the first.
+    # Declared: 0.5 x 68.75 + 0.5 x 53.3333... = 61.0417 -> 61.04. Evidenced: 29.6875 + 26.6667 = 56.3542 -> 56.35.
+    # A data centre keeps 80 and 20: 0.8 x 68.75 + 0.2 x 53.3333... = 65.6667 -> 65.67.
+    base = worked_example().questionnaire
+    head = {"questionnaire": base.key, "of": base.version, "version": "1-w1"}
+    weights = {"weight_set": head, "profiles": {"default": {"A": "50", "B": "50"}}, "weights": {"A-1": "1"}}
+    by_set = scoring.compile(weighting.read(weights, base=base).made)
+
+    result, data_centre = (by_set.score(facts, ANSWERS) for facts in (MEDIA, Facts("cloud_dc", "CN", "large", (("data_centre", "CN"),))))
+
+    assert (result.declared, result.evidenced) == (Decimal("61.04"), Decimal("56.35"))
+    assert result.areas["A"][:2] == (Decimal("68.75"), Decimal("59.38"))
+    assert data_centre.declared == Decimal("65.67")
 
 
 def test_a_correction_can_be_better_than_the_answer_and_counts_as_a_verdict() -> None:
