@@ -1,17 +1,20 @@
 """What waits for people: awards by exception and revocations for a second pair of eyes, appeals for an answer in time."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from labels import standards
 from labels.explaining import in_language
-from labels.models import Appeal, Proposal
+from labels.models import Appeal, LabelEvent, Proposal
 from labels.transitions import PROPOSED
 
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+# Days, and steps shown of them.
+LATELY, NEWEST = 30, 10
 
 
 def waiting_proposals(user: "User") -> list[Proposal]:
@@ -22,6 +25,21 @@ def waiting_proposals(user: "User") -> list[Proposal]:
 
 def committee_size(user: "User") -> int:
     return len(waiting_proposals(user)) + Appeal.objects.visible_to(user).open().count()
+
+
+@dataclass(frozen=True)
+class ByRules:
+    """What the standard awarded by itself of late: the committee sees it, and may step in."""
+
+    count: int
+    newest: list[LabelEvent]
+    days: int = LATELY
+
+
+def awarded_by_the_rules(user: "User", on: date) -> ByRules:
+    lately = LabelEvent.objects.visible_to(user).awarded_by_the_rules().filter(notice_on__gt=on - timedelta(days=LATELY))
+    newest = lately.defer("snapshot").select_related("supplier").order_by("-notice_on", "-pk")[:NEWEST]
+    return ByRules(lately.count(), list(newest))
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,13 @@ class LabelEventQuerySet(WalledQuerySet["LabelEvent"]):
     def in_order(self) -> Self:
         return self.order_by("supplier_id", "number")
 
+    def awarded_by_the_rules(self) -> Self:
+        return self.filter(kind__in=[LabelEvent.Kind.AWARDED, LabelEvent.Kind.RAISED], actor__isnull=True)
+
+    def for_api(self) -> Self:
+        """Without the snapshot, which is long; with what an announcement says of another day."""
+        return self.defer("snapshot").annotate(announces=F("snapshot__announces"))
+
 
 class LabelEvent(models.Model):
     """A step in the ledger. Written once, never edited, never deleted."""

@@ -32,6 +32,7 @@ def queue(request: AuthenticatedHttpRequest) -> HttpResponse:
         "revocations": [(one, ground_title(one.reason_code)) for one in proposals if one.kind == Proposal.Kind.REVOKE],
         "announcements": Announcement.objects.visible_to(request.user).for_pages().select_related("supplier"),
         "clocks": committee.clocks(request.user, ledger_day(timezone.now())),
+        "by_rules": committee.awarded_by_the_rules(request.user, ledger_day(timezone.now())),
         "decided": decided.select_related("supplier", "proposed_by", "decided_by").order_by("-decided_at", "-pk")[:20],
     }
     return render(request, "labels/committee.html", context)
