@@ -1,3 +1,4 @@
+from datetime import date
 from typing import ClassVar
 
 from rest_framework import serializers
@@ -18,6 +19,7 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
 class LabelEventSerializer(serializers.ModelSerializer[LabelEvent]):
     """A step of the ledger; who decided stays with the buyer."""
 
+    effective_on = serializers.SerializerMethodField(help_text="of an announcement, the day on which what it announces is to take effect")
     announces = serializers.SerializerMethodField(help_text="of an announcement: the step, and the day on which it is to take effect")
 
     class Meta:
@@ -27,8 +29,16 @@ class LabelEventSerializer(serializers.ModelSerializer[LabelEvent]):
             "valid_to", "until", "announces", "at",
         )  # fmt: skip
 
+    def get_effective_on(self, event: LabelEvent) -> date:
+        """In the ledger an announcement counts from its notice on, for it changes nothing; here stands the day that readers plan by."""
+        announces = self.get_announces(event)
+        if announces and event.kind == LabelEvent.Kind.ANNOUNCED:
+            return date.fromisoformat(announces["effective_on"])
+        return event.effective_on
+
     def get_announces(self, event: LabelEvent) -> dict[str, str] | None:
-        announces: dict[str, str] | None = event.snapshot.get("announces")
+        """As `LabelEventQuerySet.for_api` reads it."""
+        announces: dict[str, str] | None = event.announces  # type: ignore[attr-defined]
         return announces
 
 

@@ -93,7 +93,7 @@ class LabelEventList(Looked[LabelEvent], ListAPIView[LabelEvent]):
     queryset = LabelEvent.objects.none()
 
     def get_queryset(self) -> QuerySet[LabelEvent]:
-        return LabelEvent.objects.visible_to(_person(self)).defer("snapshot")
+        return LabelEvent.objects.visible_to(_person(self)).for_api()
 
 
 class DecisionList(Looked[Decision], ListAPIView[Decision]):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Message, User
 from labels import announcing, appealing, deciding, evaluation, explaining, ledger, notices
+from labels.api.serializers import LabelEventSerializer
 from labels.dates import ledger_day
 from labels.models import Announcement, Appeal, Label, LabelEvent
 from labels.transitions import IllegalStep
@@ -233,3 +234,17 @@ def test_the_time_to_appeal_runs_from_the_day_and_a_lifting_takes_nothing(labell
     assert last_day is not None
     assert last_day - DAY == last_day - step.effective_on > timedelta(days=7)
     assert appealing.last_day_to_appeal(told) is None
+
+
+def test_the_api_says_when_an_announced_step_takes_effect_in_one_statement(
+    labelled: Supplier, staff: User, django_assert_num_queries: Any
+) -> None:
+    suspend(labelled, staff)
+
+    with django_assert_num_queries(1):
+        rows = LabelEventSerializer(LabelEvent.objects.visible_to(staff).for_api().order_by("number"), many=True).data
+
+    assert [(row["kind"], row["notice_on"], row["effective_on"]) for row in rows] == [
+        ("awarded", str(TODAY), TODAY), ("announced", str(TODAY), DAY),
+    ]  # fmt: skip
+    assert rows[1]["announces"] == {"step": "suspended", "effective_on": str(DAY)}
