@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from pilots.actuals import Period
@@ -59,7 +60,7 @@ def next_data_due(agreement: Agreement, *, today: date) -> date | None:
 
 
 COLUMNS = (
-    Column(_("Agreement"), lambda row: row.agreement.number, 16),
+    Column(pgettext_lazy("pilot", "Agreement"), lambda row: row.agreement.number, 16),
     Column(_("Supplier"), lambda row: row.agreement.supplier.name, 40),
     Column(_("Category"), lambda row: str(row.agreement.supplier.get_category_display()), 22),
     Column(_("State"), lambda row: str(row.agreement.get_status_display()), 16),

@@ -6,9 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from audit.history import keep_history
 from pilots.models.agreements import Agreement
@@ -153,7 +152,7 @@ class Appraisal(models.Model):
     def period_name(self) -> str:
         if self.quarter is None:
             return str(self.year)
-        return _now("%(year)s, quarter %(quarter)s") % {"year": self.year, "quarter": self.quarter}
+        return pgettext("period of an appraisal", "%(year)s, quarter %(quarter)s") % {"year": self.year, "quarter": self.quarter}
 
     def content(self) -> dict[str, Any]:
         """What the hash is of."""
