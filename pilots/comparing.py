@@ -22,7 +22,7 @@ from suppliers.page_texts import PageText
 # A figure with its signs is one word: 5.0 and 50 differ in it, and nothing is hidden between two.
 WORD = re.compile(r"[+-]?\d[\d.,:/%-]*|[^\W\d_⺀-鿿豈-﫿]+|\S")
 # Words around a place, and places that are told.
-AROUND, MOST_PLACES = 4, 20
+AROUND, MOST_PLACES = 4, 10
 # A paper so much longer is another one; it is not compared to the end.
 LONGER, MORE_WORDS = 3, 2000
 
@@ -47,6 +47,8 @@ class Comparison:
     notes: list[int] = field(default_factory=list)
     added: list[Place] = field(default_factory=list)
     missing: list[Place] = field(default_factory=list)
+    # Words that both have: of two languages, the one in which the paper is has more of them.
+    alike: int = 0
 
     @property
     def is_refused(self) -> bool:
@@ -64,7 +66,7 @@ class Comparison:
     @classmethod
     def kept(cls, data: Mapping[str, Any]) -> "Comparison":
         places = {name: [Place(**each) for each in data[name]] for name in ("added", "missing")}
-        return cls(**{**{name: data[name] for name in ("offered_pages", "pages", "unread", "pictures", "notes")}, **places})
+        return cls(**{**{name: data[name] for name in ("offered_pages", "pages", "unread", "pictures", "notes", "alike")}, **places})
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -74,12 +76,13 @@ class Comparison:
 class _Word:
     text: str
     page: int
+    is_apart: bool
 
 
 def compare(offered: Sequence[PageText], brought: Sequence[PageText]) -> Comparison:
     unread = [number for number, page in enumerate(brought, start=1) if page.is_scan or not page.text.strip()]
     before, after = _words(offered, without=unread), _words(brought, without=unread)
-    added, missing = _differences(before, after)
+    added, missing, alike = _differences(before, after)
     return Comparison(
         offered_pages=len(offered),
         pages=len(brought),
@@ -88,6 +91,7 @@ def compare(offered: Sequence[PageText], brought: Sequence[PageText]) -> Compari
         notes=_more(offered, brought, "notes", without=[]),
         added=added[:MOST_PLACES],
         missing=missing[:MOST_PLACES],
+        alike=alike,
     )
 
 
@@ -98,32 +102,32 @@ def _more(offered: Sequence[PageText], brought: Sequence[PageText], name: str, *
 
 
 def _words(pages: Sequence[PageText], *, without: Sequence[int]) -> list[_Word]:
+    texts = [(number, unicodedata.normalize("NFKC", page.text)) for number, page in enumerate(pages, start=1) if number not in without]
     return [
-        _Word(word, number)
-        for number, page in enumerate(pages, start=1)
-        if number not in without
-        for word in WORD.findall(unicodedata.normalize("NFKC", page.text))
+        _Word(found[0], number, is_apart=text[found.start() - 1 : found.start()].isspace())
+        for number, text in texts
+        for found in WORD.finditer(text)
     ]
 
 
-def _differences(before: Sequence[_Word], after: Sequence[_Word]) -> tuple[list[Place], list[Place]]:
-    """What was added, and what is missing or reads otherwise."""
+def _differences(before: Sequence[_Word], after: Sequence[_Word]) -> tuple[list[Place], list[Place], int]:
+    """What was added, what is missing or reads otherwise, and how many words are the same."""
     # Most papers differ, if at all, in a signature at their end: what comes before a place near it is not searched.
     skipped = max(_same_at_the_start(before, after) - AROUND, 0)
     before, after = before[skipped:], after[skipped:]
     if len(after) > LONGER * len(before) + MORE_WORDS:
-        return [], [Place(before[0].page if before else 1, _around(before, 0, AROUND), _around(after, 0, AROUND))]
-    added, missing = [], []
+        return [], [Place(before[0].page if before else 1, _around(before, 0, AROUND), _around(after, 0, AROUND))], skipped
+    added, missing, alike = [], [], skipped
     matcher = SequenceMatcher(None, [word.text for word in before], [word.text for word in after])
     for kind, start, end, other_start, other_end in matcher.get_opcodes():
         if kind == "equal" or _run_together(before[start:end]) == _run_together(after[other_start:other_end]):
-            continue
-        if kind == "insert":
+            alike += end - start
+        elif kind == "insert":
             added.append(Place(after[other_start].page, "", _around(after, other_start, other_end)))
         else:
             brought = _around(after, other_start, other_end) if other_end > other_start else ""
             missing.append(Place(before[start].page, _around(before, start, end), brought))
-    return added, missing
+    return added, missing, alike
 
 
 def _same_at_the_start(before: Sequence[_Word], after: Sequence[_Word]) -> int:
@@ -136,9 +140,12 @@ def _run_together(words: Sequence[_Word]) -> str:
 
 
 def _around(words: Sequence[_Word], start: int, end: int) -> str:
-    """The words with some on either side; long ones are cut in their middle."""
-    left, right = max(start - AROUND, 0), min(end + AROUND, len(words))
-    chosen = [word.text for word in words[left:right]]
-    if len(chosen) > 10 * AROUND:
-        chosen = [*chosen[: 5 * AROUND], "…", *chosen[-5 * AROUND :]]
-    return re.sub(r"(?<=[⺀-鿿，。：；（）、]) (?=[⺀-鿿，。：；（）、])", "", " ".join(chosen))
+    """The words with some on either side, spaced as on the page; long ones are cut in their middle."""
+    chosen = words[max(start - AROUND, 0) : min(end + AROUND, len(words))]
+    if len(chosen) <= 10 * AROUND:
+        return _spaced(chosen)
+    return f"{_spaced(chosen[: 5 * AROUND])} … {_spaced(chosen[-5 * AROUND :])}"
+
+
+def _spaced(words: Sequence[_Word]) -> str:
+    return "".join(f" {word.text}" if word.is_apart else word.text for word in words).strip()

@@ -71,7 +71,7 @@ class NotPrinted(Exception):
 
 
 def compared(agreement: Agreement, file: IO[bytes], *, sha256: str) -> Comparison:
-    """With what was offered, in the language in which it differs least. Raises `NotPrinted`, `Unreadable`."""
+    """With what was offered, in the language it is in. Raises `NotPrinted`, `Unreadable`."""
     brought, found = page_texts(file), []
     for paper in agreement.papers.filter(kind=Kind.OFFER, content_sha256=sha256).order_by("pk"):
         with paper.file.open("rb") as offer:
@@ -80,7 +80,7 @@ def compared(agreement: Agreement, file: IO[bytes], *, sha256: str) -> Compariso
             break
     if not found:
         raise NotPrinted
-    return min(found, key=lambda each: (each.is_refused, len(each.missing)))
+    return max(found, key=lambda each: (not each.is_refused, each.alike))
 
 
 def keep_upload(

@@ -1,5 +1,7 @@
 """A paper that was signed elsewhere beside the paper that was offered."""
 
+from typing import Any
+
 from pilots.comparing import Comparison, compare
 from suppliers.page_texts import PageText
 
@@ -7,7 +9,7 @@ from suppliers.page_texts import PageText
 OFFER = [PageText("Total reduction 50 %\nbase year 2024"), PageText("减排总目标为 50%，以 2024 年为基准年。\nSignatures")]
 
 
-def brought(first: str = OFFER[0].text, second: str = OFFER[1].text, **fields: bool | int) -> Comparison:
+def brought(first: str = OFFER[0].text, second: str = OFFER[1].text, **fields: Any) -> Comparison:
     return compare(OFFER, [PageText(first), PageText(second, **fields)])
 
 
@@ -45,6 +47,18 @@ def test_of_a_paper_with_one_scanned_page_the_others_are_compared() -> None:
 
     assert (comparison.unread, comparison.is_refused, comparison.is_scan) == ([2], False, False)
     assert brought("Total reduction 5 %", "", is_scan=True).is_refused
+
+
+def test_a_place_is_shown_as_it_stands_on_the_page() -> None:
+    (place,) = brought("Total reduction 5 %\nbase year 2024").missing
+
+    assert (place.offered, place.brought) == ("Total reduction 50 % base year 2024", "Total reduction 5 % base year 2024")
+
+
+def test_of_two_languages_that_of_the_paper_has_more_words_in_common() -> None:
+    chinese = [PageText("减排总目标为 30%，以 2024 年为基准年。")]
+
+    assert compare([OFFER[1]], chinese).alike > compare([OFFER[0]], chinese).alike
 
 
 def test_a_book_is_not_searched_to_its_end() -> None:
