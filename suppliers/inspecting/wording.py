@@ -1,7 +1,7 @@
 """What the pages of a PDF say: `python -m suppliers.inspecting.wording < file > pages.json`.
 
-For laying one paper beside another. A process of its own, as for inspecting. Of each page its text, how many pictures and how many notes
-(annotations that are neither links nor fields) lie on it, and whether one picture covers it, as in a scan.
+For laying one paper beside another. A process of its own, as for inspecting. Of each page its text, how many pictures (drawn lines among
+them) and how many notes (annotations that are neither links nor fields) lie on it, and whether one picture covers it, as in a scan.
 """
 
 import json
@@ -19,6 +19,7 @@ MOST_PAGES = 300
 LONGEST_PAGE = 50_000
 # Part of a page under one picture from which on its text is what a scanner guessed, or hides.
 COVERED = 0.5
+DRAWINGS = [pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING]
 NO_NOTES = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_POPUP}
 
 
@@ -34,9 +35,10 @@ def main() -> None:
 def _page(page: pypdfium2.PdfPage) -> dict[str, Any]:
     width, height = page.get_size()
     areas = [_area(picture.get_bounds()) for picture in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE])]
+    drawn = sum(1 for _each in page.get_objects(filter=DRAWINGS))
     return {
         "text": page.get_textpage().get_text_bounded()[:LONGEST_PAGE],
-        "pictures": len(areas),
+        "pictures": len(areas) + drawn,
         "is_scan": any(area >= COVERED * width * height for area in areas),
         "notes": sum(kind not in NO_NOTES for kind in _annotations(page)),
     }
