@@ -1,19 +1,37 @@
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts import consent, second_factor
+from accounts.models import User
+from accounts.sessions import finding_person_of
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """Django's own, except that the person came with the session (accounts/sessions.py)."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        found = cast(User, SimpleLazyObject(lambda: _person_of(request)))
+        request.user = found
+
+
+def _person_of(request: HttpRequest) -> User | AnonymousUser:
+    with finding_person_of(request.session):
+        return get_user(request)
 
 
 class PersonalSettingsMiddleware:

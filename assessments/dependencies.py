@@ -1,6 +1,7 @@
 """Which questions look at which: what else a page must draw again when one answer changes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from assessments import expressions, names
@@ -34,13 +35,11 @@ class Dependencies:
 
     def asked_because_of(self, codes: Iterable[str]) -> frozenset[str]:
         """Questions that are asked or not by what these answer, and by what those answer in turn."""
-        found: set[str] = set()
-        waiting = set(codes)
-        while waiting:
-            more = self._conditions.get(waiting.pop(), set()) - found
-            found |= more
-            waiting |= more
-        return frozenset(found)
+        return _reached(self._conditions, codes)
+
+    def touched_by(self, code: str) -> frozenset[str]:
+        """This question, and those that may stand differently when its answer changes."""
+        return frozenset({code}) | _reached(self.watchers, [code])
 
     def needed_by(self, codes: Iterable[str]) -> frozenset[str]:
         """These questions, and all that any rule looks at: what has to be known to say how these stand."""
@@ -49,6 +48,16 @@ class Dependencies:
     def concern_others(self, code: str) -> bool:
         """Whether a change of this answer can show on another question, or needs other answers to be judged."""
         return code in self.watchers or code in self.look_beyond
+
+
+def _reached(ways: Mapping[str, AbstractSet[str]], codes: Iterable[str]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = set(codes)
+    while waiting:
+        more = ways.get(waiting.pop(), frozenset()) - found
+        found |= more
+        waiting |= more
+    return frozenset(found)
 
 
 def _expressions(question: Question) -> Iterator[tuple[str, bool]]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.db import connection
-
+from accounts.prepared import read_prepared
 from assessments.names import Facts
 from suppliers.models import Site, Supplier
 
@@ -14,7 +13,7 @@ _FACTS = """
            (SELECT array_agg(DISTINCT site.type || ' ' || site.country)
             FROM suppliers_site site WHERE site.supplier_id = supplier.id AND site.closed_on IS NULL)
     FROM suppliers_supplier supplier
-    WHERE supplier.id = ANY(%s)
+    WHERE supplier.id = ANY(%(suppliers)s::bigint[])
 """
 
 
@@ -39,9 +38,8 @@ def site_types_for(supplier_ids: Iterable[int]) -> Mapping[int, dict[int, str]]:
 
 def facts_for(supplier_ids: Iterable[int]) -> Mapping[int, Facts]:
     """One query for any number of suppliers."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [list(supplier_ids)])
-        return {pk: Facts(category, country, headcount, _sites(sites)) for pk, category, country, headcount, sites in cursor}
+    rows = read_prepared(_FACTS, {"suppliers": list(supplier_ids)})
+    return {pk: Facts(category, country, headcount, _sites(sites)) for pk, category, country, headcount, sites in rows}
 
 
 def _sites(pairs: list[str] | None) -> tuple[tuple[str, str], ...]:

@@ -1,12 +1,14 @@
 """An assessment opened on the desk: its rules, the facts about the supplier, the answers so far, and what follows from them."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef
 
+from accounts.prepared import read_prepared
 from assessments import rulesets, year_on_year
 from assessments.facts import facts_for, facts_from, open_sites
 from assessments.inputs import answer_key
@@ -262,7 +264,11 @@ def open_worksheet(assessment: Assessment, *, blind: bool | None = None) -> Work
 
 def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Iterable[str]) -> Reading:
     """Two queries: facts, and the answers to these questions alone, without their rows: for what happens with every save."""
-    states, of_sites = _states(Answer.objects.filter(assessment=assessment_id, question__in=list(codes)))
+    rows = read_prepared(_STATES, {"assessment": assessment_id, "codes": list(codes)})
+    states, of_sites = _states(
+        (code, site, json.loads(value), count, outcome, corrected and json.loads(corrected))
+        for code, site, value, count, outcome, corrected in rows
+    )
     return Reading(rules, facts_for([supplier_id])[supplier_id], states, of_sites, assessment_id)
 
 
@@ -270,7 +276,9 @@ def open_reading(assessment: Assessment) -> Reading:
     """All answers as they are scored, without their rows: for what computes and shows none of them. Two queries: sites and answers.
     `assessment` comes with its campaign and supplier. While its review is open, as if nobody had judged it."""
     rules, sites = rulesets.for_version(assessment.campaign.questionnaire_id), open_sites(assessment.supplier_id)
-    shared, of_sites = _states(Answer.objects.filter(assessment=assessment), blind=assessment.is_in_queue)
+    columns = ("question", "site_id", "value", "evidence_count", "verdict__outcome", "verdict__corrected")
+    rows: Any = Answer.objects.filter(assessment=assessment).values_list(*columns)
+    shared, of_sites = _states(rows, blind=assessment.is_in_queue)
     states = with_sites(rules.questionnaire, shared, of_sites, {site.pk: site.type for site in sites})
     return Reading(rules, facts_from(assessment.supplier, sites), states, of_sites, assessment.pk)
 
@@ -278,13 +286,18 @@ def open_reading(assessment: Assessment) -> Reading:
 _Row = tuple[str, int | None, dict[str, Any], int, str | None, dict[str, Any] | None]
 
 
-def _states(
-    answers: QuerySet[Answer], *, blind: bool = False
-) -> tuple[dict[str, AnswerState | SitedState], dict[str, dict[int, AnswerState]]]:
+# The columns of `_Row`.
+_STATES = """
+    SELECT answer.question, answer.site_id, answer.value, answer.evidence_count, verdict.outcome, verdict.corrected
+    FROM assessments_answer answer LEFT JOIN assessments_verdict verdict ON verdict.answer_id = answer.id
+    WHERE answer.assessment_id = %(assessment)s::bigint AND answer.question = ANY(%(codes)s::text[])
+"""
+
+
+def _states(rows: Iterable[_Row], *, blind: bool = False) -> tuple[dict[str, AnswerState | SitedState], dict[str, dict[int, AnswerState]]]:
     """Question -> the answer for all sites; question -> site -> its own."""
     states: dict[str, AnswerState | SitedState] = {}
     of_sites: dict[str, dict[int, AnswerState]] = {}
-    rows: Iterable[_Row] = answers.values_list("question", "site_id", "value", "evidence_count", "verdict__outcome", "verdict__corrected")
     for code, site, value, count, outcome, corrected in rows:
         state = AnswerState(value, count > 0, None if blind else verdict_of(outcome, corrected))
         if site is None:

@@ -3,6 +3,7 @@
 Last year's answers are those that are carried over (`carrying.before`).
 """
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
@@ -12,8 +13,9 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.prepared import read_prepared
 from assessments import carrying, units, values
-from assessments.models import Answer, Assessment
+from assessments.models import Assessment
 from assessments.questions import Field, Question
 from assessments.scoring import RuleSet
 from assessments.wording import grouped, local, unit_name
@@ -23,6 +25,15 @@ LIMIT = Decimal("0.3")
 _QUANTITIES = frozenset({"mass", "volume", "energy", "emissions"})
 # A question that asks for the past itself compares by a check of its own.
 _ASKS_FOR_THE_PAST = "previous_"
+
+
+_BEFORE = """
+    SELECT answer.question, campaign.cycle, answer.value
+    FROM assessments_answer answer
+    JOIN assessments_assessment assessment ON assessment.id = answer.assessment_id
+    JOIN assessments_campaign campaign ON campaign.id = assessment.campaign_id
+    WHERE answer.assessment_id = %(assessment)s::bigint AND answer.question = ANY(%(codes)s::text[]) AND answer.site_id IS NULL
+"""
 
 
 class Before(NamedTuple):
@@ -50,9 +61,8 @@ def before(assessment_id: int, codes: Collection[str]) -> dict[str, Before]:
     earlier = _earlier(assessment_id, timezone.localdate()) if codes else None
     if earlier is None:
         return {}
-    answers = Answer.objects.filter(assessment=earlier, question__in=list(codes), site=None)
-    rows = answers.values_list("question", "assessment__campaign__cycle", "value")
-    return {code: Before(cycle, value) for code, cycle, value in rows}
+    rows = read_prepared(_BEFORE, {"assessment": earlier, "codes": list(codes)})
+    return {code: Before(cycle, json.loads(value)) for code, cycle, value in rows}
 
 
 @lru_cache(maxsize=20_000)

@@ -1,6 +1,6 @@
 """Saving one answer while the person goes on, the evidence behind it, and its earlier values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -153,9 +153,10 @@ def states_after(rules: RuleSet, pk: int, question: Question, site: int | None, 
     """What the page has to show differently now: of this answer, and of those that look at it."""
     dependencies = dependencies_of(rules)
     if saved is None or dependencies.concern_others(question.code):
-        area = [each.code for each in rules.questionnaire.in_area(question.area)]
-        reading = read_states(pk, paper_of(pk).supplier_id, rules, dependencies.needed_by(area))
-        return area_states(reading, question.area) | {answer_key(question.code, site): state_json(reading, question, site)}
+        touched = dependencies.touched_by(question.code)
+        reading = read_states(pk, paper_of(pk).supplier_id, rules, dependencies.needed_by(touched))
+        others = [each for each in reading.candidates_in(question.area) if each.code in touched]
+        return states_of(reading, others) | {answer_key(question.code, site): state_json(reading, question, site)}
     code, value = question.code, saved.value
     return {
         answer_key(code, site): {
@@ -174,11 +175,11 @@ def changes_since_last_year(rules: RuleSet, pk: int, question: Question, value: 
     return year_on_year.changes(question, value, year_on_year.before(pk, [question.code]).get(question.code))
 
 
-def area_states(reading: Reading, area: str) -> dict[str, dict[str, Any]]:
-    """How every answer of an area stands, those of single sites among them."""
+def states_of(reading: Reading, questions: Iterable[Question]) -> dict[str, dict[str, Any]]:
+    """How every answer to these stands, those of single sites among them."""
     return {
         answer_key(each.code, site): state_json(reading, each, site)
-        for each in reading.candidates_in(area)
+        for each in questions
         for site in (None, *reading.of_sites.get(each.code, ()))
     }
 

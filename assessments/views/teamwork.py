@@ -27,7 +27,7 @@ from assessments.questions import Area, Question
 from assessments.scoring import RuleSet
 from assessments.team_forms import NEWCOMER, NOBODY, AssignForm, CommentForm
 from assessments.team_notes import notes_of
-from assessments.views.answers import area_states, closed_message, question_or_404, rules_or_404
+from assessments.views.answers import closed_message, question_or_404, rules_or_404, states_of
 from assessments.wording import local
 from assessments.worksheet import Worksheet, open_worksheet, read_states
 
@@ -105,7 +105,7 @@ def changes_json(rules: RuleSet, pk: int, area: Area, changes: list[Change], *, 
     reading = read_states(pk, paper_of(pk).supplier_id, rules, dependencies_of(rules).needed_by(codes))
     return {
         "answers": {answer_key(each.question, each.site): change_json(by_code[each.question], each, by) for each in here},
-        "questions": area_states(reading, area.code),
+        "questions": states_of(reading, reading.candidates_in(area.code)),
     }
 
 
