@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from accounts.menu import MENU, Entry
@@ -28,15 +29,26 @@ class NavItem:
 @dataclass(frozen=True)
 class NavGroup:
     label: "StrOrPromise"
-    items: list[NavItem]
+    items: tuple[NavItem, ...]
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """`role` and `company` are empty for who has none."""
+
+    name: str
+    email: str
+    role: str
+    company: str
 
 
 @dataclass(frozen=True)
 class Frame:
-    """`home_url` and `sign_out_url` are empty where the site has no such page."""
+    """`home_url` and `sign_out_url` are empty where the site has no such page; `person` is None for a visitor."""
 
     theme: str
-    groups: list[NavGroup]
+    person: PersonCard | None
+    groups: tuple[NavGroup, ...]
     home_url: str
     sign_in_url: str
     sign_out_url: str
@@ -53,6 +65,7 @@ def build_frame(request: HttpRequest) -> Frame:
     groups = menu_for(request)
     return Frame(
         theme=chosen_theme(request),
+        person=person_card(request),
         groups=groups,
         home_url=groups[0].items[0].url if groups else "/",
         sign_in_url=url_or_empty("accounts:sign_in"),
@@ -62,29 +75,44 @@ def build_frame(request: HttpRequest) -> Frame:
     )
 
 
+def person_card(request: HttpRequest) -> PersonCard | None:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    hat = user.active_membership
+    company = hat.supplier if hat and hat.supplier_id else ""
+    return PersonCard(user.name, user.email, str(hat.get_role_display()) if hat else "", str(company))
+
+
 def chosen_theme(request: HttpRequest) -> str:
     """'light' or 'dark' when the person chose one; '' follows the device."""
     theme = request.COOKIES.get("theme", "")
     return theme if theme in THEMES else ""
 
 
-def menu_for(request: HttpRequest) -> list[NavGroup]:
+def menu_for(request: HttpRequest) -> tuple[NavGroup, ...]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.role:
-        return []
-    allowed = [(group, [entry for entry in entries if entry.is_for(user)]) for group, entries in MENU]
-    urls = {entry.url_name: url_or_empty(entry.url_name) for _, entries in allowed for entry in entries}
-    current = current_url(request.path, list(urls.values()))
-    groups = [NavGroup(str(label), items_of(entries, urls, current)) for label, entries in allowed]
-    return [group for group in groups if group.items]
+        return ()
+    current = current_url(request.path, [url_or_empty(entry.url_name) for entry in entries_of(user.role)])
+    return menu_of(user.role, current, translation.get_language())
 
 
-def items_of(entries: list[Entry], urls: dict[str, str], current: str) -> list[NavItem]:
-    return [
-        NavItem(str(entry.label), entry.icon, urls[entry.url_name], is_current=urls[entry.url_name] == current)
-        for entry in entries
-        if urls[entry.url_name]
-    ]
+@cache
+def entries_of(role: str) -> tuple[Entry, ...]:
+    return tuple(entry for _, entries in MENU for entry in entries if entry.is_for(role))
+
+
+@cache
+def menu_of(role: str, current: str, _language: str | None) -> tuple[NavGroup, ...]:
+    """Every page draws it, and it is the same for everybody in the role. In the language of the moment."""
+    groups = (NavGroup(str(label), items_of([each for each in entries if each.is_for(role)], current)) for label, entries in MENU)
+    return tuple(group for group in groups if group.items)
+
+
+def items_of(entries: list[Entry], current: str) -> tuple[NavItem, ...]:
+    urls = [(entry, url_or_empty(entry.url_name)) for entry in entries]
+    return tuple(NavItem(str(entry.label), entry.icon, url, is_current=url == current) for entry, url in urls if url)
 
 
 def current_url(path: str, urls: list[str]) -> str:

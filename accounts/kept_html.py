@@ -1,8 +1,9 @@
 """Pieces of pages that are drawn once for what they show: `{% kept "…" name=value %}` in accounts/templatetags/kept.py.
 
-A piece is a pure function of what is handed to it, of the language, the time zone and the day there: it sees no request, no user and no
-token. The key is a digest of all of that, down to the fields of the rows in it, so that a piece is never old. A process keeps the pieces
-it needed last. A piece within another is kept once, however many hold it: those know its key and where it stands.
+A piece is a pure function of what is handed to it, of the language, the time zone and the day there: it sees no request and no user. Its
+forms hold a mark for the token, which becomes that of whoever is shown the piece. The key is a digest of all of that, down to the fields
+of the rows in it, so that a piece is never old. A process keeps the pieces it needed last. A piece within another is kept once, however
+many hold it: those know its key and where it stands.
 """
 
 import hashlib
@@ -29,6 +30,8 @@ Texts = dict[bytes, list[bytes]]
 # What stands for a piece in another one that is being drawn, or in the page. Nobody outside can write it.
 _MARK = f"\x00{secrets.token_hex(8)}:"
 _PLACE = re.compile(f"{_MARK}([0-9a-f]+);")
+# What stands for the token.
+TOKEN = f"{_MARK}token;"
 # The pieces of what is being drawn; None where they are put in at once.
 _within: ContextVar[Texts | None] = ContextVar("_within", default=None)
 
@@ -84,9 +87,9 @@ class KeptHtml:
         return len(self._pieces)
 
 
-def put_together(draw: Callable[[], str]) -> bytes:
+def put_together(draw: Callable[[], str], token: str) -> bytes:
     """A page as it is sent: drawn without its kept pieces, which are put in as they were kept, neither copied nor encoded again."""
-    return b"".join(_filled(*_drawn(draw)))
+    return b"".join(_filled(*_drawn(draw))).replace(TOKEN.encode(), token.encode())
 
 
 def _drawn(draw: Callable[[], str]) -> tuple[Piece, Texts]:

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import BUYER_ROLES, SUPPLIER_ROLES, Role, User
-from accounts.permissions import Permission, has
+from accounts.models import BUYER_ROLES, SUPPLIER_ROLES, Role
+from accounts.permissions import Permission, holds
 
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-def suppliers(user: User) -> bool:
-    return user.role in SUPPLIER_ROLES
+def suppliers(role: str) -> bool:
+    return role in SUPPLIER_ROLES
 
 
-def buyers(user: User) -> bool:
-    return user.role in BUYER_ROLES
+def buyers(role: str) -> bool:
+    return role in BUYER_ROLES
 
 
-def reviewers(user: User) -> bool:
-    return user.role == Role.REVIEWER
+def reviewers(role: str) -> bool:
+    return role == Role.REVIEWER
 
 
-def holders(permission: Permission) -> Callable[[User], bool]:
-    return lambda user: has(user, permission)
+def holders(permission: Permission) -> Callable[[str], bool]:
+    return lambda role: holds(role, permission)
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class Entry:
     url_name: str
     label: "StrOrPromise"
     icon: str
-    is_for: Callable[[User], bool]
+    is_for: Callable[[str], bool]
 
 
-def not_reviewers(user: User) -> bool:
+def not_reviewers(role: str) -> bool:
     """The buyer's people who run or oversee the programme; procurement has the short menu."""
-    return buyers(user) and not reviewers(user)
+    return buyers(role) and not reviewers(role)
 
 
-def exporters(user: User) -> bool:
-    return not_reviewers(user) and has(user, Permission.DOCUMENT_EXPORT)
+def exporters(role: str) -> bool:
+    return not_reviewers(role) and holds(role, Permission.DOCUMENT_EXPORT)
 
 
 MENU: list[tuple["StrOrPromise", list[Entry]]] = [

@@ -119,9 +119,11 @@ class Barred(PermissionDenied):
 
 
 def has(user: "User | AnonymousUser", permission: Permission) -> bool:
-    if not user.is_authenticated:
-        return False
-    return permission in ROLE_PERMISSIONS.get(user.role, frozenset())
+    return user.is_authenticated and holds(user.role, permission)
+
+
+def holds(role: str, permission: Permission) -> bool:
+    return permission in ROLE_PERMISSIONS.get(role, frozenset())
 
 
 def require(user: "User | AnonymousUser", permission: Permission) -> None:

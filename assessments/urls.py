@@ -21,6 +21,7 @@ app_name = "assessments"
 
 # The supplier's side.
 urlpatterns = [
+    path("<int:pk>/answers/<answer_key:code>/", answers.save_answer, name="save_answer"),
     path("", supplier.home, name="home"),
     path("mine/", supplier.list_mine, name="list_mine"),
     path("results/", supplier.newest_results, name="results"),
@@ -46,7 +47,6 @@ urlpatterns = [
     path("<int:pk>/workbooks/<int:upload>/", workbooks.workbook, name="workbook"),
     path("<int:pk>/workbooks/<int:upload>/save/", workbooks.save, name="workbook_save"),
     path("<int:pk>/workbooks/<int:upload>/discard/", workbooks.discard, name="workbook_discard"),
-    path("<int:pk>/answers/<answer_key:code>/", answers.save_answer, name="save_answer"),
     path("<int:pk>/answers/<answer_key:code>/evidence/", answers.evidence, name="evidence"),
     path("<int:pk>/answers/<answer_key:code>/history/", answers.history, name="history"),
     path("<int:pk>/answers/<answer_key:code>/restore/", answers.restore, name="restore"),

@@ -14,13 +14,14 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    # First, for every address before it is tried in vain with each answer that is saved.
+    path("assessments/", include("assessments.urls")),
     path("", include("accounts.urls")),
     path("", include("accounts.library_urls")),
     path("suppliers/", include("suppliers.urls")),
     path("runs/", include("runs.urls")),
     path("", include("grievances.urls")),
     path("", include("privacy.urls")),
-    path("assessments/", include("assessments.urls")),
     path("pilots/", include("pilots.urls")),
     path("emissions/", include("emissions.urls")),
     path("labels/", include("labels.urls")),

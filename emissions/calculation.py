@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from emissions.lookup import FactorBook, FactorRow, YearNote
 from emissions.units import EXACT, UnknownUnit, convert
@@ -50,8 +51,8 @@ class Trouble(StrEnum):
     UNIT = "unit"
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+# Named tuples, of which an inventory makes a hundred and more: three times as fast to make as frozen dataclasses.
+class Activity(NamedTuple):
     """A month of one source at one site. `places` run from the narrowest to the world."""
 
     site_id: int
@@ -65,8 +66,7 @@ class Activity:
     is_measured: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One activity in one ledger. `quantity` is in the factor's unit; `tonnes` is None when there is no factor for it."""
 
     activity: Activity
@@ -191,7 +191,7 @@ def _line(activity: Activity, ledger: Ledger, subjects: Sequence[str], book: Fac
         quantity = convert(activity.quantity, activity.unit, factor.unit)
     except UnknownUnit:
         return Line(activity, ledger, activity.quantity, activity.unit, factor, note, None, Trouble.UNIT)
-    return Line(activity, ledger, quantity, factor.unit, factor, note, kg_co2e(factor, book))
+    return Line(activity, ledger, quantity, factor.unit, factor, note, book.kg_co2e(factor))
 
 
 def _refrigerant_line(activity: Activity, book: FactorBook) -> Line:
@@ -206,14 +206,8 @@ def _refrigerant_line(activity: Activity, book: FactorBook) -> Line:
     return Line(activity, ledger, quantity, row.unit, row, None, row.co2)
 
 
-def kg_co2e(factor: FactorRow, book: FactorBook) -> Decimal:
-    """kg CO2e per unit of activity, all gases, by the set's warming potentials."""
-    return factor.co2 + factor.ch4 * (book.gas("ch4") or Decimal(0)) + factor.n2o * (book.gas("n2o") or Decimal(0))
-
-
 def _with(activity: Activity, *, quantity: Decimal, unit: str) -> Activity:
-    a = activity
-    return Activity(a.site_id, a.site_type, a.places, a.month, a.source, quantity, unit, a.substance, a.is_measured)
+    return activity._replace(quantity=quantity, unit=unit)
 
 
 def _sums(lines: Iterable[Line]) -> list[LineSum]:

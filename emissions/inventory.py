@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from emissions.intensity import per_million_cny
 from emissions.lookup import places_of
 from emissions.models import ActivityRecord, FactorSet, Inventory, Scope3Entry
 from emissions.units import EXACT
-from suppliers.models import Supplier
+from suppliers.models import Site, Supplier
 
 
 if TYPE_CHECKING:
@@ -71,15 +72,13 @@ def activities_of(supplier_id: int, months: Sequence[date], site_ids: Iterable[i
 
 
 def _activities(records: "QuerySet[ActivityRecord]") -> dict[int, list[Activity]]:
-    """By supplier, in the order of site, month and source."""
-    place = ("supplier_id", "site_id", "site__type", "site__country", "site__region")
-    columns = (*place, "month", "source", "quantity", "unit", "substance", "is_measured")
-    places: dict[tuple[str, str], tuple[str, ...]] = {}
+    """By supplier, in the order of site, month and source. Two queries: the sites, few beside their months, are read apart."""
+    sites = Site.objects.filter(pk__in=records.order_by().values("site_id")).values_list("pk", "type", "country", "region")
+    places = {pk: (kind, places_of(country, region)) for pk, kind, country, region in sites}
+    columns = ("supplier_id", "site_id", "month", "source", "quantity", "unit", "substance", "is_measured")
     found: dict[int, list[Activity]] = defaultdict(list)
-    for supplier_id, site_id, kind, country, region, *rest in records.values_list(*columns):
-        if (country, region) not in places:
-            places[country, region] = places_of(country, region)
-        found[supplier_id].append(Activity(site_id, kind, places[country, region], *rest))
+    for supplier_id, site_id, *rest in records.order_by().values_list(*columns):
+        found[supplier_id].append(Activity(site_id, *places[site_id], *rest))
     for activities in found.values():
         activities.sort(key=attrgetter("site_id", "month", "source", "substance"))
     return found
@@ -246,7 +245,7 @@ def line_to_json(line: LineSum, factor_set: FactorSet) -> dict[str, Any]:
         "source": line.source,
         "substance": line.substance,
         "ledger": line.ledger.value,
-        "months": [f"{month:%Y-%m}" for month in line.months],
+        "months": [_written(month) for month in line.months],
         "quantity": _plain(line.quantity),
         "unit": line.unit,
         "factor": factor.key if factor else None,
@@ -260,6 +259,11 @@ def line_to_json(line: LineSum, factor_set: FactorSet) -> dict[str, Any]:
         "tonnes": _plain(line.tonnes),
         "trouble": line.trouble.value if line.trouble else None,
     }
+
+
+@lru_cache(maxsize=1_000)
+def _written(month: date) -> str:
+    return f"{month:%Y-%m}"
 
 
 def _plain(value: Decimal | None) -> str | None:

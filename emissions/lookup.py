@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from suppliers.places import find_province
 from suppliers.problems import Problem
@@ -55,6 +56,7 @@ class Found:
     note: YearNote
 
 
+@lru_cache(maxsize=10_000)
 def places_of(country: str, region: str) -> tuple[str, ...]:
     """A site's places from the narrowest to the world, as factors name them."""
     if country != "CN":
@@ -78,6 +80,7 @@ class FactorBook:
     gwp: str
     rows: Mapping[str, FactorRow]
     _by_place: dict[tuple[str, str], list[FactorRow]] = field(default_factory=dict)
+    _kg_co2e: dict[str, Decimal] = field(default_factory=dict)
     _found: dict[tuple[tuple[str, ...], tuple[str, ...], int], Found | None] = field(default_factory=dict)
 
     @classmethod
@@ -110,3 +113,10 @@ class FactorBook:
     def gas_row(self, name: str) -> FactorRow | None:
         rows = self._by_place.get((f"gas.{name}", "GLOBAL"))
         return rows[-1] if rows else None
+
+    def kg_co2e(self, factor: FactorRow) -> Decimal:
+        """kg CO2e per unit of activity, all gases, by the set's warming potentials."""
+        if factor.key not in self._kg_co2e:
+            by_ch4, by_n2o = factor.ch4 * (self.gas("ch4") or Decimal(0)), factor.n2o * (self.gas("n2o") or Decimal(0))
+            self._kg_co2e[factor.key] = factor.co2 + by_ch4 + by_n2o
+        return self._kg_co2e[factor.key]

@@ -69,7 +69,7 @@ def ratio(unit: str, to: str) -> Decimal:
 
 
 def convert(quantity: Decimal, unit: str, to: str) -> Decimal:
-    return EXACT.multiply(quantity, ratio(unit, to))
+    return quantity if unit == to else EXACT.multiply(quantity, ratio(unit, to))
 
 
 def units_like(unit: str) -> list[str]:

@@ -4,7 +4,7 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from accounts.kept_html import kept_html, key_of
+from accounts.kept_html import TOKEN, kept_html, key_of
 
 
 register = template.Library()
@@ -16,7 +16,8 @@ def kept(context: Context, name: str, **names: Any) -> SafeString:
     engine = context.template.engine  # type: ignore[union-attr]  # there is one while a template is drawn
 
     def draw() -> SafeString:
-        return engine.get_template(name).render(Context(names))
+        return engine.get_template(name).render(Context({"csrf_token": TOKEN, **names}))
 
     # While templates are being written, what was drawn from them before is old.
-    return draw() if engine.debug else kept_html.get(key_of(name, names), draw)
+    piece = draw() if engine.debug else kept_html.get(key_of(name, names), draw)
+    return SafeString(piece.replace(TOKEN, str(context["csrf_token"]))) if TOKEN in piece else piece

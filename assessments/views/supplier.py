@@ -4,6 +4,7 @@ from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -137,7 +138,7 @@ def area(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse:
     except Assessment.DoesNotExist:
         raise Http404(pk) from None
     context = {"page": page, "seen_at": now}
-    return HttpResponse(put_together(lambda: render_to_string("assessments/area.html", context, request)))
+    return HttpResponse(put_together(lambda: render_to_string("assessments/area.html", context, request), get_token(request)))
 
 
 def get_object_or_404_in(areas: tuple[Area, ...], code: str) -> Area:

@@ -101,7 +101,7 @@ def test_piece_within_another_is_kept_once_and_found_in_its_place():
 def test_page_is_put_together_as_it_is_sent():
     kept, drawn = KeptHtml(most=100), list[str]()
 
-    pages = [put_together(lambda: f"{nested(kept, drawn)} 竹 {nested(kept, drawn)}") for _ in range(2)]
+    pages = [put_together(lambda: f"{nested(kept, drawn)} 竹 {nested(kept, drawn)}", "token") for _ in range(2)]
 
     assert pages == ["(<i><i>) 竹 (<i><i>)".encode()] * 2
     assert drawn == ["outer", "inner"]

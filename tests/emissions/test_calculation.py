@@ -63,8 +63,8 @@ def test_a_fuel_counts_all_three_gases_by_the_sets_warming_potentials() -> None:
     ar5, ar6 = IPCC, shipped_book("ipcc-2006-ar6")
     diesel = ar5.rows["ipcc2006.stationary.commercial.diesel"]
 
-    assert kg_co2e(diesel, ar5) == Decimal("3186.3") + Decimal("0.43") * 28 + Decimal("0.0258") * 265
-    assert kg_co2e(diesel, ar6) == Decimal("3186.3") + Decimal("0.43") * Decimal("27.9") + Decimal("0.0258") * 273
+    assert ar5.kg_co2e(diesel) == Decimal("3186.3") + Decimal("0.43") * 28 + Decimal("0.0258") * 265
+    assert ar6.kg_co2e(diesel) == Decimal("3186.3") + Decimal("0.43") * Decimal("27.9") + Decimal("0.0258") * 273
 
 
 def test_electricity_counts_with_the_province_and_with_the_residual_mix() -> None:
