@@ -4,8 +4,7 @@ Of each table the number of the agreement's rows and the newest transaction that
 deleted moves one of the two. What is not of the agreement, such as a person's name, is at most a day old.
 """
 
-from django.db import connection
-
+from accounts.prepared import read_prepared
 from pilots.models import Agreement
 
 
@@ -20,18 +19,16 @@ _TABLES = (
     "pilots_appraisal",
     "pilots_agreement_sites",
 )
-_ROWS = ", (SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {table} WHERE agreement_id = %(agreement)s)"
+_ROWS = ", (SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {table} WHERE agreement_id = %(agreement)s::bigint)"
 _OF_AGREEMENT = "".join(_ROWS.format(table=table) for table in _TABLES)
 _STAMP = f"""
-    SELECT (SELECT xmin::text FROM pilots_agreement WHERE id = %(agreement)s),
-           (SELECT xmin::text FROM suppliers_supplier WHERE id = %(supplier)s),
-           (SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM emissions_activityrecord WHERE supplier_id = %(supplier)s)
+    SELECT (SELECT xmin::text FROM pilots_agreement WHERE id = %(agreement)s::bigint),
+           (SELECT xmin::text FROM suppliers_supplier WHERE id = %(supplier)s::bigint),
+           (SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM emissions_activityrecord WHERE supplier_id = %(supplier)s::bigint)
            {_OF_AGREEMENT}
 """  # noqa: S608 - of our own names
 
 
 def stamp_of(agreement: Agreement) -> tuple[str, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(_STAMP, {"agreement": agreement.pk, "supplier": agreement.supplier_id})
-        row: tuple[str, ...] = cursor.fetchone()
+    [row] = read_prepared(_STAMP, {"agreement": agreement.pk, "supplier": agreement.supplier_id})
     return row

@@ -114,11 +114,14 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 # --- one agreement ----------------------------------------------------------------------------------------------------
 
 
+# What stands above what is kept of the page.
+FOR_THE_HEAD = ("number", "title_en", "title_zh", "status", "content_sha256", "supplier__name_en", "supplier__name_zh")
+
+
 @require_GET
 def detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """What it shows is read and drawn again when something of it has changed, or the day."""
-    # Without what only the drawing needs.
-    visible = Agreement.objects.visible_to(request.user).select_related("supplier").defer("offered_terms")
+    visible = Agreement.objects.visible_to(request.user).select_related("supplier").only(*FOR_THE_HEAD)
     agreement = get_object_or_404(visible, pk=pk)
     if request.user.is_buyer and agreement.status != Agreement.Status.DRAFT:
         trail.record("agreement.viewed", actor=request.user, target=agreement, supplier_id=agreement.supplier_id)

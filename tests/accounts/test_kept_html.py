@@ -10,7 +10,7 @@ from django.template import Context, Engine
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
-from accounts.kept_html import KeptHtml, key_of, put_together
+from accounts.kept_html import TOKEN, KeptHtml, key_of, put_together
 from accounts.models import User
 
 
@@ -21,7 +21,11 @@ class Shown:
 
 
 def draw(template: str, **context: object) -> str:
-    pieces = {"piece.html": "{% load i18n %}{% translate 'Sign out' %} {{ shown.words }} {{ shown.by.name }} {{ secret }}"}
+    pieces = {
+        "piece.html": "{% load i18n %}{% translate 'Sign out' %} {{ shown.words }} {{ shown.by.name }} {{ secret }}",
+        "form.html": "<form>{% csrf_token %}{{ words }}</form>",
+        "around.html": '{% load kept %}<div>{% kept "form.html" words=words %}</div>',
+    }
     loaders = [("django.template.loaders.locmem.Loader", {**pieces, "page.html": template})]
     libraries = {"kept": "accounts.templatetags.kept", "i18n": "django.templatetags.i18n"}
     return Engine(loaders=loaders, libraries=libraries).get_template("page.html").render(Context(context))
@@ -43,6 +47,16 @@ def test_piece_follows_every_field_of_what_it_shows_and_the_language():
 
 def test_piece_sees_nothing_of_the_page_but_what_is_handed_to_it():
     assert "token" not in draw(PAGE, shown=Shown("three", User(name="Lin Deng")), secret="token")
+
+
+@pytest.mark.parametrize("name", ["form.html", "around.html"])
+def test_form_in_a_piece_has_the_token_of_whoever_is_shown_it(name):
+    page = f'{{% load kept %}}{{% kept "{name}" words="kept" %}}'
+
+    for token in ("first", "second"):
+        field = f'<input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
+        assert f"<form>{field}kept</form>" in draw(page, csrf_token=token)
+        assert f"<form>{field}kept</form>".encode() in put_together(lambda: draw(page, csrf_token=TOKEN), token)
 
 
 def test_words_of_people_are_escaped():

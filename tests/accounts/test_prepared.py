@@ -3,13 +3,20 @@
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import login
 from django.db import connection
 from django.db.models import Model
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from accounts import middleware
 from accounts.backends import MembershipBackend
 from accounts.models import User
 from accounts.prepared import read_prepared
+from accounts.sessions import SessionStore
 
 
 def columns(row: Model) -> dict[str, Any]:
@@ -58,3 +65,55 @@ def test_statement_is_prepared_after_some_uses_and_shows_in_the_log():
             "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%prepared_for_a_test' AND statement LIKE 'SELECT $1%'"
         )
         assert cursor.fetchone() == (1,)
+
+
+@pytest.fixture
+def session_of(owner):
+    """A session as a request brings it, only its key known."""
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    login(request, owner, backend=settings.AUTHENTICATION_BACKENDS[0])
+    request.session.save()
+    return lambda: SessionStore(request.session.session_key)
+
+
+def found_by(session: SessionStore) -> Any:
+    request = RequestFactory().get("/")
+    request.session = session
+    middleware.PersonMiddleware(lambda _request: HttpResponse()).process_request(request)
+    return request.user
+
+
+def test_person_comes_with_the_session_in_one_statement(session_of, owner, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        person = found_by(session_of())
+        assert person.pk == owner.pk
+        assert person.active_membership.supplier.pk == owner.supplier_id
+
+    assert columns(person) == columns(User.objects.get(pk=owner.pk))
+
+
+def test_person_of_a_session_that_nobody_noted_is_read_apart(session_of, owner, django_assert_num_queries):
+    UserSession.objects.all().delete()
+
+    with django_assert_num_queries(2):
+        assert found_by(session_of()).pk == owner.pk
+
+
+def test_session_belongs_to_whom_it_says_and_not_to_whom_it_was_noted_for(session_of, owner, staff):
+    UserSession.objects.update(user=staff)
+
+    assert found_by(session_of()).pk == owner.pk
+
+
+def test_session_ends_when_the_password_changes(session_of, owner):
+    owner.set_password("another-long-password")
+    owner.save()
+
+    assert not found_by(session_of()).is_authenticated
+
+
+def test_person_who_was_barred_is_nobody(session_of, owner):
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+
+    assert not found_by(session_of()).is_authenticated

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from emissions.calculation import Ledger, Trouble, calculate, energy_mwh, kg_co2e, pue
+from emissions.calculation import Ledger, Trouble, calculate, energy_mwh, pue
 from emissions.lookup import YearNote, places_of
 from tests.emissions.support import activity, shipped_book
 

@@ -77,7 +77,7 @@ def test_inventories_of_many_suppliers_cost_as_many_statements_as_those_of_two(d
 
     # savepoint, lock, stored, records, scope 3, factor set, numbers of new ones, COPY, release
     for some in (ids[:2], ids[2:]):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             found = calculate_inventories(supplier_ids=some, year=2023, at=NOW)
         assert (found.changed, set(found.inventories)) == (len(some), set(some))
     # A fiscal year from April has only May of the two months.
@@ -174,5 +174,5 @@ def test_the_calculation_costs_the_same_for_many_records(supplier: Supplier, sit
         create_record(site, "electricity", "1000", "kWh", month)
 
     # savepoint, lock, stored inventory with its set, records, scope 3, newest set, update, release
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         calculate_inventory(supplier_id=supplier.pk, year=2023, at=NOW)

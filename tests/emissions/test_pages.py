@@ -222,5 +222,5 @@ def test_the_year_costs_the_same_for_many_sites(
     client.get(url)
 
     # session, user, membership, supplier, inventories, default set, records of two years, sites, replies, scope 3, certificates
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(url)
