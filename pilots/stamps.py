@@ -24,7 +24,8 @@ _OF_AGREEMENT = "".join(_ROWS.format(table=table) for table in _TABLES)
 _STAMP = f"""
     SELECT (SELECT xmin::text FROM pilots_agreement WHERE id = %(agreement)s::bigint),
            (SELECT xmin::text FROM suppliers_supplier WHERE id = %(supplier)s::bigint),
-           (SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM emissions_activityrecord WHERE supplier_id = %(supplier)s::bigint)
+           (SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM emissions_activityrecord
+            WHERE supplier_id = %(supplier)s::bigint)
            {_OF_AGREEMENT}
 """  # noqa: S608 - of our own names
 
