@@ -15,6 +15,12 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
+    from accounts import scope
+
+    # A command acts for the system; a web server does so for nobody before it knows who asks.
+    if sys.argv[1:2] != ["runserver"]:
+        scope.use_outside_requests(scope.SYSTEM)
+
     execute_from_command_line(sys.argv)
 
 

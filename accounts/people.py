@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.messages import queue
 from accounts.models import HOUSE_ROLES, Membership, Role, User
+from accounts.scope import system
 from audit import trail
 
 
@@ -45,7 +46,8 @@ def remove_membership(*, membership: Membership, by: User, at: datetime) -> None
     user = membership.user
     membership.delete()
     user.refresh_from_db(fields=["active_membership"])
-    give_a_hat(user)
+    with system():  # it may be that of another company
+        give_a_hat(user)
 
 
 @transaction.atomic

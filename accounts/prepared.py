@@ -20,12 +20,19 @@ def read_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[A
     text, names = _numbered(statement)
     connection.close_if_health_check_failed()
     connection.ensure_connection()
+    _take_on_scope()
     plain: Any = RawCursor(connection.connection)
     with connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain) as cursor:
         cursor.execute(text, [parameters[name] for name in names])
         if connection.queries_logged:
             connection.queries_log[-1]["sql"] = statement  # which the log asks a cursor for that has not kept it
         return list(cursor.fetchall())
+
+
+def _take_on_scope() -> None:
+    # Django's own way to a cursor, which does it, is not taken here.
+    ours: Any = connection
+    ours.take_on_scope()
 
 
 @cache

@@ -2,6 +2,8 @@
 
 Sign-in notes whose a session is (`allauth.usersessions`). Who may act is still decided by what the session itself holds, checked against
 the password as Django does; the person read along is taken only where it is the same one.
+
+A session opens somebody's account: no supplier's scope has any of them, not even its own.
 """
 
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from django.utils import timezone
 from accounts import person_rows
 from accounts.models import User
 from accounts.prepared import read_prepared
+from accounts.scope import ASKING, acting, system
 
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ class SessionStore(db.SessionStore):
     person: User | None = None
 
     def _get_session_from_db(self) -> Session | None:
-        rows = read_prepared(_statement(), {"key": self.session_key, "now": timezone.now()})
+        with acting(ASKING):
+            rows = read_prepared(_statement(), {"key": self.session_key, "now": timezone.now()})
         if not rows:
             self._session_key = None
             return None
@@ -40,6 +44,18 @@ class SessionStore(db.SessionStore):
         if next(values) is not None:
             self.person = person_rows.person_from(values)
         return session
+
+    @system()
+    def save(self, must_create: bool = False) -> None:
+        super().save(must_create)
+
+    @system()
+    def exists(self, session_key: str) -> bool:
+        return super().exists(session_key)
+
+    @system()
+    def delete(self, session_key: str | None = None) -> None:
+        super().delete(session_key)
 
 
 @cache

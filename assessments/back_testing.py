@@ -10,9 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.copying import copied_into
 from accounts.models import User
 from assessments import rulesets
 from assessments.models import Assessment, BackTest, QuestionnaireVersion
@@ -21,7 +22,7 @@ from audit import trail
 from runs import engine
 
 
-_COPY_IN = "COPY assessments_backtestscore (back_test_id, assessment_id, before, after, change, level_before, level_after) FROM STDIN"
+_COLUMNS = ("back_test_id", "assessment_id", "before", "after", "change", "level_before", "level_after")
 
 
 class NothingToTest(Exception):
@@ -75,7 +76,7 @@ def score_anew(assessment_ids: Iterable[int], *, back_test_id: int, at: datetime
     standing = _headlines([item.stored.id for item in scored])
     levels = _effects[0].levels(scored, at) if _effects else {}
     rows = [_row(item, standing[item.stored.id], levels.get(item.stored.id, ("", ""))) for item in scored]
-    with connection.cursor() as cursor, cursor.copy(_COPY_IN) as copy:
+    with copied_into("assessments_backtestscore", _COLUMNS) as copy:
         for row in rows:
             copy.write_row((back_test.pk, *row))
     return {

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.copying import copied_into
 from assessments import canonical_fast, facts, findings, rulesets, standing
 from assessments.models import Answer, Assessment, Campaign
 from assessments.names import AnswerState, Facts, Verdict, verdict_of
@@ -64,12 +65,10 @@ _READ_VERDICTS = """
 
 _RETIRE = "UPDATE assessments_score SET is_current = false WHERE assessment_id = ANY(%s) AND is_current"
 
-_COPY_IN = """
-    COPY assessments_score (
-        assessment_id, is_current, ruleset_sha256, inputs_sha256, declared, evidenced, verified, evidence_coverage, facts,
-        areas, triggers_hit, run_id, computed_at
-    ) FROM STDIN
-"""
+_COLUMNS = (
+    *("assessment_id", "is_current", "ruleset_sha256", "inputs_sha256", "declared", "evidenced", "verified", "evidence_coverage"),
+    *("facts", "areas", "triggers_hit", "run_id", "computed_at"),
+)
 
 _COPY_TO_ASSESSMENTS = """
     UPDATE assessments_assessment AS old
@@ -266,10 +265,10 @@ def _write(scored: Sequence[Scored], *, at: datetime, run_id: int | None) -> Non
         return
     with connection.cursor() as cursor:
         cursor.execute(_RETIRE, [[item.stored.id for item in scored]])
-        with cursor.copy(_COPY_IN) as copy:
-            for item in scored:
-                if item.result.declared is not None:
-                    copy.write_row(_score_row(item, at=at, run_id=run_id))
+    with copied_into("assessments_score", _COLUMNS) as copy:
+        for item in scored:
+            if item.result.declared is not None:
+                copy.write_row(_score_row(item, at=at, run_id=run_id))
 
 
 def _score_row(item: Scored, *, at: datetime, run_id: int | None) -> tuple[Any, ...]:

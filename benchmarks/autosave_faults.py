@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accounts import scope
 from benchmarks.ground import FOREIGN
 from benchmarks.processes import answers, family, free_port, wait
 from config.paths import BASE_DIR
@@ -69,6 +70,8 @@ def main() -> None:
         import django
 
         django.setup()
+        # What it compares is everybody's.
+        scope.use_outside_requests(scope.SYSTEM)
         papers = _papers(arguments.clients)
         clients = _answer_through_the_faults(papers, supervisor, port, arguments.seconds)
         proof = compare(clients)

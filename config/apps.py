@@ -21,5 +21,7 @@ class PortalConfig(AppConfig):
 
 def _grant_rights(*, using: str, **kwargs: Any) -> None:
     from config.grants import grant_rights
+    from config.row_security import secure_rows
 
     grant_rights(using=using)
+    secure_rows(using=using)

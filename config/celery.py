@@ -1,13 +1,25 @@
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 
+from accounts.scope import SYSTEM, acting
 from config import broker
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 broker.register()
-app = Celery("portal")
+
+
+class SystemTask(Task):  # type: ignore[type-arg]
+    """A task acts for the system, not for a person."""
+
+    @acting(SYSTEM)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return super().__call__(*args, **kwargs)
+
+
+app = Celery("portal", task_cls=SystemTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -32,6 +32,8 @@ from config.paths import BASE_DIR, database_name, embedded_database_url, socket_
 
 
 SUPERUSER, OWNER_ROLE, APP_ROLE = "postgres", "portal_owner", "portal_app"
+# Nobody signs in as these: the application's role takes one of them on (accounts/scope.py).
+SCOPE_ROLES = ("portal_system", "portal_buyer", "portal_supplier", "portal_cases")
 # PostgreSQL refuses to run as root, so root runs it as this system user.
 SYSTEM_USER = "portal-postgres"
 START_SECONDS = 60.0
@@ -157,18 +159,27 @@ def _start_keeper(var: Path) -> None:
 
 def _make_roles_and_database(var: Path) -> None:
     with psycopg.connect(embedded_database_url(SUPERUSER, var, "postgres"), autocommit=True) as connection:
+        _make_roles(connection)
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database_name()]).fetchone():
             return
-        for role, right in ((OWNER_ROLE, "CREATEDB"), (APP_ROLE, "NOCREATEDB")):
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-                create = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEROLE " + right)
-                connection.execute(create.format(sql.Identifier(role)))
         # Before the database itself: its presence says that this function came to its end.
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0").format(
                 sql.Identifier(database_name()), sql.Identifier(OWNER_ROLE)
             )
         )
+
+
+def _make_roles(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
+    present = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
+    for role, right in ((OWNER_ROLE, "LOGIN CREATEDB"), (APP_ROLE, "LOGIN NOCREATEDB"), *((role, "NOLOGIN") for role in SCOPE_ROLES)):
+        if role not in present:
+            create = sql.SQL("CREATE ROLE {} NOSUPERUSER NOCREATEROLE NOBYPASSRLS " + right)
+            connection.execute(create.format(sql.Identifier(role)))
+    for role in SCOPE_ROLES:
+        if role not in present:
+            grant = sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE")
+            connection.execute(grant.format(sql.Identifier(role), sql.Identifier(APP_ROLE)))
 
 
 # --- the keeper ------------------------------------------------------------------------------------------------------

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.PersonMiddleware",
     "accounts.middleware.PersonalSettingsMiddleware",
+    "accounts.scope_middleware.ScopeMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
@@ -170,8 +171,7 @@ if DATABASE_POOL:
 else:
     _database["CONN_MAX_AGE"] = 600
 _database["CONN_HEALTH_CHECKS"] = True
-# The statements of every request are planned once a connection (accounts/prepared.py), from so many uses on. 0 turns that off, for
-# a pooler between us and PostgreSQL that gives each transaction another connection.
+# The statements of every request are planned once a connection (accounts/prepared.py), from so many uses on. 0 turns that off.
 DATABASE_PREPARE_AFTER = env.number("DATABASE_PREPARE_AFTER", 5)
 _database["OPTIONS"]["prepare_threshold"] = DATABASE_PREPARE_AFTER or None
 _database["TEST"] = {"NAME": f"test_{_database['NAME']}"}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import Q, Sum
-from psycopg import sql
 
+from accounts.copying import copied_into
 from emissions.calculation import Activity, Calculation, Ledger, LineSum, calculate
 from emissions.coverage import BESIDE_EMISSIONS, Coverage, coverage, fiscal_months
 from emissions.factors import book_of, default_factor_set
@@ -167,11 +167,10 @@ def _copy_in(inventories: Sequence[Inventory]) -> None:
         )
         for inventory, (pk,) in zip(inventories, cursor.fetchall(), strict=True):
             inventory.pk = pk
-        fields = [field for field in Inventory._meta.concrete_fields if field.name != "lines"]
-        names = sql.SQL(", ").join([*(sql.Identifier(field.attname) for field in fields), sql.Identifier("lines")])
-        with cursor.copy(sql.SQL("COPY emissions_inventory ({names}) FROM STDIN").format(names=names)) as copy:
-            for inventory in inventories:
-                copy.write_row([*(getattr(inventory, field.attname) for field in fields), json.dumps(inventory.lines)])
+    names = [field.attname for field in Inventory._meta.concrete_fields if field.name != "lines"]
+    with copied_into("emissions_inventory", [*names, "lines"]) as copy:
+        for inventory in inventories:
+            copy.write_row([*(getattr(inventory, name) for name in names), json.dumps(inventory.lines)])
     for inventory in inventories:
         inventory._state.adding = False
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -21,6 +21,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
+from accounts.copying import copied_into
 from labels import facts, standards
 from labels.criteria import Facts, Outcome
 from labels.criteria import evaluate as judge
@@ -115,14 +116,15 @@ class _Writer:
                 self.write_steps(cursor)
 
     def write_decisions(self, cursor: Any) -> None:
-        copy_rows(cursor, DECISIONS, self.new_decisions)
+        if self.new_decisions:
+            copy_rows("labels_decision", DECISION_COLUMNS, self.new_decisions)
         if self.changed_decisions:
             cursor.execute(CHANGE_DECISIONS, columns_of(self.changed_decisions))
 
     def write_steps(self, cursor: Any) -> None:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('labels_labelevent', 'id')) FROM generate_series(1, %s)", [len(self.steps)])
         ids = [row[0] for row in cursor.fetchall()]
-        copy_rows(cursor, STEPS, self.step_rows(ids))
+        copy_rows("labels_labelevent", STEP_COLUMNS, self.step_rows(ids))
         cursor.execute(CHANGE_LABELS, columns_of(self.label_rows(ids)))
 
     def step_rows(self, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
@@ -144,11 +146,11 @@ class _Writer:
 
 # --- statements ---------------------------------------------------------------------------------------------------------
 
-DECISIONS = "COPY labels_decision (supplier_id, standard_id, outcome, criteria, content_sha256, run_id, evaluated_at) FROM STDIN"
-STEPS = """
-    COPY labels_labelevent (id, supplier_id, number, kind, level, standard_id, reason_code, reason, snapshot,
-                            notice_on, effective_on, valid_from, valid_to, until, run_id, at) FROM STDIN
-"""
+DECISION_COLUMNS = ("supplier_id", "standard_id", "outcome", "criteria", "content_sha256", "run_id", "evaluated_at")
+STEP_COLUMNS = (
+    *("id", "supplier_id", "number", "kind", "level", "standard_id", "reason_code", "reason", "snapshot"),
+    *("notice_on", "effective_on", "valid_from", "valid_to", "until", "run_id", "at"),
+)
 CHANGE_DECISIONS = """
     UPDATE labels_decision decision
     SET standard_id = new.standard_id, outcome = new.outcome, criteria = new.criteria::jsonb, content_sha256 = new.content_sha256,
@@ -169,8 +171,8 @@ CHANGE_LABELS = """
 """
 
 
-def copy_rows(cursor: Any, statement: str, rows: Any) -> None:
-    with cursor.copy(statement) as copy:
+def copy_rows(table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    with copied_into(table, columns) as copy:
         for row in rows:
             copy.write_row(row)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-_COPY = "COPY labels_standardtestrow (test_id, supplier_id, category, before, after, move, costs) FROM STDIN"
+_COLUMNS = ("test_id", "supplier_id", "category", "before", "after", "move", "costs")
 Move = StandardTestRow.Move
 
 
@@ -68,8 +68,7 @@ def judge(supplier_ids: Sequence[int], *, test_id: int, on: date, at: datetime) 
         costs = list(outcome.missed(was)) if was and move == Move.LOSES else []
         rows.append((test_id, standing.supplier_id, standing.facts.category, was, outcome.level, move.value, orjson.dumps(costs).decode()))
         moves[move.value] += 1
-    with connection.cursor() as cursor:
-        copy_rows(cursor, _COPY, rows)
+    copy_rows("labels_standardtestrow", _COLUMNS, rows)
     return {"suppliers": len(rows), **{move: moves[move] for move in Move.values}}
 
 

@@ -13,6 +13,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import Count, F, Q
 
+from accounts.scope import system
 from audit import trail
 from pilots.comparing import Comparison, compare
 from pilots.models import Agreement, AgreementPaper, Amendment, Appraisal
@@ -30,6 +31,7 @@ LANGUAGES = ("en", "zh-hans")
 Kind = AgreementPaper.Kind
 
 
+@system()  # one run prints everybody's
 def print_soon(*, at: datetime) -> Run:
     """A run that prints what is not printed yet; one that waits to be planned takes this along."""
     # Locked until we are done: nobody plans the run before our rows are there for it to see.

@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.scope import acting, of_person
 from assessments.models import Assessment
 from audit import trail
 from reports import findings_table, own_data, portfolio_table
@@ -196,7 +197,8 @@ def make_own_data(*, export_id: int, at: datetime) -> int:
         raise GiveUp("The person who asked is not of this company any more.")
     with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.zip"
-        count = own_data.write(path, export.supplier, by=export.made_by, at=at)
+        with acting(of_person(export.made_by)):
+            count = own_data.write(path, export.supplier, by=export.made_by, at=at)
         keep_file(export, path, name=f"supplier-data-{export.requested_at:%Y%m%d}-{export.pk}.zip", at=at)
     return count
 

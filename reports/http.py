@@ -9,6 +9,7 @@ from django.utils import translation
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
+from accounts.scope import acting, of_person
 
 
 APPS = {"accounts", "assessments", "emissions", "labels", "pilots", "privacy", "reports", "runs", "suppliers"}
@@ -27,7 +28,8 @@ def html_of(address: str, *, user: User) -> str:
         raise NoPage(address) from None
     if not found.namespaces or found.namespaces[0] not in APPS or found.url_name == "table_file":
         raise NoPage(address)
-    response = found.func(_look(path, query, user), *found.args, **found.kwargs)
+    with acting(of_person(user)):
+        response = found.func(_look(path, query, user), *found.args, **found.kwargs)
     if response.status_code != 200 or not response.headers.get("Content-Type", "").startswith("text/html"):
         raise NoPage(address)
     html: str = response.content.decode()

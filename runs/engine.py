@@ -25,6 +25,7 @@ from django.utils import timezone, translation
 from django.utils.text import Truncator
 from kombu.exceptions import OperationalError
 
+from accounts.scope import system
 from audit import trail
 from runs import disk
 from runs.models import Chunk, Run
@@ -60,6 +61,7 @@ class IllegalTransition(Exception):
 # --- starting and steering --------------------------------------------------------------------------------------------
 
 
+@system()  # it is the work of the workers, not a row of whoever asked for it
 @transaction.atomic
 def start(kind: str, *, parameters: dict[str, Any] | None = None, by: "User | None", at: datetime, title: str = "") -> Run:
     """Creates the run and, on commit, wakes the workers. Raises `UnknownJob`."""
@@ -74,6 +76,7 @@ def start(kind: str, *, parameters: dict[str, Any] | None = None, by: "User | No
     return run
 
 
+@system()  # somebody else may have started it
 @transaction.atomic
 def start_or_join(kind: str, *, parameters: dict[str, Any] | None = None, by: "User | None", at: datetime, title: str = "") -> Run:
     """The run of this kind that is under way with the same parameters, or a new one: a button pressed twice is one run."""

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.db import IntegrityError, connection, transaction
 
+from accounts.copying import copied_into
 from suppliers.import_decide import CONTACT_FIELDS, SITE_FIELDS, Decision, Outcome
 from suppliers.import_match import SUPPLIER_FIELDS
 from suppliers.import_rows import Finding
@@ -60,12 +61,7 @@ def create(kind: str, records: Sequence[dict[str, Any]], at: datetime) -> None:
 
 
 def copy_in(table: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
-    # Django translates the errors of execute() only; those of COPY come at its end.
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
-    ):
+    with copied_into(table, list(columns)) as copy:
         for row in rows:
             copy.write_row(row)
 

@@ -25,6 +25,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from accounts import scope
 from config.paths import BASE_DIR, embedded_database_url
 
 
@@ -94,6 +95,12 @@ def own_language_only() -> Iterator[None]:
     translation.deactivate()
 
 
+# --- scope ------------------------------------------------------------------------------------------------------------
+
+# What tests write themselves, they write for the system; requests narrow it to the person who asks.
+scope.use_outside_requests(scope.SYSTEM)
+
+
 # --- database ---------------------------------------------------------------------------------------------------------
 
 
@@ -135,7 +142,7 @@ def _migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from config.embedded import APP_ROLE, OWNER_ROLE
+    from config.embedded import APP_ROLE, OWNER_ROLE, SCOPE_ROLES
     from config.migrating import rare_garbage_collection
 
     connection.close()
@@ -145,7 +152,7 @@ def _migrate() -> None:
             call_command("migrate", verbosity=0, interactive=False)
         with connection.cursor() as cursor:
             # Tests that commit empty the tables afterwards. Only here: the real role may not.
-            cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}")
+            cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {', '.join((APP_ROLE, *SCOPE_ROLES))}")
     finally:
         connection.close()
         connection.settings_dict["USER"] = APP_ROLE

@@ -95,6 +95,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_buyer(self) -> bool:
         return self.role in BUYER_ROLES
 
+    @property
+    def is_case_team(self) -> bool:
+        return self.role == Role.CASE_TEAM
+
     def get_full_name(self) -> str:
         return self.name
 

@@ -12,6 +12,7 @@ from accounts.forms import ProfileForm
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Membership, User
 from accounts.people import switch_membership
+from accounts.scope import system
 
 
 def profile(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -22,7 +23,8 @@ def profile(request: AuthenticatedHttpRequest) -> HttpResponse:
         translation.activate(user.language)
         messages.success(request, _("Your account is saved."))
         return in_language(redirect("accounts:profile"), user.language)
-    memberships = request.user.memberships.select_related("supplier").order_by("pk")
+    with system():  # one's other hats are of other companies
+        memberships = list(request.user.memberships.select_related("supplier").order_by("pk"))
     return render(request, "accounts/profile.html", {"form": form, "memberships": memberships})
 
 

@@ -1,24 +1,73 @@
-"""Django's PostgreSQL with one thing mended: what interrupts COMMIT or ROLLBACK closes the connection.
+"""Django's PostgreSQL with one thing added and one mended.
 
-A time limit, or the signal that ends a worker, raises its exception wherever the process happens to be. In the middle of these two
-commands Django expects errors of the database only: it goes on with a connection that still waits for its answer and takes no other
-command, and the interruption is lost behind the error that follows. Closed, the next statement has a fresh one, and the
-interruption goes on to whoever it is meant for. Whether the transaction took place, its rows say.
+Added: the scope in force (`accounts/scope.py`) is taken on before a cursor is given out.
+
+Mended: what interrupts COMMIT or ROLLBACK closes the connection. A time limit, or the signal that ends a worker, raises its exception
+wherever the process happens to be. In the middle of these two commands Django expects errors of the database only: it goes on with a
+connection that still waits for its answer and takes no other command, and the interruption is lost behind the error that follows.
+Closed, the next statement has a fresh one, and the interruption goes on to whoever it is meant for. Whether the transaction took place,
+its rows say.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.utils import Error
+from psycopg import RawCursor
+from psycopg.pq import TransactionStatus
+
+from accounts import scope
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What the session was last told; None where that is not known.
+        self.scope: scope.Scope | None = None
+
+    # --- scope ---
+
+    def connect(self) -> None:
+        self.scope = None
+        super().connect()
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        self.take_on_scope()
+        return super().create_cursor(name)
+
+    def take_on_scope(self) -> None:
+        wanted = scope.current()
+        if self.scope == wanted or (wanted == scope.ASKING and self.scope in (scope.SYSTEM, scope.BUYER)):
+            return
+        if wanted == scope.ASKING:
+            wanted = scope.SYSTEM
+        # Who connects as the tables' owner changes tables; no policy is for the owner.
+        if self.settings_dict["USER"] != settings.DATABASE_APP_ROLE:
+            return
+        connection: Any = self.connection
+        if connection.info.transaction_status == TransactionStatus.INERROR:
+            return  # nothing can be asked before the rollback, after which this is not known any more
+        self.scope = None  # until it is done: this too may be interrupted
+        # Past Django, which counts statements. SET, unlike a SELECT that sets, may stand before a transaction says how it is isolated.
+        RawCursor(connection).execute(_taking_on(wanted), prepare=False)
+        self.scope = wanted
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # not in the stubs
+        # What was taken on since the savepoint is taken back with the rest.
+        self.scope = None
+
+    # --- the end of a transaction ---
+
     def _commit(self) -> None:
         with self._closed_if_interrupted():
             super()._commit()  # type: ignore[misc]  # not in the stubs
 
     def _rollback(self) -> None:
+        self.scope = None  # as above
         with self._closed_if_interrupted():
             super()._rollback()  # type: ignore[misc]  # not in the stubs
 
@@ -31,3 +80,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except BaseException:
             self.close()
             raise
+
+
+def _taking_on(wanted: scope.Scope) -> bytes:
+    """Three statements, sent as one. A number that is not there leaves nothing to compare with."""
+    organisation, person = (f"'{number:d}'" if number is not None else "''" for number in (wanted.organisation, wanted.person))
+    return f"SET ROLE {wanted.role}; SET portal.organisation = {organisation}; SET portal.person = {person}".encode()

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import limits
+from accounts import limits, scope
 from grievances import handling, reporting
 from grievances.forms import CodeForm, MessageForm, ReportForm
 from grievances.models import Case
@@ -20,6 +20,7 @@ from grievances.reminding import tell_of_report
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
+@scope.acting(scope.CASES)
 def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST) if request.method == "POST" else ReportForm.fresh()
     if request.method == "POST" and form.is_valid():
@@ -37,6 +38,7 @@ def report(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
+@scope.acting(scope.CASES)
 def follow(request: HttpRequest) -> HttpResponse:
     """The code comes with every step in the form, never in the address: addresses are written down by many."""
     form = CodeForm(request.POST or None)

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from accounts.models import User
+from accounts.scope import SYSTEM_ROLE
 from audit import sealing, trail
 from audit.models import Event, Seal, SealedBlock
 from audit.sealing import newest_seal, seal_trail, sealed_models
@@ -202,7 +203,7 @@ def test_a_row_whose_transaction_commits_late_is_waited_for(transactional_db: No
 
     monkeypatch.setattr(sealing.time, "sleep", seen_sleep)
     url = embedded_database_url("portal_app", var_dir(), connection.settings_dict["NAME"])
-    with psycopg.connect(url) as slow:
+    with psycopg.connect(url, options=f"-c role={SYSTEM_ROLE}") as slow:
         late = slow.execute(
             "INSERT INTO audit_event (at, action, actor_role, target_type, target_id, detail)"
             " VALUES (now(), 'user.signed_in', '', '', '', '{}') RETURNING id"
@@ -234,7 +235,7 @@ def _in_thread(work: Callable[[], object]) -> threading.Thread:
 def test_a_writer_that_never_ends_makes_the_seal_give_up(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "WAIT_FOR_WRITERS", 0.1)
     url = embedded_database_url("portal_app", var_dir(), connection.settings_dict["NAME"])
-    with psycopg.connect(url) as slow:
+    with psycopg.connect(url, options=f"-c role={SYSTEM_ROLE}") as slow:
         slow.execute(
             "INSERT INTO audit_event (at, action, actor_role, target_type, target_id, detail)"
             " VALUES (now(), 'user.signed_in', '', '', '', '{}')"

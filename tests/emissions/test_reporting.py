@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from accounts import scope
 from accounts.models import User
 from audit.models import Event
 from emissions.activity import Entry, save_activities
@@ -500,6 +501,9 @@ def test_peers_are_shown_from_five_others_on(supplier: Supplier, django_assert_n
         (found,) = standings(supplier, 2025)
 
     assert (found.measure, found.own, found.median, found.peers) == (Measure.PUE, Decimal("1.5"), Decimal("1.2"), 5)
+    # In the supplier's own session the rows of the others are not there to be read.
+    with scope.acting(scope.of_supplier(supplier.pk)):
+        assert standings(supplier, 2025) == [found]
 
 
 # --- abatement --------------------------------------------------------------------------------------------------------

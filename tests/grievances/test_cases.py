@@ -143,6 +143,14 @@ def test_both_sides_write_by_the_code(client: Client, case_worker: User) -> None
     assert client.get(f"/cases/{case.pk}/").content.decode().count("Every night since May.") == 1
 
 
+def test_whoever_is_signed_in_reports_as_anybody_does(client: Client, owner: User, staff: User) -> None:
+    """The page acts for the channel: in the database neither a supplier's session nor the buyer's has a case."""
+    for person in (owner, staff):
+        client.force_login(person)
+        assert client.post("/grievance/case/", {"code": tell(client)}).status_code == 200
+    assert Case.objects.count() == 2
+
+
 def test_nobody_but_the_case_team_learns_that_there_is_a_case(client: Client, owner: User, colleague: User, administrator: User) -> None:
     case = create_case()
     others = [owner, colleague, administrator, *(create_user(role=role) for role in (Role.REVIEWER, Role.ESG_STAFF, Role.AUDITOR))]
