@@ -9,7 +9,7 @@ from audit.append_only import append_only_tables
 
 
 def grant_rights(*, using: str = "default") -> None:
-    """Runs after each migration, as the tables' owner. When application and owner are one role, there is nothing to grant."""
+    """Runs after each migration, as the tables' owner. Whoever migrates as the application has nothing to grant."""
     connection = connections[using]
     with connection.cursor() as cursor:
         cursor.execute("SELECT session_user")

@@ -162,6 +162,8 @@ DATABASE_APP_ROLE = _app_database["USER"]
 if CONNECT_AS == "owner":
     _owner_url = embedded_database_url("portal_owner", VAR) if EMBEDDED else env.text("DATABASE_OWNER_URL")
     _database = env.database("DATABASE_OWNER_URL", _owner_url)
+    if _database["USER"] == DATABASE_APP_ROLE:
+        raise ImproperlyConfigured("DATABASE_OWNER_URL should name another role than DATABASE_URL: no policy holds the owner of a table.")
 else:
     _database = _app_database
 # A pool of this many connections per process; 0 keeps one connection per thread instead.

@@ -84,6 +84,12 @@ def test_migrations_connect_as_the_owner():
     assert found["DATABASE_APP_ROLE"] == "portal_app"
 
 
+def test_an_owner_that_is_the_application_too_is_refused():
+    done = read_settings("DATABASES", DATABASE_CONNECT_AS="owner", DATABASE_OWNER_URL=SERVER["DATABASE_URL"], **SERVER)
+
+    assert "DATABASE_OWNER_URL should name another role" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("PORTAL_DEBUG", "perhaps"), ("DATABASE_CONNECT_AS", "root"), ("DATABASE_POOL", "many"), ("EMAIL_URL", "pigeon://loft")],
