@@ -139,7 +139,9 @@ def test_two_files_of_one_name_are_both_kept_whole(media: Disk) -> None:
     first, second = (default_storage.save("documents/a.pdf", ContentFile(content)) for content in (b"one", b"two"))
 
     assert first == "documents/a.pdf" != second
-    assert [default_storage.open(name).read() for name in (first, second)] == [b"one", b"two"]
+    for name, content in ((first, b"one"), (second, b"two")):
+        with default_storage.open(name) as file:
+            assert file.read() == content
     assert len(media.files) == 2
 
 
