@@ -15,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scope import SYSTEM_ROLE
 from audit import trail
 from audit.sealing import newest_seal, seal_trail
 from config.backup import BackupError, read_contents
@@ -69,6 +70,8 @@ def test_restored_portal_is_the_one_that_was_backed_up_and_nothing_is_overwritte
     attachment = attach(fresh)
     try:
         with psycopg.connect(embedded_database_url(APP_ROLE, fresh, "portal")) as connection:
+            assert connection.execute("SELECT email FROM accounts_user").fetchall() == []  # the policies are back too
+            connection.execute(f"SET ROLE {SYSTEM_ROLE}")
             assert connection.execute("SELECT email FROM accounts_user").fetchall() == [(owner.email,)]
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("DELETE FROM audit_event")  # the application's role has its rights, and no more
