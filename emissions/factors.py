@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from django.db import transaction
 
+from emissions.factor_checks import problems_of
 from emissions.lookup import FactorBook, FactorRow
 from emissions.models import Factor, FactorSet
 
@@ -42,6 +43,14 @@ class FactorSetChanged(Exception):
     """A set of this key and version says something else: a changed set needs a new version."""
 
 
+class FactorSetWrong(ValueError):
+    """The files of a new set make no sense; `problems` names each place, all at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 class NoFactorSet(LookupError):
     """No factor set is loaded."""
 
@@ -52,10 +61,18 @@ def declared_sets(folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 
 def rows_of(declared: dict[str, Any], folder: Path = FOLDER) -> Iterator[dict[str, str]]:
-    for name in (*declared["files"], f"gwp-{declared['gwp'].lower()}"):
-        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                yield {column: row[column] for column in COLUMNS}
+    for name in files_of(declared):
+        for row in read_rows(folder / name):
+            yield {column: row[column] for column in COLUMNS}
+
+
+def files_of(declared: dict[str, Any]) -> list[str]:
+    return [f"{name}.csv" for name in (*declared["files"], f"gwp-{declared['gwp'].lower()}")]
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def content_sha256(declared: dict[str, Any], rows: list[dict[str, str]]) -> str:
@@ -65,9 +82,10 @@ def content_sha256(declared: dict[str, Any], rows: list[dict[str, str]]) -> str:
 
 @transaction.atomic
 def load_factor_sets(*, at: datetime, folder: Path = FOLDER) -> list[FactorSet]:
-    """Loads the sets that are not there yet and returns those it loaded. Raises `FactorSetChanged`."""
+    """Loads the sets that are not there yet and returns those it loaded. Raises `FactorSetChanged`, `FactorSetWrong`."""
     known = {(each.key, each.version): each.sha256 for each in FactorSet.objects.all()}
     loaded = []
+    _refuse_nonsense([each for each in declared_sets(folder) if (each["key"], each["version"]) not in known], folder)
     for declared in declared_sets(folder):
         rows = list(rows_of(declared, folder))
         sha256 = content_sha256(declared, rows)
@@ -77,6 +95,12 @@ def load_factor_sets(*, at: datetime, folder: Path = FOLDER) -> list[FactorSet]:
         elif known[name] != sha256:
             raise FactorSetChanged(" ".join(name))
     return loaded
+
+
+def _refuse_nonsense(declared: Iterable[dict[str, Any]], folder: Path) -> None:
+    files = dict.fromkeys(name for each in declared for name in files_of(each))
+    if problems := [problem for name in files for problem in problems_of(name, read_rows(folder / name))]:
+        raise FactorSetWrong(problems)
 
 
 def _load(declared: dict[str, Any], rows: list[dict[str, str]], sha256: str, at: datetime) -> FactorSet:

@@ -1,14 +1,17 @@
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
 from emissions import factors
+from emissions.factor_checks import problems_of
 from emissions.factors import FOLDER, FactorSetChanged, NoFactorSet, book_of, default_factor_set, load_factor_sets
+from emissions.management.commands import load_factor_sets as load_factor_sets_command
 from emissions.models import Factor, FactorSet
 from tests.factories import NOW
 
@@ -58,6 +61,35 @@ def test_a_changed_set_needs_a_new_version(db: None, newer: Path) -> None:
     with pytest.raises(FactorSetChanged):
         load_factor_sets(at=NOW, folder=newer)
     assert FactorSet.objects.count() == before
+
+
+def test_a_factor_without_a_year_and_whatever_else_is_wrong_is_told_at_once_by_its_line(
+    db: None, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = newer / "grid-cn-mee.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[1] = lines[1].replace(",2021,kWh,", ",,kWh,")
+    lines[2] = lines[2].replace(",kWh,0", ",furlong,-0")
+    file.write_text("\n".join([*lines, lines[3]]), encoding="utf-8")
+    monkeypatch.setattr(load_factor_sets_command, "load_factor_sets", partial(load_factor_sets, folder=newer))
+
+    with pytest.raises(CommandError) as refused:
+        call_command("load_factor_sets")
+
+    said = str(refused.value)
+    assert "grid-cn-mee.csv line 2 (cn.grid.national.2021): no year" in said
+    assert "grid-cn-mee.csv line 3 (cn.grid.national.2022): unknown unit “furlong”" in said
+    assert "co2_kg_per_unit -0.5366 is below zero" in said
+    assert "this key is used twice" in said
+    assert not FactorSet.objects.filter(version="2099.1").exists()
+
+
+def test_every_shipped_file_passes_the_check() -> None:
+    assert [problem for each in factors.declared_sets() for name in factors.files_of(each) for problem in problems(name)] == []
+
+
+def problems(name: str) -> list[str]:
+    return problems_of(name, factors.read_rows(FOLDER / name))
 
 
 @pytest.mark.parametrize("statement", ["UPDATE emissions_factor SET year = 1", "DELETE FROM emissions_factorset"])
