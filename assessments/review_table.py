@@ -10,6 +10,7 @@ from suppliers.table_files import Column
 # Rows come with supplier, campaign, reviewer, `evidence_coverage`, `review_due_on` and `pace`.
 COLUMNS = (
     Column(_("Supplier"), lambda row: row.supplier.name, 34),
+    Column(_("Other name"), lambda row: row.supplier.other_name, 34),
     Column(_("Category"), lambda row: row.supplier.get_category_display(), 20),
     Column(_("Campaign"), lambda row: row.campaign.title, 30),
     Column(_("Submitted"), lambda row: timezone.localdate(row.submitted_at), 12),

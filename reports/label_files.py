@@ -78,15 +78,17 @@ def make_certificate(*, export_id: int, at: datetime) -> None:
         keep_file(export, path, name=f"label-certificate-{label.supplier_id}-{export.pk}.pdf", at=at)
 
 
+# The columns of the page in its order, then what it has no room for.
 DIRECTORY_COLUMNS = (
-    Column(gettext_lazy("Chinese name"), lambda row: row.name_zh, 34),
-    Column(gettext_lazy("English name"), lambda row: row.name_en, 40),
+    Column(gettext_lazy("Supplier"), lambda row: row.name, 40),
     Column(gettext_lazy("Category"), lambda row: row.category_title, 20),
     Column(gettext_lazy("Place"), lambda row: row.place),
     Column(gettext_lazy("Level"), lambda row: row.level_title),
+    Column(gettext_lazy("Valid until"), lambda row: row.valid_to, 12),
+    Column(gettext_lazy("Chinese name"), lambda row: row.name_zh, 34),
+    Column(gettext_lazy("English name"), lambda row: row.name_en, 40),
     Column(gettext_lazy("State"), lambda row: row.state_title),
     Column(gettext_lazy("Valid from"), lambda row: row.valid_from, 12),
-    Column(gettext_lazy("Valid until"), lambda row: row.valid_to, 12),
 )
 
 

@@ -69,15 +69,16 @@ def are_too_many(form: TrailForm) -> bool:
 
 
 COLUMNS = (
-    Column(_("Number"), lambda event: event.pk, 12),
-    Column(_("When"), lambda event: event.at.isoformat(timespec="seconds"), 26),
     Column(_("What"), lambda event: action_name(event.action), 36),
     Column(_("Action"), lambda event: event.action, 28),
+    Column(_("When"), lambda event: event.at.isoformat(timespec="seconds"), 26),
     Column(_("Who"), lambda event: event.actor.name if event.actor else "", 22),
-    Column(_("E-mail address"), lambda event: event.actor.email if event.actor else "", 28),
-    Column(_("Role"), lambda event: role_name(event.actor_role), 20),
     Column(_("Supplier"), lambda event: event.supplier_id, 10),
     Column(_("Object"), lambda event: f"{event.target_type} {event.target_id}".strip(), 30),
-    Column(_("Details"), lambda event: orjson.dumps(event.detail).decode() if event.detail else "", 40),
     Column(_("Address"), lambda event: event.address or "", 16),
+    # Beyond the page.
+    Column(_("Number"), lambda event: event.pk, 12),
+    Column(_("E-mail address"), lambda event: event.actor.email if event.actor else "", 28),
+    Column(_("Role"), lambda event: role_name(event.actor_role), 20),
+    Column(_("Details"), lambda event: orjson.dumps(event.detail).decode() if event.detail else "", 40),
 )

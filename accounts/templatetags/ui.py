@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.badges import TONES, badge_of
+from accounts.permissions import Permission, has
 
 
 register = template.Library()
@@ -148,15 +149,22 @@ def table_files(context: RequestContext, name: str, supplier_id: int | None = No
     `supplier_id` where the whole table is about one; where its rows are about several, `<tr data-supplier="…">` says whom.
     """
     request = getattr(context, "request", None)
-    # On paper there is nothing to press; and who is not signed in takes the page as it is.
-    if request is None or not request.user.is_authenticated:
-        return {}
-    taken: set[str] = request.__dict__.setdefault("named_tables", set())
-    unique = next(each for each in chain([name], (f"{name}-{number}" for number in count(2))) if each not in taken)
-    taken.add(unique)
-    page = request.get_full_path() if request.GET else request.path
-    links = {form: f"{reverse('reports:table_file')}?{urlencode({'of': page, 'table': unique, 'form': form})}" for form in ("xlsx", "csv")}
-    return {"name": unique, "links": links}
+    # A kept piece knows no request, but may be told its page. On paper there is none, and nothing to press.
+    page, unique = context.get("page_path", ""), name
+    # Who is not signed in takes the page as it is.
+    if request is not None and request.user.is_authenticated:
+        if supplier_id and request.user.is_buyer and not has(request.user, Permission.PORTFOLIO_EXPORT):
+            return {}
+        taken: set[str] = request.__dict__.setdefault("named_tables", set())
+        unique = next(each for each in chain([name], (f"{name}-{number}" for number in count(2))) if each not in taken)
+        taken.add(unique)
+        page = request.get_full_path() if request.GET else request.path
+    return {"name": unique, "links": file_links(page, unique), "supplier_id": supplier_id} if page else {}
+
+
+def file_links(page: str, table: str) -> dict[str, str]:
+    address = reverse("reports:table_file")
+    return {form: f"{address}?{urlencode({'of': page, 'table': table, 'form': form})}" for form in ("xlsx", "csv")}
 
 
 def decimal_or_none(value: object) -> Decimal | None:

@@ -154,6 +154,7 @@ def drawn(request: AuthenticatedHttpRequest, pk: int, reader: dict[str, bool]) -
         "appraisals": list(appraisals.order_by("-year", "-quarter", "-pk")),
         "papers": list(agreement.papers.order_by("-pk")),
         "at_risk_from": AT_RISK_FROM,
+        "page_path": request.path,
         **reader,
     }
     return render_to_string("pilots/_detail.html", context)

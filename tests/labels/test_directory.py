@@ -88,7 +88,7 @@ def test_the_export_is_the_screen(client: Client, reviewer: User, standard: Stan
     export.refresh_from_db()
     with export.file.open("rb") as file:
         rows = list(csv.reader(file.read().decode("utf-8-sig").splitlines()))
-    assert [row[1] for row in rows[1:]] == ["'=Shown Ltd"]
+    assert [row[0] for row in rows[1:]] == ["'=Shown Ltd"]
     assert Event.objects.get(action="directory.exported").supplier_id == shown.pk
 
 

@@ -56,7 +56,7 @@ def texts(export: Export) -> list[str]:
         rows: list[list[Any]] = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
     else:
         rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
-    return [str(row[6]).lstrip("'") for row in rows[1:]]
+    return [str(row[rows[0].index("Finding")]).lstrip("'") for row in rows[1:]]
 
 
 @pytest.mark.parametrize("form", ["xlsx", "csv"])

@@ -105,7 +105,7 @@ def test_the_export_says_what_the_screen_shows(supplier: Supplier, owner: User, 
 
     assert [row] == found.page().rows
     cells = {str(column.heading): column.value(row) for column in PORTFOLIO_COLUMNS}
-    assert (cells["Score at risk on"], cells["Score then"], cells["Label at risk on"], cells["Label then"]) == (
+    assert (cells["At risk"], cells["Score then"], cells["Label at risk on"], cells["Label then"]) == (
         document.valid_to,
         Decimal("62.50"),
         None,

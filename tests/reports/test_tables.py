@@ -20,11 +20,12 @@ from reports.page_tables import PageReader
 from runs.engine import work_off
 from runs.models import Run
 from tests.factories import NOW, create_document, create_supplier
+from tests.pilots.support import active
 from tests.test_access import PAGES, PEOPLE, world  # noqa: F401 - a fixture
 from tests.world import World
 
 
-# Tables that leave by a way of their own, or hold what is typed and not what is shown.
+# Tables that leave by a way of their own (`test_lists.py`), or hold what is typed and not what is shown.
 OTHER_WAYS = {
     "reports:portfolio": "a run over the database: every supplier in seconds",
     "labels:directory": "a run over the database",
@@ -40,7 +41,6 @@ OTHER_WAYS = {
     "labels:criterion_edit": "a form: numbers are typed into it",
     "suppliers:import_columns": "a form: columns are chosen in it",
     "grievances:list": "confidential: read on the screen alone",
-    "pilots:detail": "kept pieces, which know no request: its tables are in the agreement's own papers",
     "pilots:new": "a form: a supplier is chosen in it",
 }
 # Content of an answer, drawn as a table because the question asks for one.
@@ -213,6 +213,17 @@ def test_a_supplier_reads_that_a_table_with_its_name_left_the_house(client: Clie
     assert Event.objects.get(action="table.exported").supplier_id == supplier.pk
     client.force_login(administrator)
     assert take(client, reverse("labels:list"), "label-table").status_code == 403
+
+
+def test_a_table_about_one_supplier_is_in_its_access_log(client: Client, staff: User, owner: User) -> None:
+    agreement = active(create_supplier(), staff, owner)
+    address = agreement.get_absolute_url()
+    client.force_login(staff)
+    tables = PageReader.of(client.get(address).text).tables
+
+    assert take(client, address, next(iter(tables))).status_code == 200
+
+    assert Event.objects.get(action="table.exported").supplier_id == agreement.supplier_id
 
 
 def test_a_table_is_closed_to_whom_its_page_is_closed(client: Client, owner: User, stranger: User, reviewer: User) -> None:
