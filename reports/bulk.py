@@ -120,6 +120,25 @@ def print_one(*, export_id: int, assessment_id: int, at: datetime) -> int:
     return issued.pk
 
 
+@dataclass(frozen=True)
+class Failure:
+    supplier: Supplier
+    reason: str
+
+
+MOST_FAILURES = 100
+
+
+def failures_of(export: Export) -> list[Failure]:
+    """Of a run of many, the first that could not be printed."""
+    if export.kind != Export.Kind.AUDIT_PDFS or export.run is None:
+        return []
+    failed = export.run.chunks.filter(status=Chunk.Status.FAILED).order_by("number")[:MOST_FAILURES]
+    reasons = {chunk.payload["assessment"]: chunk.reason for chunk in failed}
+    found = Assessment.objects.visible_to(export.made_by).select_related("supplier").in_bulk(reasons)
+    return [Failure(found[pk].supplier, reason) for pk, reason in reasons.items() if pk in found]
+
+
 # --- the ZIP ----------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -57,11 +58,11 @@ def schedule(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def run_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user).select_related("started_by"), pk=pk)
     failures = run.chunks.filter(status=Chunk.Status.FAILED).order_by("number")[:MOST_FAILURES]
-    context = {"run": run, "failures": failures, "may_manage": _may_handle(run, request.user)}
+    context = {"run": run, "failures": failures, "may_manage": may_handle(run, request.user)}
     return render(request, "runs/run_detail.html", context)
 
 
-def _may_handle(run: Run, user: User) -> bool:
+def may_handle(run: Run, user: User) -> bool:
     """Whose run it is may stop it and let it go on; so may those who look after all runs."""
     return run.started_by_id == user.pk or has(user, Permission.RUN_MANAGE)
 
@@ -126,4 +127,11 @@ def run_hand(request: AuthenticatedHttpRequest, pk: int, what: str) -> HttpRespo
         messages.info(request, hand.too_late)
     else:
         messages.success(request, hand.done)
-    return redirect(run)
+    return _back(request, run)
+
+
+def _back(request: AuthenticatedHttpRequest, run: Run) -> HttpResponse:
+    """To the page the button stands on: the run's own, or that of what it makes."""
+    page = request.POST.get("next", "")
+    is_ours = page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return redirect(page if is_ours else run.get_absolute_url())

@@ -14,8 +14,10 @@ from accounts.permissions import Permission, require
 from accounts.seek import page_by
 from assessments.models import Assessment
 from audit import trail
+from reports.bulk import failures_of
 from reports.exporting import NotHandedIn, request_audit_pdf
 from reports.models import BOTH, Export
+from runs.views import may_handle
 
 
 PAGE_SIZE = 50
@@ -37,16 +39,23 @@ def export_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_GET
 def export_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(_exports(request), pk=pk)
-    return render(request, "reports/export_detail.html", {"export": export, "run": export.run})
+    # A file of one piece is made before anybody could stop it.
+    run = export.run if export.kind == Export.Kind.AUDIT_PDFS else None
+    may_manage = run is not None and may_handle(run, request.user)
+    context = {"export": export, "run": export.run, "failures": failures_of(export), "may_manage": may_manage}
+    return render(request, "reports/export_detail.html", context)
 
 
 @require_GET
 @confirmed("GET")
-def export_file(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
+def export_file(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | FileResponse:
     """Every download leaves a trace: the file holds what its supplier may ask about."""
     export = get_object_or_404(_exports(request), pk=pk)
     if not (export.made_at and export.file.name):
         raise Http404
+    if not export.file.storage.exists(export.file.name):
+        messages.error(request, _("The file is not there any more. Please ask for it again."))
+        return redirect(export)
     trail.record(f"{export.subject}.downloaded", actor=request.user, target=export, supplier_id=export.supplier_id)
     return FileResponse(export.file.open("rb"), as_attachment=True, filename=export.file.name.rpartition("/")[2])
 

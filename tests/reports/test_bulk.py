@@ -179,6 +179,17 @@ def test_steps_that_do_not_fit_a_run_change_nothing(client: Client, reviewer: Us
     assert Run.objects.get(pk=run.pk).status == "cancelled"
 
 
+@pytest.mark.parametrize("page", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "²", "\x00", ""])
+def test_a_button_leads_to_no_page_but_ours(client: Client, reviewer: User, staff: User, page: str) -> None:
+    closed_suppliers(1, reviewer)
+    export = asked(staff)
+    client.force_login(staff)
+    pause = reverse("runs:pause", args=[export.run_id])
+
+    assert client.post(pause, {"next": export.get_absolute_url()})["Location"] == export.get_absolute_url()
+    assert client.post(pause, {"next": page})["Location"] == reverse("runs:detail", args=[export.run_id])
+
+
 def test_who_started_a_run_may_pause_it_and_a_colleague_may_not(client: Client, reviewer: User, auditor: User) -> None:
     closed_suppliers(1, reviewer)
     run = asked(reviewer).run

@@ -127,3 +127,14 @@ def test_a_stranger_cannot_print_a_report(client: Client, stranger: User, review
     assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 404
     client.force_login(owner)
     assert client.post(reverse("reports:audit_pdf", args=[assessment.pk])).status_code == 403
+
+
+def test_a_file_that_is_gone_is_said_and_leaves_no_trace(client: Client, staff: User) -> None:
+    export = export_of(staff, Export.Kind.PORTFOLIO_CSV)
+    export.file.storage.delete(export.file.name)  # type: ignore[arg-type]
+    client.force_login(staff)
+
+    page = client.get(reverse("reports:export_file", args=[export.pk]), follow=True)
+
+    assert "not there any more" in page.text
+    assert not Event.objects.filter(action="portfolio.downloaded").exists()
