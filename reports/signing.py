@@ -109,7 +109,9 @@ def _token_signer(library: str) -> Signer:
         raise ImproperlyConfigured(f"DOCUMENT_SIGNING_PKCS11: there is no library {library}.")
     token = TokenCriteria(label=settings.DOCUMENT_SIGNING_TOKEN or None)
     session = open_pkcs11_session(library, token_criteria=token, user_pin=settings.DOCUMENT_SIGNING_PASSPHRASE)
-    return PKCS11Signer(session, cert_label=settings.DOCUMENT_SIGNING_LABEL, key_label=settings.DOCUMENT_SIGNING_LABEL)
+    label = settings.DOCUMENT_SIGNING_LABEL
+    # The hash is made here: not every token makes one of its own before it signs, but each signs one.
+    return PKCS11Signer(session, cert_label=label, key_label=label, use_raw_mechanism=True)
 
 
 @lru_cache(maxsize=2)

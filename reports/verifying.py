@@ -14,12 +14,11 @@ from typing import Any
 
 import pikepdf
 import pypdfium2
+from asn1crypto import cms  # type: ignore[import-untyped]  # pyHanko's ASN.1 has no types
 from django.conf import settings
 from django.utils.translation import gettext as _
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
@@ -49,7 +48,7 @@ def verify(pdf: bytes) -> Verdict:
     _check_signature(pdf, verdict)
     try:
         pages, files = _text_of(pdf), _enclosed(pdf)
-    except (pikepdf.PdfError, pypdfium2.PdfiumError) as error:
+    except Exception as error:
         verdict.problems.append(_("The file cannot be read as a PDF: %(error)s") % {"error": error})
         return verdict
     if "receipt.json" in files:
@@ -73,16 +72,35 @@ def _check_signature(pdf: bytes, verdict: Verdict) -> None:
         # In a thread of its own: pyHanko runs an event loop, and refuses to where one runs already.
         with ThreadPoolExecutor(1) as pool:
             status = pool.submit(validate_pdf_signature, signature, trusted).result()
-    except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, IndexError) as error:
+        is_whole = status.intact and status.valid and _fills_its_gap(pdf, signature)
+    except Exception as error:
+        # A broken file may break its reader anywhere: whatever it does to it, it is to be named.
         verdict.problems.append(_("The signature cannot be read: %(error)s") % {"error": error})
         return
-    if not (status.intact and status.valid):
+    if not is_whole:
         verdict.problems.append(_("The signature does not fit the file: it was changed after it was signed."))
     elif status.coverage != SignatureCoverageLevel.ENTIRE_FILE:
         verdict.problems.append(_("Something was added to the file after it was signed."))
     else:
         verdict.facts.append(_("The signature covers the whole file, and nothing was changed since."))
     _check_signer(signature.signer_cert.sha256.hex(), verdict)
+
+
+def _fills_its_gap(pdf: bytes, signature: EmbeddedPdfSignature) -> bool:
+    """The one place a signature cannot cover is where it stands itself: there it is alone, before zeros."""
+    start, length, rest, _end = (int(number) for number in signature.byte_range)
+    gap = pdf[start + length : rest]
+    content = cms.ContentInfo.load(signature.pkcs7_content)
+    is_alone = gap == b"<" + content.dump().hex().upper().encode().ljust(len(gap) - 2, b"0") + b">"
+    return is_alone and _is_framed_as_ours(content["content"], signature.signer_cert)
+
+
+def _is_framed_as_ours(signed: Any, certificate: Any) -> bool:
+    """What of a signature's frame it does not sign itself: versions, and what is said twice, of the hash and of who signed."""
+    [signer] = signed["signer_infos"]
+    hashes, issuer = [each.dump() for each in signed["digest_algorithms"]], signer["sid"].chosen["issuer"].dump()
+    said_twice = hashes == [signer["digest_algorithm"].dump()] and issuer == certificate.issuer.dump()
+    return bool(said_twice and (signed["version"].native, signer["version"].native) == ("v1", "v1"))
 
 
 def _check_signer(fingerprint: str, verdict: Verdict) -> None:
