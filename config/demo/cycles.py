@@ -97,13 +97,14 @@ def create_assessments(
     span = (min(today, campaign.due_on) - campaign.opens_on).days
     made = []
     for supplier in suppliers:
-        if not supplier.in_business:
+        is_last_year = campaign.status == Campaign.Status.CLOSED
+        if not supplier.in_business or (supplier.is_new and is_last_year):
             continue
         counters.assessment += 1
         showcase = supplier.id == 1
         status = random.choices(states, weights=weights)[0]
         if showcase:
-            status = "closed" if campaign.status == Campaign.Status.CLOSED else "in_progress"
+            status = "closed" if is_last_year else "in_progress"
         made.append(_assessment(counters.assessment, supplier, status, campaign, span, cast, random))
     copy_rows(
         "assessments_assessment",

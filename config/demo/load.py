@@ -1,11 +1,12 @@
 """Loads the demo, all in one transaction: a load that is broken off leaves nothing behind, and the next start begins again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from random import Random
 
 from django.db import connection, transaction
+from django.utils import translation
 
 from assessments import rulesets, scorekeeping, standing
 from assessments.models import Campaign, QuestionnaireVersion
@@ -29,6 +30,7 @@ from config.demo import (
 )
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
+from reports import bulk
 from runs import engine
 from suppliers.models import Supplier
 
@@ -89,10 +91,20 @@ def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> No
         code.draft_weights(versions[-1], by=cast.second_staff, at=at)
         # Workers do it once they are up.
         engine.start("forecast_risks", by=None, at=at)
+        _print_some_reports(cast, at=at)
         progress("labels", 1, 1)
     grievances.create(cast, at=at)
     records.import_list(suppliers, cast, at=at)
     trail.record("demo.loaded", detail={"suppliers": count, "answers": counters.answer}, at=at)
+
+
+# A filter of the portfolio that finds a few suppliers, so that the demo's first ZIP of reports is there soon.
+FEW_SUPPLIERS = {"category": "cloud_dc", "region": "Fujian"}
+
+
+def _print_some_reports(cast: people.Cast, *, at: datetime) -> None:
+    with suppress(bulk.NothingToPrint), translation.override("zh-hans"):
+        bulk.request_audit_pdfs(query=FEW_SUPPLIERS, language="zh-hans", by=cast.by_role["esg_staff"], at=at)
 
 
 @contextmanager
@@ -108,7 +120,6 @@ def _triggers_asleep() -> Iterator[None]:
 
 
 def _write_suppliers(suppliers: Sequence[world.DemoSupplier], at: datetime) -> None:
-    created = at - timedelta(days=900)
     copy_rows(
         "suppliers_supplier",
         (
@@ -151,8 +162,8 @@ def _write_suppliers(suppliers: Sequence[world.DemoSupplier], at: datetime) -> N
                 4 if s.id == 1 else 1,
                 "",
                 s.state,
-                created,
-                created,
+                at - timedelta(days=s.known_for_days),
+                at - timedelta(days=s.known_for_days),
             )
             for s in suppliers
         ),

@@ -46,6 +46,8 @@ SITE_NAMES = {
 }
 HEADCOUNTS = ("micro", "small", "medium", "large", "xlarge")
 HEADCOUNT_SHARES = (12, 33, 34, 15, 6)
+# One of so many suppliers came within the year; the others have been known for so long.
+NEW_SHARE, DAYS_KNOWN = 40, 900
 STATES = (("active", 80), ("registered", 8), ("invited", 8), ("suspended", 2), ("offboarded", 2))
 INDUSTRY_CODES = {
     "media": "72", "events": "72", "services": "72", "engineering": "48", "office_it": "51", "logistics": "59", "cloud_dc": "64",
@@ -82,6 +84,12 @@ class DemoSupplier:
     contact_name: str = ""
     contact_email: str = ""
     user_id: int = 0
+    # The last ones came this year: they were not asked in the cycle before.
+    known_for_days: int = DAYS_KNOWN
+
+    @property
+    def is_new(self) -> bool:
+        return self.known_for_days < DAYS_KNOWN
 
     @property
     def in_business(self) -> bool:
@@ -128,6 +136,7 @@ def suppliers(random: Random, *, count: int, areas: tuple[str, ...]) -> Iterator
             quality=0.86 if showcase else random.betavariate(4, 2.4),
             evidence_habit=0.92 if showcase else random.betavariate(4, 1.6),
             leaning={area: random.gauss(0, 0.13) for area in areas},
+            known_for_days=DAYS_KNOWN if number <= count - count // NEW_SHARE else 90 + number * 37 % 240,
         )
         for kind, share in SITE_TYPES[category]:
             if showcase or random.random() < share:
