@@ -125,6 +125,10 @@ def _figure(key: str, value: float) -> str:
         return f"{value:.0f} MB"
     if key.endswith("_in_sums"):
         return f"{value:.1f} times"
+    if key.endswith("_a_minute"):
+        return f"{value:.0f}"
+    if key.endswith("_share"):
+        return f"{value:.0%}"
     return f"{value:+.1%}" if key == "size_effect" else in_words(value)
 
 
