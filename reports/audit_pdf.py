@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from assessments import carrying, past, queries, receipts
@@ -39,7 +40,7 @@ from suppliers.places import country_name, region_name
 LANGUAGES = ("zh-hans", "en")
 # These stand where the pages name the moment and the newest seal, until they are made: what else they say does not depend on them.
 MOMENT, SEAL = "\ue000moment\ue000", "\ue000seal\ue000"
-YEARS_SHOWN = 6
+YEARS_SHOWN, MONTHS = 6, 12
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def _receipt(dossier: Dossier) -> Mapping[str, Any]:
 
 
 def _emissions_chart(inventories: Sequence[Inventory]) -> SafeString | None:
-    """Whole years, as calculated; as reported where nothing was calculated."""
+    """As calculated; as reported where nothing was calculated."""
     by_year: dict[int, Inventory] = {}
     for each in sorted(inventories, key=lambda one: one.basis == Inventory.Basis.CALCULATED):
         by_year[each.year] = each
@@ -200,7 +201,15 @@ def _emissions_chart(inventories: Sequence[Inventory]) -> SafeString | None:
     if not years:
         return None
     layers = {_("Scope 1"): [each.scope1 for each in years], _("Scope 2, market-based"): [each.scope2_market for each in years]}
-    return monthly_sources([str(each.year) for each in years], layers, title=_("Emissions by fiscal year"), unit="tCO₂e")
+    return monthly_sources([_year_title(each) for each in years], layers, title=_("Emissions by fiscal year"), unit="tCO₂e")
+
+
+def _year_title(inventory: Inventory) -> str:
+    """A year that is not over looks small beside whole ones: its name says so."""
+    if inventory.months_covered >= MONTHS:
+        return str(inventory.year)
+    told = {"year": inventory.year, "months": inventory.months_covered}
+    return ngettext("%(year)s (%(months)s month)", "%(year)s (%(months)s months)", inventory.months_covered) % told
 
 
 def _pilots(supplier_id: int, by: User) -> list[PilotRow]:

@@ -1,5 +1,6 @@
 """The disclosure tables to take along: a table with the rule and the query of each figure, and a PDF."""
 
+import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,29 @@ def rows_of(figures: Statement) -> list[tuple[Statement, Line]]:
     return [(figures, line) for line in figures.lines()]
 
 
+ATTACHED_AS = "figures.json"
+
+
+def figures_json(figures: Statement) -> str:
+    """For machines: what the table file holds, by the key of each figure."""
+    scope = figures.scope
+    lines = {
+        line.figure.key: {
+            "disclosure": line.disclosure.code,
+            "title": str(line.figure.title),
+            "value": None if line.value is None else str(line.value),
+            "unit": line.unit,
+            "share": None if line.share is None else str(line.share),
+            "of": line.figure.of,
+            "rule": str(line.figure.rule),
+            "query": query_of(line.figure, scope),
+        }
+        for line in figures.lines()
+    }
+    span = {"cycle": scope.cycle, "since": scope.since.isoformat(), "until": scope.until.isoformat()}
+    return json.dumps({**span, "figures": lines}, ensure_ascii=False, indent=1)
+
+
 @transaction.atomic
 def request_pdf(*, cycle: int | None, by: User, at: datetime) -> Export:
     export = Export.objects.create(
@@ -55,12 +79,16 @@ def request_pdf(*, cycle: int | None, by: User, at: datetime) -> Export:
 
 def make_pdf(*, export_id: int, at: datetime) -> None:
     # WeasyPrint loads the system's text libraries: only the workers that print need them.
-    from reports.printing import as_pdf
+    from reports import signing
+    from reports.printing import Enclosed
 
     export = Export.objects.select_related("made_by__active_membership").get(pk=export_id)
     with translation.override(export.language), tempfile.TemporaryDirectory() as folder:
         figures = statement(export.parameters["cycle"], user=export.made_by, on=ledger_day(at))
-        context = {"statement": figures, "made_by": export.made_by, "made_at": at, "language": export.language}
+        language = "en" if export.language == "en" else "zh-Hans"
+        context = {"statement": figures, "made_by": export.made_by, "made_at": at, "language": language, "signer": signing.identity()}
         path = Path(folder) / "disclosures.pdf"
-        path.write_bytes(as_pdf(render_to_string("reports/pdf/disclosures.html", context), at=at))
+        html = render_to_string("reports/pdf/disclosures.html", context)
+        enclosed = Enclosed(ATTACHED_AS, figures_json(figures), "Every figure with its rule and its query")
+        path.write_bytes(signing.signed_pdf(html, files=[enclosed], reason="Disclosure tables", at=at))
         keep_file(export, path, name=f"disclosures-{figures.scope.cycle}-{export.language}-{export.pk}.pdf", at=at)

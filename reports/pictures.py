@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
@@ -268,7 +269,7 @@ def trend(user: User) -> Picture:
         )
         for cycle, asked, handed_in, reviewed, evidenced, verified in found
     ]
-    heads = [_("Asked"), _("Handed in"), _("Share"), _("Reviewed"), _("Mean evidenced"), _("Mean verified")]
+    heads = [_("Asked"), _("Handed in"), _("Share"), pgettext("count", "Reviewed"), _("Mean evidenced"), _("Mean verified")]
     series = {
         _("Handed in, %"): [100 * Decimal(handed_in) / asked for _cycle, asked, handed_in, *_rest in found],
         _("Mean evidenced score"): [row[4] for row in found],

@@ -1,5 +1,6 @@
 """What people write, and what becomes of it on paper: the page is right, or the error is clear."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +8,23 @@ import pikepdf
 import pytest
 from django.conf import settings as portal
 from django.core.files.storage import FileSystemStorage
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
 from assessments.models import Assessment
-from reports import printing
+from labels import evaluation
+from labels.dates import ledger_day
+from labels.models import Label
+from reports import agreement_pdf, disclosure_files, label_files, printing, verifying
+from reports.models import Export
 from reports.printing import _OwnFiles, printable
+from runs import engine
 from suppliers.models import Supplier
-from tests.factories import before_handing_in, create_answer, create_questionnaire
-from tests.reports.support import add_one_of_everything, closed_assessment, fetch, full_assessment, opened, printed, text_of
+from tests.factories import before_handing_in, create_answer, create_campaign, create_questionnaire
+from tests.labels.support import create_green_supplier, create_standard
+from tests.pilots.support import active
+from tests.reports.support import add_one_of_everything, closed_assessment, content_of, fetch, full_assessment, opened, printed, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +101,52 @@ def test_markup_and_script_in_every_text_field_are_printed_as_they_were_typed(re
         assert f"{place}{typed}".replace(" ", "") in text, place
 
 
+BAD = '<script>alert(1)</script><img src="http://outside.example/x.png">&amp; الفانوس 🏮 \x07𓀀 '
+SHAPELESS = "[egyptian hieroglyph a001]"
+
+
+def test_every_other_document_takes_the_same_names(reviewer: User, staff: User, owner: User) -> None:
+    supplier = owner.active_membership.supplier  # type: ignore[union-attr]
+    name = (BAD * 9)[:300]
+    supplier.name_en = supplier.name_zh = name
+    supplier.region = "<script>alert(1)</script><img src=x> الفانوس 🏮 𓀀"
+    supplier.save()
+    create_standard()
+    create_green_supplier(supplier, closed_at=timezone.now() - timedelta(days=60))
+    evaluation.evaluate_all(on=ledger_day(timezone.now()), at=timezone.now())
+    label = Label.objects.select_related("supplier", "standard").get()
+    create_campaign(cycle=2031)
+    agreement = active(supplier, staff, owner, boundary=BAD * 20, title_en=BAD[:100], title_zh=BAD[:100])
+
+    pdfs = {
+        "certificate": made(label_files.request_certificate(label=label, by=owner, at=timezone.now())),
+        "agreement": agreement_pdf.agreement_pdf(
+            agreement,
+            kind="signed",
+            terms=agreement.offered_terms,
+            sha256=agreement.content_sha256,
+            amendment=None,
+            language="en",
+            at=timezone.now(),
+        ),
+        "disclosures": made(disclosure_files.request_pdf(cycle=None, by=staff, at=timezone.now())),
+    }
+
+    for kind, pdf in pdfs.items():
+        text = text_of(pdf).replace(" ", "")
+        assert "<script>alert(1)</script><img" in text, kind
+        assert SHAPELESS.replace(" ", "") in text, kind
+        assert "الفانوس" in text, kind
+        assert not has_unknown_shapes(pdf), kind
+        assert verifying.verify(pdf).is_sound, kind
+
+
+def made(export: Export) -> bytes:
+    assert engine.work_off(export.run_id or 0).status == "done"
+    export.refresh_from_db()
+    return content_of(export)
+
+
 def test_a_table_of_five_hundred_rows_breaks_over_pages_with_its_head(reviewer: User, staff: User, owner: User) -> None:
     assessment = closed_assessment(reviewer, owner, campaign=campaign_with_a_table())
     rows = [{"substance": f"Substance {number}", "tonnes": str(number)} for number in range(500)]
@@ -110,7 +165,7 @@ def test_a_table_of_five_hundred_rows_breaks_over_pages_with_its_head(reviewer: 
 def campaign_with_a_table() -> Any:
     from copy import deepcopy
 
-    from tests.factories import SMALL_QUESTIONNAIRE, create_campaign
+    from tests.factories import SMALL_QUESTIONNAIRE
 
     content = deepcopy(SMALL_QUESTIONNAIRE)
     content["questions"].append(

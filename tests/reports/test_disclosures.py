@@ -2,25 +2,29 @@
 
 import csv
 import io
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pypdf import PdfReader
 
 from accounts.models import User
 from assessments.models import Assessment, Campaign, Finding
 from audit.models import Event
+from reports import verifying
 from reports.disclosures import Line, behind, statement
 from reports.models import Export
+from reports.portfolio import Portfolio
 from runs.engine import work_off
 from suppliers.models import Interest, Supplier
 from tests.factories import SMALL_QUESTIONNAIRE, create_assessment, create_campaign, create_questionnaire, create_supplier
+from tests.reports.support import content_of, opened, text_of
 
 
 TODAY = date(2026, 6, 1)
@@ -164,6 +168,9 @@ def test_every_figure_lists_exactly_the_suppliers_it_counts(client: Client, staf
         assert found is not None
         assert found.suppliers.values("pk").distinct().count() == line.suppliers, line.figure.key
         assert "SELECT" in found.query or not line.suppliers
+        listed = Portfolio({"figure": reference}, user=staff)
+        assert len(listed.page().rows) == listed.count == line.suppliers, line.figure.key
+        assert line.url.endswith(urlencode({"figure": reference}))
     listed = client.get(lines[0].url)
     assert listed.context["portfolio"].count == lines[0].suppliers
 
@@ -234,8 +241,9 @@ def test_the_file_holds_every_figure_of_the_page_with_rule_and_query(client: Cli
 
     header, *rows = csv.reader(io.StringIO(response.content.decode("utf-8-sig")))
     assert header == ["Code", "Disclosure", "Figure", "Value", "Unit", "Share", "Share of", "Rule", "Query"]
-    assert [(row[0], row[2], row[7]) for row in rows] == [
-        (line.disclosure.code, str(line.figure.title), str(line.figure.rule)) for line in shown.lines()
+    assert [(row[0], row[2], row[3], row[7]) for row in rows] == [
+        (line.disclosure.code, str(line.figure.title), "" if line.value is None else f"{line.value}", str(line.figure.rule))
+        for line in shown.lines()
     ]
     assert all(row[8] for row in rows)
     assert Event.objects.get(action="disclosures.exported").detail == {"form": "csv", "cycle": 2026}
@@ -252,11 +260,16 @@ def test_the_tables_can_be_printed_in_chinese(client: Client, auditor: User, cam
     work_off(export.run_id or 0)
     export.refresh_from_db()
 
-    with export.file.open("rb") as file:
-        text = "".join(page.extract_text() for page in PdfReader(file).pages)
+    pdf = content_of(export)
+    text = text_of(pdf)
     assert "HKEX B5.1" in text
     assert "GRI 308-2" in text
     assert "浙江" in text
+    assert verifying.verify(pdf).is_sound
+    with opened(pdf) as document:
+        enclosed = json.loads(document.attachments["figures.json"].get_file().read_bytes())["figures"]
+    assert (enclosed["handed-in"]["value"], enclosed["handed-in"]["share"]) == ("1", "1")
+    assert enclosed["handed-in"]["query"].startswith("SELECT")
 
 
 def test_a_year_of_an_open_cycle_ends_today(staff: User, campaign: Campaign) -> None:

@@ -1,5 +1,6 @@
 """The pictures of the homes and the management report: what they count, where each number leads, and the numbers kept day by day."""
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,17 +9,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pypdf import PdfReader
 
 from accounts.models import User
 from assessments.models import Finding, Standing
 from labels.models import Label
 from pilots.models import Agreement, ReportedYear, Target
-from reports import facts, pictures
+from reports import facts, pictures, verifying
 from reports.models import DailyFact, Export
 from runs.engine import start, work_off
 from suppliers.models import BuyingUnit, Interest, Supplier
 from tests.factories import NOW, create_assessment, create_campaign, create_supplier
+from tests.reports.support import content_of, opened, text_of
 
 
 TODAY = date(2026, 6, 1)
@@ -246,8 +247,12 @@ def test_the_management_report_is_printed_with_the_numbers_of_its_page(client: C
     export.refresh_from_db()
 
     assert texts(page.context["report"].board.pictures[-1])["FY2025"] == ["1", "1", "100%", "0", "41.0", "–"]
-    with export.file.open("rb") as file:
-        printed = "".join(sheet.extract_text() for sheet in PdfReader(file).pages)
+    pdf = content_of(export)
+    printed = text_of(pdf)
     assert "Trend from cycle to cycle" in printed
-    assert "FY2025" in printed
-    assert "41.0" in printed
+    assert "FY2025 1 1 100% 0 41.0" in printed
+    assert verifying.verify(pdf).is_sound
+    with opened(pdf) as document:
+        enclosed = json.loads(document.attachments["figures.json"].get_file().read_bytes())
+    assert enclosed["numbers"]["asked"] == 1
+    assert [table["title"] for table in enclosed["tables"]] == [each.title for each in page.context["report"].pictures]
