@@ -88,6 +88,10 @@ def test_a_page_on_paper_is_its_content_alone(new_page: Any, staff: Any, program
     for word in ("Review queue", "Export XLSX", "Make PDF", "Sign out"):
         assert word not in text
     assert float(sheets[0].mediabox.width) == pytest.approx(595, abs=2)
+    # Nothing lies beyond the edge of the sheet.
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 688, "height": 971})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
 
 
 def test_what_is_folded_away_is_read_on_paper_and_heads_come_again(new_page: Any, staff: Any, programme: None) -> None:
