@@ -24,6 +24,8 @@ from config.paths import BASE_DIR, embedded_database_url, var_dir
 MADE_FROM = (
     "*/migrations/*.py",
     "config/demo/*.py",
+    "config/grants.py",
+    "config/row_security.py",
     "benchmarks/seed.py",
     "benchmarks/growing.py",
     "assessments/questionnaires/*.yaml",

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
-from accounts.kept_html import kept_html, key_of
+from accounts.kept_html import kept_html, key_of, put_together
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
 from audit import trail
@@ -130,12 +131,16 @@ def detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     key = key_of("pilots/_detail.html", {"agreement": agreement.pk, "stamp": stamp_of(agreement), **reader})
     context = {
         "agreement": agreement,
-        "content": kept_html.get(key, lambda: drawn(request, pk, reader)),
         "may_edit": may_edit,
         "may_sign": side is not None and agreement.status == Agreement.Status.OFFERED and not has_signed(agreement, side),
         "may_report": agreement.is_in_force and (may_edit or has(request.user, Permission.ACTIVITY_EDIT)),
     }
-    return render(request, "pilots/detail.html", context)
+
+    def page() -> str:
+        content = kept_html.get(key, lambda: drawn(request, pk, reader))
+        return render_to_string("pilots/detail.html", context | {"content": content}, request)
+
+    return HttpResponse(put_together(page, get_token(request)))
 
 
 def has_signed(agreement: Agreement, side: str) -> bool:
