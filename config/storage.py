@@ -4,12 +4,17 @@ Django opens a file under its final name and then writes it: where the disk is f
 stays behind. Here a file gets its name when it is whole.
 """
 
+import errno
 import os
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 from django.core.files.storage import FileSystemStorage
+
+
+# What file systems without hard links answer.
+NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 class WholeFileStorage(FileSystemStorage):
@@ -19,7 +24,7 @@ class WholeFileStorage(FileSystemStorage):
             draft = super()._save(draft, content)  # type: ignore[misc]  # not in the stubs
             while True:
                 try:
-                    os.link(self.path(draft), self.path(name))  # unlike a renaming, it never replaces another's file
+                    _name(self.path(draft), self.path(name))
                 except FileExistsError:
                     name = self.get_available_name(name)
                 else:
@@ -27,3 +32,14 @@ class WholeFileStorage(FileSystemStorage):
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(self.path(draft))
+
+
+def _name(draft: str, path: str) -> None:
+    """A link, unlike a renaming, never replaces another's file. Raises `FileExistsError`."""
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL))  # the name is taken before somebody else does
+        os.rename(draft, path)

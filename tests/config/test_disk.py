@@ -135,7 +135,14 @@ def test_half_a_file_does_not_stay(media: Disk, trouble: str) -> None:
     assert media.files == []
 
 
-def test_two_files_of_one_name_are_both_kept_whole(media: Disk) -> None:
+@pytest.mark.parametrize("has_links", [True, False], ids=["with links", "without links"])
+def test_two_files_of_one_name_are_both_kept_whole(media: Disk, monkeypatch: pytest.MonkeyPatch, has_links: bool) -> None:
+    def refuse(*_: str) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)
+
     first, second = (default_storage.save("documents/a.pdf", ContentFile(content)) for content in (b"one", b"two"))
 
     assert first == "documents/a.pdf" != second
