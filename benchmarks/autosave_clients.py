@@ -17,10 +17,11 @@ from assessments.inputs import name_of
 from benchmarks.clients import Browser, Refused, Request
 
 
+QUESTIONS = 6  # of each client: few, so that each is answered over and over
 # Seconds between one acknowledged save and the next, and between two attempts.
 PAUSE, RETRY = (0.4, 1.6), 0.3
 HANGS_UP = 0.05  # share of the saves
-PATIENCE = 60  # seconds until a save that is still not acknowledged counts as unanswered
+PATIENCE = 180  # seconds until a save that is still not acknowledged counts as unanswered
 # A password takes a server a good part of a second: few at a time sign in, or the last would wait too long for an answer.
 _sign_in_door = threading.Semaphore(6)
 
@@ -106,3 +107,55 @@ class Client:
             raise Refused(save.refused)
         else:
             time.sleep(RETRY)
+
+
+# --- suppliers --------------------------------------------------------------------------------------------------------
+
+
+def papers(count: int) -> list[Paper]:
+    """So many suppliers, each with an assessment and a signatory who has the demo's password."""
+    from datetime import timedelta
+
+    from django.contrib.auth.hashers import make_password
+    from django.utils import timezone
+
+    from accounts.demo import PASSWORD
+    from accounts.models import Membership, Role, User
+    from assessments import loading, publication, rulesets
+    from assessments.models import Assessment, Campaign
+    from config.demo.code import QUESTIONNAIRE
+    from runs.calendar import buyers_day
+    from suppliers.models import Category, Supplier
+
+    now = timezone.now()
+    version = loading.load_questionnaire(QUESTIONNAIRE, by=None, at=now)
+    publication.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
+    due = now.date() + timedelta(days=30)
+    campaign = Campaign.objects.create(
+        title_en="Faults",
+        title_zh="故障",
+        questionnaire=version,
+        cycle=now.year,
+        opens_on=now.date(),
+        due_on=due,
+        status="open",
+        launched_at=now,
+    )
+    asked = rulesets.for_version(version.pk).questionnaire.questions
+    questions = [(each.code, each.fields[0].key) for each in asked if [part.type for part in each.fields] == ["yes_no"]][:QUESTIONS]
+    password, made = make_password(PASSWORD), []
+    for number in range(count):
+        supplier = Supplier.objects.create(
+            name_en=f"Supplier {number}",
+            name_zh=f"供应商{number}",
+            country="CN",
+            category=Category.SERVICES,
+            headcount_band="medium",
+            state="active",
+        )
+        user = User.objects.create(email=f"signatory{number}@faults.example", name=f"Signatory {number}", password=password)
+        user.active_membership = Membership.objects.create(user=user, role=Role.SUPPLIER_SIGNATORY, supplier=supplier)
+        user.save(update_fields=["active_membership"])
+        assessment = Assessment.objects.create(supplier=supplier, campaign=campaign, due_on=due, created_at=now)
+        made.append(Paper(assessment.pk, user.email, questions))
+    return made

@@ -8,30 +8,22 @@ the clients' logs are compared with the answers and their history in the databas
 import argparse
 import itertools
 import json
-import os
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accounts import scope
-from benchmarks.ground import FOREIGN
-from benchmarks.processes import answers, family, free_port, wait
-from config.paths import BASE_DIR
+from benchmarks.processes import answers, kill_part, own_portal, wait
 
 
 if TYPE_CHECKING:
     from benchmarks.autosave_clients import Client, Paper
 
-QUESTIONS = 6  # of each client: few, so that each is answered over and over
 WORKER_DIES, WEB_DIES = 0.3, 0.5  # parts of the time
 AFTERWARDS = 0.25
 MUST_BE_ZERO = ("unanswered", "refused", "lost", "doubled", "out_of_order", "invented")
@@ -66,14 +58,15 @@ class Proof:
 
 def main() -> None:
     arguments = _arguments()
-    with _portal() as (supervisor, port):
+    with own_portal() as (supervisor, port):
         import django
 
         django.setup()
         # What it compares is everybody's.
         scope.use_outside_requests(scope.SYSTEM)
-        papers = _papers(arguments.clients)
-        clients = _answer_through_the_faults(papers, supervisor, port, arguments.seconds)
+        from benchmarks.autosave_clients import papers
+
+        clients = _answer_through_the_faults(papers(arguments.clients), supervisor, port, arguments.seconds)
         proof = compare(clients)
     print(json.dumps(asdict(proof)) if arguments.json else _as_text(proof))
     sys.exit(0 if proof.holds else 1)
@@ -90,90 +83,6 @@ def _arguments() -> argparse.Namespace:
 def _as_text(proof: Proof) -> str:
     lines = [f"{name:<16}{value:>10,}" if isinstance(value, int) else f"{name:<16}{value:>8.2f} s" for name, value in asdict(proof).items()]
     return "\n".join([*lines, "", "Every acknowledged save is there, once and in order." if proof.holds else "THE PROMISE IS BROKEN."])
-
-
-# --- the portal -------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _portal() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """Its own, without the demo. The broker may be another one than the default."""
-    with tempfile.TemporaryDirectory(prefix="portal-faults-", ignore_cleanup_errors=True) as var:
-        for name in set(FOREIGN) - {"CELERY_BROKER_URL"}:
-            os.environ.pop(name, None)
-        os.environ.update(PORTAL_VAR=var, PORTAL_DATABASE="portal", PORTAL_DEMO="0", DJANGO_SETTINGS_MODULE="config.settings")
-        port, log = free_port(), Path(var) / "supervisor.log"
-        with log.open("ab") as output:
-            command = [sys.executable, "-m", "config.supervisor", "--port", str(port)]
-            supervisor = subprocess.Popen(command, cwd=BASE_DIR, stdout=output, stderr=output)
-        try:
-            wait(lambda: answers(f"http://127.0.0.1:{port}/readyz/"), supervisor, "the portal", seconds=240)
-            yield supervisor, port
-        except RuntimeError:
-            sys.stderr.write(log.read_text(errors="replace"))
-            raise
-        finally:
-            supervisor.terminate()
-            supervisor.wait(timeout=60)
-
-
-def _kill(supervisor: "subprocess.Popen[bytes]", name: str) -> None:
-    """One part with all its processes, as a crash of the machine under it would."""
-    (part,) = [pid for pid in family(supervisor.pid)[1:] if name in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
-    os.killpg(part, signal.SIGKILL)
-
-
-# --- suppliers --------------------------------------------------------------------------------------------------------
-
-
-def _papers(count: int) -> "list[Paper]":
-    """So many suppliers, each with an assessment and a signatory who has the demo's password."""
-    from datetime import timedelta
-
-    from django.contrib.auth.hashers import make_password
-    from django.utils import timezone
-
-    from accounts.demo import PASSWORD
-    from accounts.models import Membership, Role, User
-    from assessments import loading, publication, rulesets
-    from assessments.models import Assessment, Campaign
-    from benchmarks.autosave_clients import Paper
-    from config.demo.code import QUESTIONNAIRE
-    from runs.calendar import buyers_day
-    from suppliers.models import Category, Supplier
-
-    now = timezone.now()
-    version = loading.load_questionnaire(QUESTIONNAIRE, by=None, at=now)
-    publication.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
-    due = now.date() + timedelta(days=30)
-    campaign = Campaign.objects.create(
-        title_en="Faults",
-        title_zh="故障",
-        questionnaire=version,
-        cycle=now.year,
-        opens_on=now.date(),
-        due_on=due,
-        status="open",
-        launched_at=now,
-    )
-    asked = rulesets.for_version(version.pk).questionnaire.questions
-    questions = [(each.code, each.fields[0].key) for each in asked if [part.type for part in each.fields] == ["yes_no"]][:QUESTIONS]
-    password, papers = make_password(PASSWORD), []
-    for number in range(count):
-        supplier = Supplier.objects.create(
-            name_en=f"Supplier {number}",
-            name_zh=f"供应商{number}",
-            country="CN",
-            category=Category.SERVICES,
-            headcount_band="medium",
-            state="active",
-        )
-        user = User.objects.create(email=f"signatory{number}@faults.example", name=f"Signatory {number}", password=password)
-        user.active_membership = Membership.objects.create(user=user, role=Role.SUPPLIER_SIGNATORY, supplier=supplier)
-        user.save(update_fields=["active_membership"])
-        assessment = Assessment.objects.create(supplier=supplier, campaign=campaign, due_on=due, created_at=now)
-        papers.append(Paper(assessment.pk, user.email, questions))
-    return papers
 
 
 # --- answering through the faults -------------------------------------------------------------------------------------
@@ -210,9 +119,9 @@ def _faults(supervisor: "subprocess.Popen[bytes]", port: int, seconds: float) ->
         time.sleep(max(0.0, began + share * seconds - time.monotonic()))
 
     at(WORKER_DIES)
-    _kill(supervisor, "worker")
+    kill_part(supervisor, "worker")
     at(WEB_DIES)
-    _kill(supervisor, "gunicorn")
+    kill_part(supervisor, "gunicorn")
     wait(lambda: answers(f"http://127.0.0.1:{port}/healthz/"), supervisor, "the web server to be back")
     back = (time.monotonic() - began) / seconds
     at(max(1.0, back + AFTERWARDS))

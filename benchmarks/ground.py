@@ -46,7 +46,7 @@ FOREIGN = (
 class Ground:
     def __init__(self, var: Path) -> None:
         self.var = var
-        self.version = _fingerprint()
+        self.version = fingerprint()
 
     @property
     def empty(self) -> str:
@@ -142,7 +142,7 @@ def ground() -> Iterator[Ground]:
             attachment.release(wait=True)
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
     seen = hashlib.sha256()
     for pattern in MADE_FROM:
         for path in sorted(BASE_DIR.glob(pattern)):

@@ -1,8 +1,11 @@
 """The portal's processes as in production: gunicorn and Celery workers with the commands of config/supervisor.py."""
 
 import os
+import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -12,10 +15,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.ground import FOREIGN, fingerprint
+from config.embedded import OWNER_ROLE, attach, binaries, plain_environment
+from config.paths import BASE_DIR, socket_dir, var_dir
 from config.supervisor import Child, Part, parts
 
 
 READY_SECONDS = 60
+STARTED_SECONDS = 480
 FOLLOWED_EVERY = 0.2
 
 
@@ -142,6 +149,62 @@ def _status(pid: int) -> dict[str, float]:
         if name in ("VmHWM", "VmRSS"):
             found[name] = int(rest.split()[0]) / 1024
     return found if len(found) == 2 else {}
+
+
+@contextmanager
+def own_portal() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """The whole portal under its supervisor, on a data directory of its own and without the demo. The broker may be another one than
+    the default. To migrate an empty database takes minutes, so what comes of it is kept in the former data directory for the next time."""
+    empty = var_dir() / f"empty-{fingerprint()}.dump"
+    with tempfile.TemporaryDirectory(prefix="portal-faults-", ignore_cleanup_errors=True) as var:
+        for name in set(FOREIGN) - {"CELERY_BROKER_URL"}:
+            os.environ.pop(name, None)
+        os.environ.update(
+            PORTAL_VAR=var, PORTAL_DATABASE="portal", PORTAL_DEMO="0", CONSENT_NEEDED="0", DJANGO_SETTINGS_MODULE="config.settings"
+        )
+        port, log = free_port(), Path(var) / "supervisor.log"
+        attachment = attach()
+        if empty.exists():
+            _with_owner("pg_restore", "--no-owner", "--no-privileges", "--dbname=portal", str(empty))
+        with log.open("ab") as output:
+            command = [sys.executable, "-m", "config.supervisor", "--port", str(port)]
+            supervisor = subprocess.Popen(command, cwd=BASE_DIR, stdout=output, stderr=output)
+        try:
+            wait(lambda: answers(f"http://127.0.0.1:{port}/readyz/"), supervisor, "the portal", seconds=STARTED_SECONDS)
+            attachment.release()
+            if not empty.exists():
+                _with_owner("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={empty}.new", "portal")
+                Path(f"{empty}.new").rename(empty)
+            yield supervisor, port
+        except RuntimeError:
+            sys.stderr.write(log.read_text(errors="replace"))
+            raise
+        finally:
+            attachment.release()
+            supervisor.terminate()
+            supervisor.wait(timeout=60)
+
+
+def _with_owner(*command: str) -> None:
+    program = [str(binaries() / command[0]), *command[1:], f"--host={socket_dir(var_dir())}", f"--username={OWNER_ROLE}"]
+    subprocess.run(program, env=plain_environment(), check=True)
+
+
+def kill_part(supervisor: "subprocess.Popen[bytes]", name: str) -> None:
+    """One part with all its processes, as a crash of the machine under it would."""
+    os.killpg(part_of(supervisor, name), signal.SIGKILL)
+
+
+def part_of(supervisor: "subprocess.Popen[bytes]", name: str) -> int:
+    (part,) = [pid for pid in family(supervisor.pid)[1:] if name in command_of(pid)]
+    return part
+
+
+def command_of(pid: int) -> list[str]:
+    """Nothing of a process that ended meanwhile."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return []
 
 
 def logs() -> Path:
