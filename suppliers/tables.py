@@ -29,6 +29,7 @@ ENCODINGS = {
 }
 # The heading is looked for in the first rows only: some lists carry a title above it.
 HEADING_WITHIN = 15
+LONGEST_HEADING = 500
 OF_A_LIST = Limits(
     megabytes=50,
     unpacked_part=300,
@@ -73,6 +74,8 @@ def normal_heading(text: str) -> str:
 
 def heading_keys(text: str) -> list[str]:
     """What a heading may be recognised by: all of it, else what is left without remarks in brackets."""
+    # Brackets that are opened and never closed are looked through again from each of them: in a cell of a megabyte, for hours.
+    text = text[:LONGEST_HEADING]
     return [normal_heading(text), normal_heading(re.sub(r"[(（\[【].*?[)）\]】]", "", text))]
 
 

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import CursorPagination
 
+from accounts.api_filters import MomentFilter
 from accounts.api_looks import Looked
 from accounts.models import User
 from assessments.api.serializers import AssessmentSerializer, ScoreSerializer
@@ -25,7 +26,7 @@ class AssessmentFilter(django_filters.FilterSet):  # type: ignore[misc]  # djang
     campaign = django_filters.NumberFilter(field_name="campaign_id", label="id of the campaign")
     cycle = django_filters.NumberFilter(field_name="campaign__cycle", label="fiscal year of the campaign")
     status = django_filters.MultipleChoiceFilter(choices=Assessment.Status.choices)
-    scored_since = django_filters.IsoDateTimeFilter(field_name="scored_at", lookup_expr="gte")
+    scored_since = MomentFilter(field_name="scored_at", lookup_expr="gte")
 
     class Meta:
         model = Assessment
@@ -37,7 +38,7 @@ class ScoreFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
     assessment = django_filters.NumberFilter(field_name="assessment_id", label="id of the assessment")
     campaign = django_filters.NumberFilter(field_name="assessment__campaign_id", label="id of the campaign")
     is_current = django_filters.BooleanFilter(label="only scores that stand, or only those that were replaced")
-    computed_since = django_filters.IsoDateTimeFilter(field_name="computed_at", lookup_expr="gte")
+    computed_since = MomentFilter(field_name="computed_at", lookup_expr="gte")
 
     class Meta:
         model = Score

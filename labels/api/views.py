@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import CursorPagination
 
+from accounts.api_filters import MomentFilter
 from accounts.api_looks import Looked
 from accounts.models import User
 from labels.api.serializers import (
@@ -32,7 +33,7 @@ class LabelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
     state = django_filters.MultipleChoiceFilter(choices=LabelState.choices)
     level = django_filters.MultipleChoiceFilter(choices=Level.choices)
     category = django_filters.MultipleChoiceFilter(field_name="supplier__category", choices=Category.choices)
-    changed_since = django_filters.IsoDateTimeFilter(field_name="changed_at", lookup_expr="gte")
+    changed_since = MomentFilter(field_name="changed_at", lookup_expr="gte")
 
     class Meta:
         model = Label
@@ -42,7 +43,7 @@ class LabelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
 class LabelEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     supplier = django_filters.NumberFilter(field_name="supplier_id", label="id of the supplier")
     kind = django_filters.MultipleChoiceFilter(choices=LabelEvent.Kind.choices)
-    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    since = MomentFilter(field_name="at", lookup_expr="gte")
 
     class Meta:
         model = LabelEvent

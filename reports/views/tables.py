@@ -4,6 +4,7 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
@@ -19,6 +20,12 @@ class TableForm(forms.Form):
     table = forms.RegexField(r"^[a-z0-9-]{1,60}$")
     form = forms.ChoiceField(choices=[(form, form) for form in CONTENT_TYPES])
 
+    def clean_of(self) -> str:
+        try:
+            return from_the_first(self.cleaned_data["of"])
+        except ValueError:  # no address at all
+            raise forms.ValidationError(_("There is no such page.")) from None
+
 
 @require_http_methods(["GET", "POST"])
 def table_file(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -26,7 +33,7 @@ def table_file(request: AuthenticatedHttpRequest) -> HttpResponse:
     form = TableForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
         raise Http404
-    address, name, wanted = from_the_first(form.cleaned_data["of"]), form.cleaned_data["table"], form.cleaned_data["form"]
+    address, name, wanted = form.cleaned_data["of"], form.cleaned_data["table"], form.cleaned_data["form"]
     table = table_of(page(address, user=request.user), name, request.user)
     if not table.next_url:
         note_look(table, address=address, name=name, by=request.user, at=timezone.now())

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import CursorPagination
 
+from accounts.api_filters import MomentFilter
 from accounts.api_looks import Looked
 from accounts.models import User
 from suppliers.api.serializers import SupplierDetailSerializer, SupplierSerializer
@@ -27,7 +28,7 @@ class SupplierFilter(django_filters.FilterSet):  # type: ignore[misc]
     category = django_filters.MultipleChoiceFilter(choices=Category.choices)
     state = django_filters.MultipleChoiceFilter(choices=Supplier.State.choices)
     headcount_band = django_filters.MultipleChoiceFilter(choices=HeadcountBand.choices)
-    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+    updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
 
     class Meta:
         model = Supplier

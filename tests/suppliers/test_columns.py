@@ -17,6 +17,11 @@ def test_the_headings_of_one_language_are_recognised_whole(kind, language):
     assert recognise(headings, kind) == {column.name: getattr(column, language) for column in columns_of(kind)}
 
 
+def test_a_heading_full_of_open_brackets_is_read_at_once():
+    """It took 12 seconds for 20,000 of them, and four times that for twice as many."""
+    assert recognise(["[" * 5_000_000, "Country"], "suppliers") == {"country": "Country"}
+
+
 def test_no_heading_means_two_columns():
     for kind in Import.Kind.values:
         keys = [key for column in columns_of(kind) for key in column.headings()]
