@@ -11,7 +11,6 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.limits import network_of
 
 
-COOKIE = "device"
 _SALT = "accounts.devices"
 _AGE = 180 * 24 * 60 * 60
 
@@ -23,7 +22,7 @@ def place_of(request: HttpRequest, email: str) -> str:
 
 def known(request: HttpRequest, email: str) -> str:
     try:
-        account, number = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=_AGE)
+        account, number = signing.loads(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""), salt=_SALT, max_age=_AGE)
     except (signing.BadSignature, ValueError, TypeError):
         return ""
     return f"device {number}" if constant_time_compare(str(account), _mark(email)) else ""
@@ -31,7 +30,7 @@ def known(request: HttpRequest, email: str) -> str:
 
 def remember(response: HttpResponse, email: str) -> None:
     response.set_cookie(
-        COOKIE,
+        settings.DEVICE_COOKIE_NAME,
         signing.dumps([_mark(email), secrets.token_hex(8)], salt=_SALT),
         max_age=_AGE,
         secure=settings.SESSION_COOKIE_SECURE,

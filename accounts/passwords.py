@@ -1,8 +1,11 @@
 import gzip
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -43,6 +46,36 @@ class BreachedPasswordValidator:
 
     def get_help_text(self) -> str:
         return _("Your password must not be one that was stolen and published before.")
+
+
+# What an attacker of this portal, rather than of any, tries first. The host name of the portal is added.
+OWN_WORDS = frozenset(
+    {
+        *("supplier", "portal", "esg", "compliance", "sustainability", "procurement", "assessment"),
+        *("carbon", "neutral", "green", "label"),
+    }
+)
+
+
+class OwnWordsValidator:
+    """Refuses a password that is made of words of this portal and little else."""
+
+    least = 6
+
+    def validate(self, password: str, user: Any = None) -> None:
+        left = password.lower()
+        for word in sorted(OWN_WORDS | _host_words(), key=len, reverse=True):
+            left = left.replace(word, "")
+        if len(left) < len(password) and sum(letter.isalpha() for letter in left) < self.least:
+            raise ValidationError(_("This password is made of words of this portal, which attackers try first."), code="password_own_words")
+
+    def get_help_text(self) -> str:
+        return _("Your password must not be made of words of this portal.")
+
+
+def _host_words() -> frozenset[str]:
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    return frozenset(part for part in re.split(r"[.-]", host) if len(part) > 3 and not part.isdigit())
 
 
 def _half(password: str) -> str:

@@ -7,12 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.user_agents import words_for
 from audit import trail
 
 
 @never_cache
+@confirmed("POST")
 def sessions(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Where the account is open. One is ended by its number, all others by `everywhere_else`, and all by `everywhere`."""
     mine = UserSession.objects.filter(user=request.user).order_by("-created_at", "-pk")

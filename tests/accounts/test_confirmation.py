@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -133,6 +134,18 @@ def test_one_session_is_ended_and_only_ones_own(staff: User, owner: User) -> Non
 
 
 # --- passwords --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("password", ["SupplierPortal2026!", "green-label-2026", "esgESGesgESG12", "portal.example-99"])
+def test_a_password_of_words_of_the_portal_is_refused(password: str, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://portal.example:8443"
+
+    with pytest.raises(ValidationError, match="words of this portal"):
+        validate_password(password)
+
+
+def test_words_of_the_portal_may_be_part_of_a_longer_password() -> None:
+    validate_password("my supplier sings at dawn")
 
 
 @pytest.mark.parametrize("password", ["123456789012", "QwertyUiop123", "iLoveYou1234", "PASSWORDpassword"])

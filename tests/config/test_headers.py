@@ -41,6 +41,18 @@ def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(client: Client, 
     assert all(morsel["httponly"] and morsel["samesite"] == "Lax" for morsel in cookies)
 
 
+def test_a_server_takes_its_cookies_from_its_own_host_only() -> None:
+    names = settings_with("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME", "DEVICE_COOKIE_NAME", **SERVER)
+
+    assert all(name.startswith("__Host-") for name in names.values())
+
+
+def test_a_request_is_never_sent_back(client: Client, db: None) -> None:
+    answer = client.generic("TRACE", "/sign-in/", headers={"X-Secret": "of the browser"})
+
+    assert b"of the browser" not in answer.content
+
+
 def test_a_server_speaks_https_only_and_needs_a_second_factor_of_staff() -> None:
     values = settings_with(
         *("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS"),
