@@ -34,6 +34,7 @@ def checks() -> Iterator[tuple[str, list[str], dict[str, str]]]:
     yield "migrations are complete", [*_manage(), "makemigrations", "--check", "--dry-run"], {}
     yield "translations are complete", [PYTHON, "manage.py", "messages", "--check"], {}
     yield "settings of a production server", [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION
+    yield "published weaknesses of what is pinned", [PYTHON, "script/advisories.py"], {}
     yield "API schema", [PYTHON, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull], {}
 
 
@@ -52,6 +53,9 @@ def passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
     done = subprocess.run(command, cwd=BASE, env={**os.environ, **environment}, check=False, capture_output=True, text=True)
     verdict = "failed" if done.returncode else "ok"
     print(f"{verdict:>6}  {name} ({time.monotonic() - started:.1f} s)", flush=True)
+    for line in done.stdout.splitlines():
+        if line.startswith("warning: ") and not done.returncode:
+            print(f"        {line}", flush=True)
     if done.returncode:
         print((done.stdout + done.stderr).strip(), flush=True)
     return done.returncode == 0
