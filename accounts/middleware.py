@@ -10,13 +10,15 @@ from django.contrib import messages
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts import consent, second_factor
 from accounts.models import User
+from accounts.reasons import WhyNeeded
 from accounts.sessions import finding_person_of
 
 
@@ -54,6 +56,24 @@ class PersonalSettingsMiddleware:
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
         return response
+
+
+class AskWhyMiddleware:
+    """Shows the question of `accounts.reasons` in place of a file that nobody gave a reason for yet."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, WhyNeeded):
+            return None
+        before = request.headers.get("Referer", "")
+        here = url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+        context = {"form": exception.form, "action": exception.action, "sent": exception.sent, "back": before if here else "/"}
+        return render(request, "accounts/why.html", context, status=422 if exception.form.is_bound else 200)
 
 
 class ForwardedAddressMiddleware:

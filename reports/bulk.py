@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.reasons import Why
 from assessments.models import Assessment
 from audit import trail
 from reports.exporting import keep_file
@@ -71,13 +72,13 @@ class NothingToPrint(Exception):
 
 
 @transaction.atomic
-def request_audit_pdfs(*, query: Mapping[str, str], language: str, by: User, at: datetime) -> Export:
+def request_audit_pdfs(*, query: Mapping[str, str], language: str, why: Why, by: User, at: datetime) -> Export:
     """Raises `NothingToPrint`. Pressed twice, it is one run."""
     if not Selection(query, user=by).assessments.exists():
         raise NothingToPrint
     # Locked: a second press of the button finds the first.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
-    asked = Export.objects.filter(kind=Export.Kind.AUDIT_PDFS, made_by=by, language=language, parameters={"query": dict(query)})
+    asked = Export.objects.filter(kind=Export.Kind.AUDIT_PDFS, made_by=by, language=language, parameters={"query": dict(query), "why": why})
     newest = asked.select_related("run").order_by("-pk").first()
     if newest is not None and newest.run is not None and newest.run.is_open:
         return newest
@@ -85,14 +86,16 @@ def request_audit_pdfs(*, query: Mapping[str, str], language: str, by: User, at:
         kind=Export.Kind.AUDIT_PDFS,
         title=_("Audit reports"),
         language=language,
-        parameters={"query": dict(query)},
+        parameters={"query": dict(query), "why": why},
         made_by=by,
         requested_at=at,
         expires_at=at + KEPT,
     )
     export.run = engine.start("audit_pdfs", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
     export.save(update_fields=["run"])
-    trail.record("audit_pdf.many_requested", actor=by, target=export, detail={"query": dict(query), "language": language}, at=at)
+    trail.record(
+        "audit_pdf.many_requested", actor=by, target=export, detail={"query": dict(query), "language": language, "why": why}, at=at
+    )
     return export
 
 
@@ -114,7 +117,7 @@ def print_one(*, export_id: int, assessment_id: int, at: datetime) -> int:
         actor=export.made_by,
         target=Assessment(pk=assessment_id),
         supplier_id=issued.supplier_id,
-        detail={"language": export.language, "export": export.pk},
+        detail={"language": export.language, **export.detail},
         at=at,
     )
     return issued.pk

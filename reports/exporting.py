@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.reasons import Why
 from accounts.scope import acting, of_person
 from assessments.models import Assessment
 from audit import trail
@@ -35,19 +36,19 @@ R = TypeVar("R", bound=OfSupplier)
 
 
 @transaction.atomic
-def request_portfolio_export(*, kind: str, query: Mapping[str, str], by: User, at: datetime) -> Export:
+def request_portfolio_export(*, kind: str, query: Mapping[str, str], why: Why, by: User, at: datetime) -> Export:
     """The rows of the portfolio page with this query, as a file. What the person may see decides when the file is made."""
     export = Export.objects.create(
         kind=kind,
         title=_("Supplier portfolio"),
         language=translation.get_language() or "en",
-        parameters={"query": dict(query)},
+        parameters={"query": dict(query), "why": why},
         made_by=by,
         requested_at=at,
     )
     export.run = engine.start("export_portfolio", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
     export.save(update_fields=["run"])
-    trail.record("portfolio.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query)}, at=at)
+    trail.record("portfolio.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query), "why": why}, at=at)
     return export
 
 
@@ -64,24 +65,24 @@ def make_portfolio_file(*, export_id: int, at: datetime) -> int:
             count = WRITERS[suffix](file, portfolio_table.COLUMNS, found, title=_("Supplier portfolio"))
         keep_file(export, path, name=f"portfolio-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
     # Each supplier in the file can read that its data left the house.
-    trail.record_each("portfolio.exported", supplier_ids=looked_at, actor=export.made_by, detail={"export": export.pk}, at=at)
+    trail.record_each("portfolio.exported", supplier_ids=looked_at, actor=export.made_by, detail=export.detail, at=at)
     return count
 
 
 @transaction.atomic
-def request_findings_export(*, kind: str, query: Mapping[str, str], by: User, at: datetime) -> Export:
+def request_findings_export(*, kind: str, query: Mapping[str, str], why: Why, by: User, at: datetime) -> Export:
     """The rows of the list of findings with this query, as a file."""
     export = Export.objects.create(
         kind=kind,
         title=_("Findings"),
         language=translation.get_language() or "en",
-        parameters={"query": dict(query)},
+        parameters={"query": dict(query), "why": why},
         made_by=by,
         requested_at=at,
     )
     export.run = engine.start("export_findings", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
     export.save(update_fields=["run"])
-    trail.record("findings.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query)}, at=at)
+    trail.record("findings.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query), "why": why}, at=at)
     return export
 
 
@@ -96,7 +97,7 @@ def make_findings_file(*, export_id: int, at: datetime) -> int:
         with path.open("wb") as file:
             count = WRITERS[suffix](file, findings_table.COLUMNS, found, title=_("Findings"))
         keep_file(export, path, name=f"findings-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
-    trail.record_each("findings.exported", supplier_ids=sorted(set(looked_at)), actor=export.made_by, detail={"export": export.pk}, at=at)
+    trail.record_each("findings.exported", supplier_ids=sorted(set(looked_at)), actor=export.made_by, detail=export.detail, at=at)
     return count
 
 
@@ -116,7 +117,7 @@ PRINTABLE = (Assessment.Status.SUBMITTED, Assessment.Status.IN_REVIEW, Assessmen
 
 
 @transaction.atomic
-def request_audit_pdf(*, assessment_id: int, language: str, by: User, at: datetime) -> Export:
+def request_audit_pdf(*, assessment_id: int, language: str, why: Why, by: User, at: datetime) -> Export:
     """`language`: one of the portal's, or "both". Raises `NotHandedIn`."""
     assessment = Assessment.objects.select_related("supplier", "campaign").get(pk=assessment_id)
     if assessment.status not in PRINTABLE:
@@ -131,14 +132,14 @@ def request_audit_pdf(*, assessment_id: int, language: str, by: User, at: dateti
         language=language,
         supplier=assessment.supplier,
         assessment=assessment,
+        parameters={"why": why},
         made_by=by,
         requested_at=at,
     )
     export.run = engine.start("audit_pdf", parameters={"export": export.pk}, by=by, at=at, title=title)
     export.save(update_fields=["run"])
-    trail.record(
-        "audit_pdf.exported", actor=by, target=assessment, supplier_id=assessment.supplier_id, detail={"language": language}, at=at
-    )
+    detail = {"language": language, "why": why}
+    trail.record("audit_pdf.exported", actor=by, target=assessment, supplier_id=assessment.supplier_id, detail=detail, at=at)
     return export
 
 

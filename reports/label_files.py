@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.reasons import Why
 from audit import trail
 from labels import certificates
 from labels.dates import ledger_day
@@ -93,19 +94,19 @@ DIRECTORY_COLUMNS = (
 
 
 @transaction.atomic
-def request_directory(*, kind: str, query: Mapping[str, str], by: User, at: datetime) -> Export:
+def request_directory(*, kind: str, query: Mapping[str, str], why: Why, by: User, at: datetime) -> Export:
     """The rows of the directory page with this query, as a file, as they are on the day it is asked for."""
     export = Export.objects.create(
         kind=kind,
         title=_("Labelled suppliers"),
         language=translation.get_language() or "en",
-        parameters={"query": dict(query), "on": ledger_day(at).isoformat()},
+        parameters={"query": dict(query), "on": ledger_day(at).isoformat(), "why": why},
         made_by=by,
         requested_at=at,
     )
     export.run = engine.start("export_directory", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
     export.save(update_fields=["run"])
-    trail.record("directory.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query)}, at=at)
+    trail.record("directory.export_requested", actor=by, target=export, detail={"kind": kind, "query": dict(query), "why": why}, at=at)
     return export
 
 
@@ -121,5 +122,5 @@ def make_directory(*, export_id: int, at: datetime) -> int:
             found = noting(directory.every_row(), looked_at)
             count = WRITERS[suffix](file, DIRECTORY_COLUMNS, found, title=_("Labelled suppliers"))
         keep_file(export, path, name=f"labelled-suppliers-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
-    trail.record_each("directory.exported", supplier_ids=looked_at, actor=export.made_by, detail={"export": export.pk}, at=at)
+    trail.record_each("directory.exported", supplier_ids=looked_at, actor=export.made_by, detail=export.detail, at=at)
     return count

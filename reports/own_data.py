@@ -19,6 +19,7 @@ from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, 
 
 from accounts.looks import looks_at, words_for
 from accounts.models import Membership, User
+from accounts.reasons import words_for_why
 from assessments import past
 from assessments.models import (
     Amendment,
@@ -464,6 +465,7 @@ def _looks(supplier: Supplier) -> Iterator[dict[str, Any]]:
             "role": event.actor_role,
             "action": event.action,
             "what": words_for(event.action),
+            "why": words_for_why(event.detail),
         }
 
 
@@ -480,7 +482,7 @@ receipts/           what each score was computed from; a receipt recomputes it
 labels.json         the green label and the ledger of its steps
 pilots.json         carbon-neutral pilot agreements
 emissions.json      activity data, bills, renewable certificates, scope 3, abatement and inventories
-access-log.json     who of the buyer looked at what, and when
+access-log.json     who of the buyer looked at what, when, and why where a reason is asked
 
 Times are ISO 8601 in UTC. Decimal numbers are text, so that no digit is lost.
 """

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from accounts.permissions import Permission, has
+from accounts.reasons import Why
 from audit import trail
 from reports.exporting import keep_file
 from reports.http import NoPage, html_of, query_of
@@ -46,21 +47,21 @@ def table_of(found: PageReader, name: str, user: User) -> PageTable:
     return table
 
 
-def note_look(table: PageTable, *, address: str, name: str, by: User, at: datetime) -> None:
+def note_look(table: PageTable, *, address: str, name: str, by: User, at: datetime, why: Why | None = None) -> None:
     """Each supplier in the file can read that it left the house."""
-    detail = {"page": address, "table": name}
+    detail = {"page": address, "table": name, **({"why": why} if why else {})}
     trail.record("table.taken", actor=by, detail=detail, at=at)
     if by.is_buyer:
         trail.record_each("table.exported", supplier_ids=sorted(set(table.suppliers)), actor=by, detail=detail, at=at)
 
 
 @transaction.atomic
-def request_table(*, address: str, name: str, form: str, title: str, by: User, at: datetime) -> Export:
+def request_table(*, address: str, name: str, form: str, title: str, why: Why, by: User, at: datetime) -> Export:
     export = Export.objects.create(
         kind=Export.Kind.TABLE_CSV if form == "csv" else Export.Kind.TABLE_XLSX,
         title=title[:300],
         language=translation.get_language() or "en",
-        parameters={"page": address, "table": name},
+        parameters={"page": address, "table": name, "why": why},
         made_by=by,
         requested_at=at,
     )
@@ -82,7 +83,7 @@ def make_table(*, export_id: int, at: datetime) -> int:
         with path.open("wb") as file:
             count = WRITERS[suffix](file, table.columns(), table.rows, title=sheet_title(table.title))
         keep_file(export, path, name=f"{name}-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
-    note_look(table, address=address, name=name, by=by, at=at)
+    note_look(table, address=address, name=name, by=by, at=at, why=export.parameters["why"])
     return count
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from assessments.answering import NotOpen
@@ -77,6 +78,7 @@ def take_in(request: AuthenticatedHttpRequest, assessment: Assessment, form: Wor
 
 
 @require_GET
+@confirmed("GET")
 def copy(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     assessment = find(request, pk)
     now = timezone.now()

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
+from accounts.reasons import words_for_why
 from assessments.models import Assessment
 from suppliers.models import Supplier, WalledQuerySet
 
@@ -104,6 +105,15 @@ class Export(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("reports:own_data") if self.kind == self.Kind.OWN_DATA else reverse("reports:export", args=[self.pk])
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What the access log of each supplier in it says besides."""
+        return {"export": self.pk, "why": self.parameters.get("why", {})}
+
+    @property
+    def why(self) -> str:
+        return words_for_why(self.detail)
 
     @property
     def subject(self) -> str:

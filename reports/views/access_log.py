@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.looks import looks_at, role_name, words_for
+from accounts.reasons import words_for_why
 from accounts.views.colleagues import own_supplier
 from reports.trail_table import MOST_LINES
 from suppliers.table_files import CONTENT_TYPES, Column, table_bytes
@@ -16,6 +17,7 @@ COLUMNS = (
     Column(gettext_lazy("Who"), lambda event: event.actor.name if event.actor else "", 24),
     Column(gettext_lazy("Role"), lambda event: role_name(event.actor_role), 24),
     Column(gettext_lazy("What"), lambda event: words_for(event.action), 48),
+    Column(gettext_lazy("Why"), lambda event: words_for_why(event.detail), 40),
 )
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
+from accounts.reasons import why_of
 from reports.bulk import NothingToPrint, Selection, request_audit_pdfs
 from reports.models import BOTH
 
@@ -26,7 +27,7 @@ def audit_pdfs(request: AuthenticatedHttpRequest) -> HttpResponse:
         if language != BOTH and language not in dict(settings.LANGUAGES):
             language = get_language() or "en"
         try:
-            return redirect(request_audit_pdfs(query=query, language=language, by=request.user, at=timezone.now()))
+            return redirect(request_audit_pdfs(query=query, language=language, why=why_of(request), by=request.user, at=timezone.now()))
         except NothingToPrint:
             messages.error(request, _("None of these suppliers has a closed assessment: there is nothing to print."))
     languages = [*settings.LANGUAGES, (BOTH, _("Chinese and English in one document"))]

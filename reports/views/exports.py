@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
+from accounts.reasons import why_of
 from accounts.seek import page_by
 from assessments.models import Assessment
 from audit import trail
@@ -56,7 +57,8 @@ def export_file(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | Fi
     if not export.file.storage.exists(export.file.name):
         messages.error(request, _("The file is not there any more. Please ask for it again."))
         return redirect(export)
-    trail.record(f"{export.subject}.downloaded", actor=request.user, target=export, supplier_id=export.supplier_id)
+    detail = {"why": export.parameters["why"]} if export.parameters.get("why") else {}
+    trail.record(f"{export.subject}.downloaded", actor=request.user, target=export, supplier_id=export.supplier_id, detail=detail)
     return FileResponse(export.file.open("rb"), as_attachment=True, filename=export.file.name.rpartition("/")[2])
 
 
@@ -69,7 +71,7 @@ def audit_pdf_request(request: AuthenticatedHttpRequest, pk: int) -> HttpRespons
     if language != BOTH and language not in dict(settings.LANGUAGES):
         language = get_language() or "en"
     try:
-        export = request_audit_pdf(assessment_id=assessment.pk, language=language, by=request.user, at=timezone.now())
+        export = request_audit_pdf(assessment_id=assessment.pk, language=language, why=why_of(request), by=request.user, at=timezone.now())
     except NotHandedIn:
         messages.error(request, _("An audit report can be printed once the assessment is handed in."))
         return redirect("reports:supplier", assessment.supplier_id)

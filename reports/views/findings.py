@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
+from accounts.reasons import why_of
 from reports.exporting import request_findings_export
 from reports.findings_table import kept_query
 from reports.models import Export
@@ -17,5 +18,6 @@ def findings_export(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The filter of the screen comes along as the query string."""
     require(request.user, Permission.PORTFOLIO_EXPORT)
     kind = Export.Kind.FINDINGS_CSV if request.POST.get("format") == "csv" else Export.Kind.FINDINGS_XLSX
-    export = request_findings_export(kind=kind, query=kept_query(request.GET.dict()), by=request.user, at=timezone.now())
+    query = kept_query(request.GET.dict())
+    export = request_findings_export(kind=kind, query=query, why=why_of(request), by=request.user, at=timezone.now())
     return redirect(export)

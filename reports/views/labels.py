@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
+from accounts.reasons import why_of
 from labels.dates import ledger_day
 from labels.directory import Directory
 from labels.models import Label
@@ -39,4 +40,4 @@ def directory_export(request: AuthenticatedHttpRequest) -> HttpResponse:
     now = timezone.now()
     kind = Export.Kind.DIRECTORY_CSV if request.POST.get("format") == "csv" else Export.Kind.DIRECTORY_XLSX
     query = Directory(request.GET.dict(), user=request.user, on=ledger_day(now)).kept_query
-    return redirect(request_directory(kind=kind, query=query, by=request.user, at=now))
+    return redirect(request_directory(kind=kind, query=query, why=why_of(request), by=request.user, at=now))

@@ -7,6 +7,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
+from accounts.reasons import why_of
 from reports.exporting import request_portfolio_export
 from reports.models import Export
 from reports.portfolio import PAGE_SIZE, Portfolio
@@ -41,5 +42,5 @@ def portfolio_export(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.PORTFOLIO_EXPORT)
     kind = Export.Kind.PORTFOLIO_CSV if request.POST.get("format") == "csv" else Export.Kind.PORTFOLIO_XLSX
     query = Portfolio(request.GET.dict(), user=request.user).kept_query
-    export = request_portfolio_export(kind=kind, query=query, by=request.user, at=timezone.now())
+    export = request_portfolio_export(kind=kind, query=query, why=why_of(request), by=request.user, at=timezone.now())
     return redirect(export)

@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
+from accounts.reasons import why_of
 from reports.table_files import from_the_first, note_look, page, request_table, sheet_title, table_of
 from suppliers.table_files import CONTENT_TYPES
 from suppliers.views.files import table_response
@@ -28,6 +30,7 @@ class TableForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
+@confirmed("GET", "POST")
 def table_file(request: AuthenticatedHttpRequest) -> HttpResponse:
     """A short table is the answer; one of several pages is asked about first, and made by a run when the button is pressed."""
     form = TableForm(request.POST if request.method == "POST" else request.GET)
@@ -40,5 +43,6 @@ def table_file(request: AuthenticatedHttpRequest) -> HttpResponse:
         return table_response(wanted, name, table.columns(), table.rows, title=sheet_title(table.title))
     if request.method == "POST":
         title = table.title or name
-        return redirect(request_table(address=address, name=name, form=wanted, title=title, by=request.user, at=timezone.now()))
+        why = why_of(request) if table.suppliers and request.user.is_buyer else {}
+        return redirect(request_table(address=address, name=name, form=wanted, title=title, why=why, by=request.user, at=timezone.now()))
     return render(request, "reports/table_file.html", {"table": table, "asked": form.cleaned_data})

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
@@ -33,6 +34,7 @@ def audit_trail(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_GET
+@confirmed("GET")
 def audit_trail_file(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The lines the filter finds, as the screen has them."""
     require(request.user, Permission.AUDIT_VIEW)

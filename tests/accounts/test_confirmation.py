@@ -44,7 +44,7 @@ def test_an_export_goes_on_with_the_filter_of_the_screen(client: Client, staff: 
     long_ago(client, staff)
     path = reverse("reports:portfolio_export")
 
-    asked = client.post(f"{path}?category=media", {"format": "csv"})
+    asked = client.post(f"{path}?category=media", {"format": "csv", "purpose": "report"})
     assert not Export.objects.exists()
     client.post(asked.headers["Location"], {"password": PASSWORD, "next": path})
 
@@ -74,7 +74,19 @@ def test_what_weighs_asks_first(client: Client, administrator: User, name: str, 
     assert client.post(reverse(name, args=arguments)).headers["Location"].startswith("/account/confirm/")
 
 
-@pytest.mark.parametrize(("name", "arguments"), [("reports:export_file", [1]), ("assessments:review_queue_file", [])])
+FILES: list[tuple[str, list[Any]]] = [
+    ("reports:export_file", [1]),
+    ("reports:own_data_file", [1]),
+    ("reports:table_file", []),
+    ("reports:audit_trail_file", []),
+    ("assessments:review_queue_file", []),
+    ("assessments:workbook_copy", [1]),
+    ("emissions:inventory_file", [1, 2025, "csv"]),
+    ("pilots:export", ["csv"]),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), FILES)
 def test_a_file_asks_first_too(client: Client, staff: User, name: str, arguments: list[Any]) -> None:
     long_ago(client, staff)
 

@@ -80,7 +80,7 @@ def test_the_export_is_the_screen(client: Client, reviewer: User, standard: Stan
     evaluate()
     client.force_login(reviewer)
 
-    client.post(reverse("reports:directory_export") + "?region=Zhejiang", {"format": "csv"})
+    client.post(reverse("reports:directory_export") + "?region=Zhejiang", {"format": "csv", "purpose": "report"})
 
     export = Export.objects.get()
     assert export.run is not None

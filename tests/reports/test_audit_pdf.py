@@ -36,7 +36,7 @@ def assessment(reviewer: User, owner: User, staff: User) -> Assessment:
 
 
 def exported(assessment: Assessment, by: User, language: str = "en") -> Export:
-    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language=language, by=by, at=NOW)
+    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language=language, why={"purpose": "audit"}, by=by, at=NOW)
     engine.work_off(export.run_id)  # type: ignore[arg-type]
     export.refresh_from_db()
     return export
@@ -117,14 +117,14 @@ def test_what_a_supplier_still_works_on_is_not_printed(client: Client, staff: Us
     assessment = create_assessment(status=status)
     client.force_login(staff)
 
-    client.post(reverse("reports:audit_pdf", args=[assessment.pk]), {"language": "en"})
+    client.post(reverse("reports:audit_pdf", args=[assessment.pk]), {"language": "en", "purpose": "audit"})
 
     assert not Export.objects.exists()
 
 
 def test_a_review_sent_back_before_the_worker_came_ends_with_a_clear_word(reviewer: User, owner: User, staff: User) -> None:
     assessment = closed_assessment(reviewer, owner, status="in_review", closed_at=None, closed_by=None)
-    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language="en", by=staff, at=NOW)
+    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language="en", why={"purpose": "audit"}, by=staff, at=NOW)
     Verdict.objects.create(answer=assessment.answers.get(question="A-01"), outcome="query", reason="Which meter?", by=reviewer, at=NOW)
     return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=NOW)
 

@@ -45,7 +45,7 @@ def closed_suppliers(count: int, reviewer: User) -> list[Assessment]:
 
 
 def asked(by: User, language: str = "en") -> Export:
-    return bulk.request_audit_pdfs(query={"category": "media"}, language=language, by=by, at=timezone.now())
+    return bulk.request_audit_pdfs(query={"category": "media"}, language=language, why={"purpose": "audit"}, by=by, at=timezone.now())
 
 
 def worked_off(export: Export) -> Run:
@@ -211,11 +211,11 @@ def test_the_page_says_what_would_be_printed_and_starts_it(client: Client, revie
 
     page = client.get(address).text
     assert "Reports to print" in page
-    response = client.post(address, {"language": "zh-hans"})
+    response = client.post(address, {"language": "zh-hans", "purpose": "audit"})
 
     export = Export.objects.get()
     assert response["Location"] == export.get_absolute_url()
-    assert (export.language, export.parameters) == ("zh-hans", {"query": {"category": "media"}})
+    assert (export.language, export.parameters) == ("zh-hans", {"query": {"category": "media"}, "why": {"purpose": "audit"}})
     assert client.get(response["Location"]).status_code == 200
 
 
@@ -225,7 +225,7 @@ def test_nothing_to_print_is_said_and_starts_nothing(client: Client, staff: User
     address = f"{reverse('reports:audit_pdfs')}?category=media"
 
     assert "Nothing to print" in client.get(address).text
-    assert "there is nothing to print" in client.post(address, {"language": "en"}).text
+    assert "there is nothing to print" in client.post(address, {"language": "en", "purpose": "audit"}).text
     assert not Export.objects.exists()
 
 

@@ -37,7 +37,7 @@ def test_no_text_is_left_that_a_spreadsheet_would_run(text: str) -> None:
 
 
 def export_of(staff: User, kind: str, **query: str) -> Export:
-    export = exporting.request_portfolio_export(kind=kind, query=query, by=staff, at=NOW)
+    export = exporting.request_portfolio_export(kind=kind, query=query, why={"purpose": "report"}, by=staff, at=NOW)
     engine.work_off(export.run_id)
     export.refresh_from_db()
     return export
@@ -91,7 +91,7 @@ def test_the_audit_report_says_every_answer_in_its_language_with_embedded_fonts(
 ) -> None:
     assessment = closed_assessment(reviewer, owner)
 
-    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language=language, by=staff, at=NOW)
+    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language=language, why={"purpose": "audit"}, by=staff, at=NOW)
     engine.work_off(export.run_id)
 
     export.refresh_from_db()
@@ -111,7 +111,7 @@ def test_the_longest_name_a_supplier_may_have_is_printed(reviewer: User, staff: 
     assessment = closed_assessment(reviewer, owner)
     Supplier.objects.filter(pk=assessment.supplier_id).update(name_en="Lantern" * 42)
 
-    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language="en", by=staff, at=NOW)
+    export = exporting.request_audit_pdf(assessment_id=assessment.pk, language="en", why={"purpose": "audit"}, by=staff, at=NOW)
     run = engine.work_off(export.run_id)
 
     export.refresh_from_db()

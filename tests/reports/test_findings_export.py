@@ -37,7 +37,7 @@ def findings(supplier: Supplier) -> list[Finding]:
 
 
 def exported(client: Client, query: str, form: str) -> Export:
-    response = client.post(f"{reverse('reports:findings_export')}{query}", {"format": form})
+    response = client.post(f"{reverse('reports:findings_export')}{query}", {"format": form, "purpose": "report"})
     export = Export.objects.latest("pk")
     assert response["Location"] == export.get_absolute_url()
     work_off(export.run_id or 0)
