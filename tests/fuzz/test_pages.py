@@ -18,7 +18,7 @@ from tests.world import World
 
 
 # A form is tried more often by whoever gets past its door.
-TRIES = 4
+TRIES = 3
 QUERY_NAMES = (
     *("page", "after", "before", "sort", "q", "year", "kind", "outcome", "status", "state", "category", "region", "country", "area"),
     *("score_min", "score_max", "label", "level", "next", "from", "to", "on", "cycle", "severity", "supplier", "actor", "action"),
