@@ -68,7 +68,7 @@ def _asked(query: dict[str, str], by: User) -> Run:
     """Nothing of it is there from before."""
     IssuedDocument.objects.all().delete()
     Export.objects.filter(kind=Export.Kind.AUDIT_PDFS).delete()
-    run = bulk.request_audit_pdfs(query=query, language=LANGUAGE, by=by, at=timezone.now()).run
+    run = bulk.request_audit_pdfs(query=query, language=LANGUAGE, why={"purpose": "audit"}, by=by, at=timezone.now()).run
     assert run is not None  # noqa: S101 - just started
     return run
 

@@ -220,7 +220,7 @@ def test_reports_fail_with_the_reason_and_are_made_when_tried_again(
         assessment=create_assessment(supplier=supplier, campaign=create_campaign(), status="closed", **handed_in), question="A-01"
     )
     standing.refresh([supplier.pk])
-    export = bulk.request_audit_pdfs(query={}, language="en", by=staff, at=NOW)
+    export = bulk.request_audit_pdfs(query={}, language="en", why={"purpose": "audit"}, by=staff, at=NOW)
 
     run = engine.work_off(export.run_id or 0)
 

@@ -229,7 +229,7 @@ def file_of(client: Client, each: Listed, form: str) -> list[list[str]]:
     if each.file:
         data = client.get(reverse(each.file), {**each.query, "format": form}).content
     else:
-        client.post(reverse(each.export, query=each.query), {"format": form})
+        client.post(reverse(each.export, query=each.query), {"format": form, "purpose": "report"})
         export = Export.objects.latest("pk")
         assert work_off(export.run_id or 0).status == "done"
         export.refresh_from_db()
