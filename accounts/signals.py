@@ -16,6 +16,7 @@ from accounts import recent, second_factor
 from accounts.messages import queue
 from accounts.models import User
 from accounts.people import give_a_hat
+from accounts.scope import system
 from audit import trail
 
 
@@ -40,7 +41,9 @@ def sign_in_failed(credentials: dict[str, Any], **_kwargs: Any) -> None:
     email = str(credentials.get("username") or credentials.get("email") or "").lower()
     user = User.objects.filter(email=email).first()
     # What was typed for an unknown address stays out of the trail: people type passwords into the wrong field.
-    trail.record("user.sign_in_failed", target=user, detail={"known_address": user is not None})
+    # Also somebody signed in, who is asked again who is there: the line is about an account, not of a supplier.
+    with system():
+        trail.record("user.sign_in_failed", target=user, detail={"known_address": user is not None})
 
 
 def keep_chosen_language(user: User, request: HttpRequest) -> None:
@@ -83,7 +86,8 @@ def codes_made(user: User, **_kwargs: Any) -> None:
 
 @receiver(authentication_failed, dispatch_uid="accounts.factor_failed")
 def factor_failed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    trail.record("second_factor.failed", target=user, detail={"type": authenticator.type})
+    with system():
+        trail.record("second_factor.failed", target=user, detail={"type": authenticator.type})
 
 
 def _tell(user: User, what: str, authenticator: Authenticator) -> None:
