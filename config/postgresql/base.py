@@ -16,8 +16,8 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.utils import Error
-from psycopg import RawCursor
-from psycopg.pq import TransactionStatus
+from psycopg import OperationalError
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from accounts import scope
 
@@ -48,11 +48,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.settings_dict["USER"] != settings.DATABASE_APP_ROLE:
             return
         connection: Any = self.connection
-        if connection.info.transaction_status == TransactionStatus.INERROR:
-            return  # nothing can be asked before the rollback, after which this is not known any more
+        if connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
+            return  # nothing can be asked before the rollback, after which this is not known any more; the statement to come says why
         self.scope = None  # until it is done: this too may be interrupted
-        # Past Django, which counts statements. SET, unlike a SELECT that sets, may stand before a transaction says how it is isolated.
-        RawCursor(connection).execute(_taking_on(wanted), prepare=False)
+        # Past Django, which counts statements, and past the driver's cursor, which takes as long again as the statements themselves.
+        # SET, unlike a SELECT that sets, may stand before a transaction says how it is isolated.
+        result = connection.pgconn.exec_(_taking_on(wanted))
+        if result.status != ExecStatus.COMMAND_OK:
+            raise OperationalError(result.error_message.decode())
         self.scope = wanted
 
     def _savepoint_rollback(self, sid: str) -> None:
