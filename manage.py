@@ -3,9 +3,9 @@ import os
 import sys
 
 
-# These change tables, so they connect as the tables' owner; everything else connects as the application's role, which
-# may only read and write rows.
-OWNER_COMMANDS = {"migrate", "sqlflush", "flush", "pgtrigger", "prepare_server", "load_demo", "backup", "restore"}
+# These change tables or look how they were changed, so they connect as the tables' owner; everything else connects as the
+# application's role, which may only read and write rows.
+OWNER_COMMANDS = {"makemigrations", "migrate", "sqlflush", "flush", "pgtrigger", "prepare_server", "load_demo", "backup", "restore"}
 
 
 def main() -> None:
