@@ -32,6 +32,7 @@ from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, move_sequences
 from reports import bulk
 from runs import engine
+from runs.calendar import NIGHT_ZONE
 from suppliers.models import Supplier
 
 
@@ -58,6 +59,7 @@ def is_loaded() -> bool:
 @transaction.atomic
 def load_demo(*, at: datetime, progress: Progress, count: int = SUPPLIERS) -> None:
     """Needs the tables' owner: triggers are put to sleep for the bulk rows."""
+    at = at.astimezone(NIGHT_ZONE)  # every day of the demo is one of the buyer's calendar, as the portal counts
     today = at.date()
     random = Random(SEED)  # noqa: S311 - the same demo every time is the point
     versions = code.load_both(at)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -413,7 +414,7 @@ def test_the_plan_of_a_campaign_is_changed_within_bounds(client: Client, staff: 
 
 
 def test_a_reviewer_enters_and_ends_an_own_absence_and_nobody_elses(client: Client, rita: User, mara: User) -> None:
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=ZoneInfo(rita.timezone))
     client.force_login(rita)
     url = reverse("assessments:absence_new")
     before = {"first_day": today + timedelta(days=3), "last_day": today + timedelta(days=1)}
