@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -21,6 +20,7 @@ from assessments.submission import submit_assessment
 from assessments.tasks import assign_review
 from audit.models import Event
 from runs import engine
+from runs.calendar import buyers_day
 from runs.models import Run
 from runs.registry import job_of
 from suppliers.models import BuyingUnit, Interest, Supplier
@@ -414,7 +414,7 @@ def test_the_plan_of_a_campaign_is_changed_within_bounds(client: Client, staff: 
 
 
 def test_a_reviewer_enters_and_ends_an_own_absence_and_nobody_elses(client: Client, rita: User, mara: User) -> None:
-    today = timezone.localdate(timezone=ZoneInfo(rita.timezone))
+    today = buyers_day(timezone.now())
     client.force_login(rita)
     url = reverse("assessments:absence_new")
     before = {"first_day": today + timedelta(days=3), "last_day": today + timedelta(days=1)}
