@@ -158,7 +158,7 @@ def test_a_supplier_takes_along_who_saw_its_data(client: Client, owner: User, re
     head, *lines = rows_of(client.get(reverse("reports:access_log_file"), {"format": "csv"}))
 
     assert reverse("reports:access_log_file") in page
-    assert head == ["When", "Who", "Role", "What"]
-    assert [line[1:] for line in lines] == [["Rita Reviewer", "Procurement reviewer", "Looked at: your assessment"]]
+    assert head == ["When", "Who", "Role", "What", "Why"]
+    assert [line[1:] for line in lines] == [["Rita Reviewer", "Procurement reviewer", "Looked at: your assessment", ""]]
     client.force_login(stranger)
     assert len(rows_of(client.get(reverse("reports:access_log_file"), {"format": "csv"}))) == 1
