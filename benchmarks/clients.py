@@ -58,7 +58,13 @@ class Browser:
         self.connection.connect()
 
     def send(self, request: Request, expected: int = 200) -> bytes:
-        status, body = self.exchange(request)
+        try:
+            status, body = self.exchange(request)
+        except (ConnectionResetError, http.client.RemoteDisconnected):
+            # The server gave a connection up that had waited for its next request too long, just as that was sent. Whatever is
+            # measured here may be sent twice: a save that is repeated counts once.
+            self.reconnect()
+            status, body = self.exchange(request)
         if status != expected:
             raise Refused(f"{request.path}: {status} {body[:300]!r}")
         return body

@@ -152,7 +152,8 @@ class Round:
         return engine.start(kind, parameters=parameters, by=self.world.staff, at=timezone.now())
 
     def _start_reports(self) -> Run:
-        export = bulk.request_audit_pdfs(query={"q": f"{self.name} printed"}, language="en", by=self.world.staff, at=timezone.now())
+        query, why = {"q": f"{self.name} printed"}, {"purpose": "audit"}
+        export = bulk.request_audit_pdfs(query=query, language="en", why=why, by=self.world.staff, at=timezone.now())
         return Run.objects.get(pk=export.run_id or 0)
 
     def _start_check(self) -> Run:

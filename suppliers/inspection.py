@@ -22,7 +22,7 @@ from suppliers.inspecting import ole, packages, text
 from suppliers.inspecting.child import SECONDS, UNFIT
 from suppliers.inspecting.types import ENDINGS, TYPES, recognise
 from suppliers.inspecting.unfit import Unfit
-from suppliers.refusals import refusal_of, refused
+from suppliers.refusals import refusal_of, refused, refused_by_disk
 
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,8 @@ def inspect(file: "File[bytes]") -> Inspected:
 
 
 def _taken_apart(content: IO[bytes], file: "File[bytes]") -> tuple[IO[bytes], str]:
-    _copy(file, content)
+    with refused_by_disk():
+        _copy(file, content)
     extension = recognise(content, ending_of(safe_name(file.name or "")))
     virus_scan.refuse_infected(content)
     content.seek(0)
