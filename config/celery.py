@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 broker.register()
 
 
-class SystemTask(Task):  # type: ignore[type-arg]
+class SystemTask(Task):  # type: ignore[type-arg]  # the stubs' Task is generic, Celery's is not
     """A task acts for the system, not for a person."""
 
     @acting(SYSTEM)

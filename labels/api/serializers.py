@@ -38,7 +38,7 @@ class LabelEventSerializer(serializers.ModelSerializer[LabelEvent]):
 
     def get_announces(self, event: LabelEvent) -> dict[str, str] | None:
         """As `LabelEventQuerySet.for_api` reads it."""
-        announces: dict[str, str] | None = event.announces  # type: ignore[attr-defined]
+        announces: dict[str, str] | None = event.announces  # type: ignore[attr-defined]  # as `for_api` annotates it
         return announces
 
 

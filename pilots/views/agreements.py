@@ -127,7 +127,8 @@ def detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if request.user.is_buyer and agreement.status != Agreement.Status.DRAFT:
         trail.record("agreement.viewed", actor=request.user, target=agreement, supplier_id=agreement.supplier_id)
     side, may_edit = own_side(request), has(request.user, Permission.PILOT_EDIT)
-    reader = {"is_buyer": request.user.is_buyer, "may_edit": may_edit}
+    may_take = not request.user.is_buyer or has(request.user, Permission.PORTFOLIO_EXPORT)
+    reader: dict[str, bool | str] = {"is_buyer": request.user.is_buyer, "may_edit": may_edit, "page_path": request.path if may_take else ""}
     key = key_of("pilots/_detail.html", {"agreement": agreement.pk, "stamp": stamp_of(agreement), **reader})
     context = {
         "agreement": agreement,
@@ -147,7 +148,7 @@ def has_signed(agreement: Agreement, side: str) -> bool:
     return agreement.signatures.filter(content_sha256=agreement.content_sha256, side=side).exists()
 
 
-def drawn(request: AuthenticatedHttpRequest, pk: int, reader: dict[str, bool]) -> str:
+def drawn(request: AuthenticatedHttpRequest, pk: int, reader: dict[str, bool | str]) -> str:
     agreement = find(request, pk)
     prefetch_related_objects([agreement], "targets", "milestones", "sites")
     appraisals = Appraisal.objects.visible_to(request.user).filter(agreement=agreement)
@@ -159,7 +160,6 @@ def drawn(request: AuthenticatedHttpRequest, pk: int, reader: dict[str, bool]) -
         "appraisals": list(appraisals.order_by("-year", "-quarter", "-pk")),
         "papers": list(agreement.papers.order_by("-pk")),
         "at_risk_from": AT_RISK_FROM,
-        "page_path": request.path,
         **reader,
     }
     return render_to_string("pilots/_detail.html", context)

@@ -71,7 +71,7 @@ def test_each_supplier_in_the_file_reads_why(client: Client, staff: User, owner:
     client.force_login(staff)
     ask(client, purpose="other", words="Annual dinner of <suppliers>")
     export = Export.objects.get()
-    engine.work_off(export.run_id)  # type: ignore[arg-type]
+    engine.work_off(export.run_id)  # type: ignore[arg-type]  # its run was just started
     assert "Annual dinner of &lt;suppliers&gt;" in client.get(export.get_absolute_url()).text
 
     client.force_login(owner)

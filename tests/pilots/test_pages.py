@@ -5,13 +5,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Role, User
 from audit.models import Event
 from pilots.models import Agreement, AgreementTemplate
 from pilots.terms import Terms
 from pilots.wordings import load_templates
 from suppliers.models import Supplier
-from tests.factories import NOW, create_site, create_supplier
+from tests.factories import NOW, create_site, create_supplier, create_user
 from tests.pilots.support import active, drafted, factor_set, offered, report, sign, signature_data
 
 
@@ -461,3 +461,14 @@ def test_terms_carry_their_defaults() -> None:
 
     assert plain.columns()["scope2_method"] == "market"
     assert "sites" not in plain.columns()
+
+
+def test_who_may_not_export_is_offered_no_table_of_a_page_that_others_looked_at(
+    client: Client, staff: User, owner: User, supplier: Supplier
+) -> None:
+    page = active(supplier, staff, owner).get_absolute_url()
+    tables = reverse("reports:table_file")
+
+    for reader, is_offered in ((staff, True), (create_user(role=Role.ADMINISTRATOR), False), (staff, True)):
+        client.force_login(reader)
+        assert (tables in client.get(page).text) == is_offered

@@ -37,7 +37,7 @@ def assessment(reviewer: User, owner: User, staff: User) -> Assessment:
 
 def exported(assessment: Assessment, by: User, language: str = "en") -> Export:
     export = exporting.request_audit_pdf(assessment_id=assessment.pk, language=language, why={"purpose": "audit"}, by=by, at=NOW)
-    engine.work_off(export.run_id)  # type: ignore[arg-type]
+    engine.work_off(export.run_id)  # type: ignore[arg-type]  # its run was just started
     export.refresh_from_db()
     return export
 
@@ -128,7 +128,7 @@ def test_a_review_sent_back_before_the_worker_came_ends_with_a_clear_word(review
     Verdict.objects.create(answer=assessment.answers.get(question="A-01"), outcome="query", reason="Which meter?", by=reviewer, at=NOW)
     return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=NOW)
 
-    run = engine.work_off(export.run_id)  # type: ignore[arg-type]
+    run = engine.work_off(export.run_id)  # type: ignore[arg-type]  # its run was just started
 
     assert run.status == "failed"
     assert "went back to the supplier" in run.chunks.get().error

@@ -49,7 +49,7 @@ def asked(by: User, language: str = "en") -> Export:
 
 
 def worked_off(export: Export) -> Run:
-    run = engine.work_off(export.run_id)  # type: ignore[arg-type]
+    run = engine.work_off(export.run_id)  # type: ignore[arg-type]  # its run was just started
     export.refresh_from_db()
     return run
 
