@@ -159,16 +159,19 @@
     if (![200, 422].includes(response.status)) throw new Error(response.status);
     return response.json();
   };
+  const showCount = ({ count, is_open: isOpen }) => {
+    const link = linkOf(talkOf);
+    const shown = link.querySelector("[data-talk-count]");
+    shown.textContent = count;
+    shown.hidden = !count;
+    link.toggleAttribute("data-open", isOpen);
+    sayWhatIsShown(sections.get(talkOf));
+  };
   const fetchTalk = async (url, options) => {
     try {
       const answer = await askTalk(url, options);
       talk.innerHTML = answer.html;
-      const link = linkOf(talkOf);
-      const count = link.querySelector("[data-talk-count]");
-      count.textContent = answer.count;
-      count.hidden = !answer.count;
-      link.toggleAttribute("data-open", answer.is_open);
-      sayWhatIsShown(sections.get(talkOf));
+      showCount(answer);
       return true;
     } catch {
       window.portal.toast(document.getElementById("toasts").dataset.failed);
@@ -200,7 +203,9 @@
     if (!dialog.open) return;
     try {
       const said = document.createElement("div");
-      said.innerHTML = (await askTalk(linkOf(talkOf).href)).html;
+      const answer = await askTalk(linkOf(talkOf).href);
+      said.innerHTML = answer.html;
+      showCount(answer);
       talk.querySelector("[data-talk-list]").replaceWith(said.querySelector("[data-talk-list]"));
       talk.querySelector("[data-settle]").hidden = said.querySelector("[data-settle]").hidden;
     } catch { /* it comes with what is said next */ }
