@@ -2,9 +2,11 @@ import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import worker_process_init
 
 from accounts.scope import SYSTEM, acting
 from config import broker
+from config.garbage import leave_loaded_alone
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -23,3 +25,8 @@ class SystemTask(Task):  # type: ignore[type-arg]  # the stubs' Task is generic,
 app = Celery("portal", task_cls=SystemTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def _after_fork(**kwargs: Any) -> None:
+    leave_loaded_alone()

@@ -143,7 +143,7 @@ def _migrate() -> None:
     from django.db import connection
 
     from config.embedded import APP_ROLE, OWNER_ROLE, SCOPE_ROLES
-    from config.migrating import rare_garbage_collection
+    from config.garbage import rare_garbage_collection
 
     connection.close()
     connection.settings_dict["USER"] = OWNER_ROLE

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from config.migrating import rare_garbage_collection
+from config.garbage import rare_garbage_collection
 from config.static_files import collect_if_changed
 from config.translations import compile_catalogues
 
