@@ -1,5 +1,6 @@
 """A file in parts: through cuts, repeats and two tabs, to one document."""
 
+import os
 import uuid
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from suppliers import uploads
 from suppliers.models import Document, Upload, UploadPart
 from suppliers.refusals import FileRefused
+from suppliers.tasks import forget_uploads
 from suppliers.uploads import WrongPlace, add_part, begin, cancel, finish, forget_old
 from tests.factories import NOW, create_document, create_supplier
 from tests.suppliers.files import pdf_bytes
@@ -140,6 +142,20 @@ def test_what_nobody_goes_on_with_is_removed(supplier, owner, tmp_path, django_c
         assert forget_old(at=NOW + timedelta(days=4)) == 1
     assert not Upload.objects.exists()
     assert files_in(tmp_path) == []
+
+
+def test_what_a_killed_process_was_writing_goes_the_day_after(tmp_path):
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    dead, being_written = (f"{uuid.uuid4().hex}.draft" for _ in range(2))
+    two_days_ago = (timezone.now() - timedelta(days=2)).timestamp()
+    for name, written in ((dead, two_days_ago), ("permit.pdf", two_days_ago), (being_written, timezone.now().timestamp())):
+        (folder / name).write_bytes(CONTENT)
+        os.utime(folder / name, (written, written))
+
+    forget_uploads()
+
+    assert files_in(folder) == sorted([being_written, "permit.pdf"])
 
 
 def test_cancelling_leaves_nothing_but_finished_documents(supplier, owner, tmp_path, django_capture_on_commit_callbacks):
