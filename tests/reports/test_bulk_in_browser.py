@@ -5,13 +5,11 @@ import zipfile
 from typing import Any
 
 import pytest
-from python_calamine import CalamineWorkbook
 
 from accounts.models import User
-from reports import issuing
-from reports.models import Export, IssuedDocument
+from reports.models import Export
 from runs import engine
-from tests.reports.test_bulk import closed_suppliers
+from tests.reports.test_bulk import closed_suppliers, index_of, refuse_to_print
 from tests.services import assert_accessible
 
 
@@ -19,13 +17,6 @@ def test_reports_of_a_filtered_set_are_printed_paused_tried_again_and_taken_alon
     new_page: Any, reviewer: User, staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doomed = closed_suppliers(3, reviewer)[1]
-    issue = issuing.issue_audit_pdf
-
-    def refuse(*, assessment_id: int, **rest: Any) -> IssuedDocument:
-        if assessment_id == doomed.pk:
-            raise engine.GiveUp("No room on the disk.")
-        return issue(assessment_id=assessment_id, **rest)
-
     page, phone = new_page(user=staff), new_page(user=staff, phone=True)
     page.goto("/reports/portfolio/?category=media")
     page.get_by_role("link", name="Audit PDFs").click()
@@ -40,7 +31,7 @@ def test_reports_of_a_filtered_set_are_printed_paused_tried_again_and_taken_alon
     page.get_by_text("Waiting for a worker").wait_for()
     export = Export.objects.get()
     assert export.run_id
-    monkeypatch.setattr(issuing, "issue_audit_pdf", refuse)
+    refuse_to_print(doomed, monkeypatch)
     engine.work(export.run_id, slice_seconds=0)
     page.get_by_text("1 of 3 (33%)").wait_for()
     page.get_by_role("button", name="Pause").click()
@@ -67,12 +58,8 @@ def test_reports_of_a_filtered_set_are_printed_paused_tried_again_and_taken_alon
 
 
 def taken(page: Any) -> dict[str, str]:
-    """Supplier -> its file in the ZIP, as the index has it; every file named there is in it."""
+    """Supplier -> its file in the ZIP, as the index has it."""
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(archive.read("index.xlsx")))
-        [heading, *rows] = book.get_sheet_by_index(0).to_python()
-        lines = [dict(zip(heading, row, strict=True)) for row in rows]
-        assert set(archive.namelist()) == {"index.xlsx", *(str(line["File"]) for line in lines if line["File"])}
-    return {str(line["English name"]): str(line["File"]) for line in lines}
+        return {line["English name"]: line["File"] for line in index_of(archive)}
