@@ -6,7 +6,7 @@ from pilots.views import agreements, amending, appraisals, drafting, joint, pape
 app_name = "pilots"
 urlpatterns = [
     path("", agreements.pilot_list, name="list"),
-    path("export/<slug:form>/", agreements.pilot_export, name="export"),
+    path("export/", agreements.pilot_export, name="export"),
     path("mine/", agreements.mine, name="mine"),
     path("new/", drafting.new, name="new"),
     path("<int:pk>/", agreements.detail, name="detail"),

@@ -282,7 +282,7 @@ ASSESSMENTS = {
     "assessments:methods": public(),
     "assessments:method": public(at=lambda w: [w.questionnaire.pk]),
     "assessments:review_queue": reads(BUYERS),
-    "assessments:review_queue_file": reads(EXPORTERS),
+    "assessments:review_queue_file": presses(EXPORTERS),
     "assessments:review_reassign": presses(STAFF),
     "assessments:review_board": reads(BUYERS),
     "assessments:review_rules": reads(BUYERS),
@@ -411,7 +411,7 @@ EMISSIONS = {
 
 PILOTS = {
     "pilots:list": reads(BUYERS),
-    "pilots:export": reads(EXPORTERS, lambda w: ["csv"]),
+    "pilots:export": presses(EXPORTERS),
     "pilots:mine": reads(SUPPLIERS),
     "pilots:new": fills(STAFF),
     "pilots:detail": of_supplier(reads(SUPPLIERS | BUYERS, lambda w: [w.agreement.pk])),

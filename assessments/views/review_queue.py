@@ -16,6 +16,7 @@ from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
+from accounts.reasons import why_of
 from assessments import assigning
 from assessments.deadlines import Pace, with_deadlines
 from assessments.filters import ReviewQueueFilter
@@ -59,17 +60,16 @@ def found_by(request: AuthenticatedHttpRequest) -> ReviewQueueFilter:
     return ReviewQueueFilter(request.GET, queryset=rows, request=request)
 
 
-@require_GET
-@confirmed("GET")
+@require_POST
+@confirmed("POST")
 def queue_file(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """What the page finds, all of it."""
+    """What the page finds, all of it: the filter comes along as the query string."""
     require(request.user, Permission.REVIEW_VIEW)
     require(request.user, Permission.PORTFOLIO_EXPORT)
+    detail = {"of": "review queue", "why": why_of(request)}
     rows = list(found_by(request).qs.order_by("submitted_at", "pk"))
-    trail.record_each(
-        "portfolio.exported", supplier_ids={row.supplier_id for row in rows}, actor=request.user, detail={"of": "review queue"}
-    )
-    form = "csv" if request.GET.get("format") == "csv" else "xlsx"
+    trail.record_each("portfolio.exported", supplier_ids={row.supplier_id for row in rows}, actor=request.user, detail=detail)
+    form = "csv" if request.POST.get("format") == "csv" else "xlsx"
     return table_response(form, f"review-queue-{buyers_day(timezone.now()):%Y%m%d}", COLUMNS, rows, title=_("Review queue"))
 
 

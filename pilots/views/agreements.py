@@ -5,19 +5,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.kept_html import kept_html, key_of, put_together
 from accounts.permissions import Permission, has, require
+from accounts.reasons import why_of
 from accounts.seek import page_by
 from audit import trail
 from pilots import agreements
@@ -31,7 +32,7 @@ from pilots.stamps import stamp_of
 from pilots.terms import content_of
 from pilots.terms_page import terms_page
 from pilots.trajectory import AT_RISK_FROM
-from suppliers.table_files import CONTENT_TYPES, table_bytes
+from suppliers.views.files import table_response
 
 
 PAGE_SIZE = 50
@@ -81,22 +82,18 @@ def listed(request: AuthenticatedHttpRequest, today: date) -> AgreementQuerySet:
     return Agreement.objects.visible_to(request.user).with_track().with_next_dates(today).select_related("supplier")
 
 
-@require_GET
-@confirmed("GET")
-def pilot_export(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
-    """The rows of the list with the same filters."""
+@require_POST
+@confirmed("POST")
+def pilot_export(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """The rows of the list with the same filters, which come along as the query string."""
     require(request.user, Permission.PORTFOLIO_EXPORT)
-    if form not in CONTENT_TYPES:
-        raise Http404
-    today = timezone.localdate()
+    why, today = why_of(request), timezone.localdate()
     found = PilotFilterForm(request.GET).found_in(listed(request, today)).order_by("-pk")
     rows = rows_of(found, today=today)
     owners = sorted({row.supplier_id for row in rows})
-    trail.record_each("pilot.exported", supplier_ids=owners, actor=request.user, at=timezone.now())
-    title = _("Carbon pilots")
-    response = HttpResponse(table_bytes(form, COLUMNS, rows, title=title), content_type=CONTENT_TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="pilots-{today:%Y%m%d}.{form}"'
-    return response
+    trail.record_each("pilot.exported", supplier_ids=owners, actor=request.user, detail={"why": why}, at=timezone.now())
+    form = "csv" if request.POST.get("format") == "csv" else "xlsx"
+    return table_response(form, f"pilots-{today:%Y%m%d}", COLUMNS, rows, title=_("Carbon pilots"))
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import standing
+from audit.models import Event
 from reports.models import Export
 from runs import engine
 from suppliers.models import Supplier
@@ -25,7 +26,17 @@ def ask(client: Client, name: str = "reports:portfolio_export", *arguments: int,
     return client.post(f"{reverse(name, args=arguments)}?category=services", {"format": "csv", **sent})
 
 
-@pytest.mark.parametrize("name", ["reports:portfolio_export", "reports:findings_export", "reports:directory_export", "reports:audit_pdfs"])
+FILES = [
+    "reports:portfolio_export",
+    "reports:findings_export",
+    "reports:directory_export",
+    "reports:audit_pdfs",
+    "assessments:review_queue_file",
+    "pilots:export",
+]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_file_of_many_suppliers_asks_why_first(client: Client, staff: User, name: str) -> None:
     client.force_login(staff)
 
@@ -35,6 +46,7 @@ def test_a_file_of_many_suppliers_asks_why_first(client: Client, staff: User, na
     assert '<input type="hidden" name="format" value="csv">' in page
     assert f'action="{reverse(name)}?category=services"' in page
     assert not Export.objects.exists()
+    assert not Event.objects.filter(action__endswith=".exported").exists()
 
 
 def test_an_audit_report_asks_why_first(client: Client, staff: User, supplier: Supplier) -> None:

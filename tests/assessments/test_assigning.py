@@ -351,7 +351,7 @@ def test_the_export_holds_what_the_page_finds(client: Client, owner: User, rita:
     submitted(owner, supplier=create_supplier(category="logistics"))
     client.force_login(staff)
 
-    response = client.get(reverse("assessments:review_queue_file"), {"category": "media"})
+    response = client.post(reverse("assessments:review_queue_file") + "?category=media", {"purpose": "review"})
 
     rows = CalamineWorkbook.from_filelike(BytesIO(response.content)).get_sheet_by_index(0).to_python()
     assert [row[0] for row in rows] == ["Supplier", "Kite Ltd"]
@@ -359,7 +359,8 @@ def test_the_export_holds_what_the_page_finds(client: Client, owner: User, rita:
     assert line["Due"] == date(2026, 6, 15)
     assert line["Reviewer"] == "Rita Reviewer"
     assert "Evidence coverage" in line
-    assert [event.supplier_id for event in Event.objects.filter(action="portfolio.exported")] == [kite.pk]
+    [event] = Event.objects.filter(action="portfolio.exported")
+    assert (event.supplier_id, event.detail["why"]) == (kite.pk, {"purpose": "review"})
 
 
 def test_rules_are_made_moved_and_deleted_in_the_browser(client: Client, rita: User, mara: User, staff: User) -> None:

@@ -136,16 +136,17 @@ def test_the_table_holds_the_rows_of_the_list_and_is_logged(client: Client, supp
     drafted(create_supplier(name_en="=cmd|' /C calc'!A0"), staff)
     client.force_login(staff)
 
-    everything = client.get(reverse("pilots:export", args=["csv"]))
-    some = client.get(reverse("pilots:export", args=["csv"]), {"track": "off_track"})
+    csv_because = {"format": "csv", "purpose": "report"}
+    everything = client.post(reverse("pilots:export"), csv_because)
+    some = client.post(reverse("pilots:export") + "?track=off_track", csv_because)
 
     rows = list(csv.DictReader(io.StringIO(some.content.decode("utf-8-sig"))))
     assert [(row["Supplier"], row["Gap"], row["Next date"] != "") for row in rows] == [("Bamboo Bridge Ltd", "90.000000", True)]
     assert len(list(csv.DictReader(io.StringIO(everything.content.decode("utf-8-sig"))))) == 2
     assert "\n=cmd" not in everything.content.decode("utf-8-sig")
-    assert Event.objects.about_supplier(supplier.pk).filter(action="pilot.exported").count() == 2
-    assert client.get(reverse("pilots:export", args=["xlsx"])).content[:2] == b"PK"
-    assert client.get(reverse("pilots:export", args=["exe"])).status_code == 404
+    taken = Event.objects.about_supplier(supplier.pk).filter(action="pilot.exported")
+    assert [event.detail["why"] for event in taken] == [{"purpose": "report"}] * 2
+    assert client.post(reverse("pilots:export"), {"purpose": "report"}).content[:2] == b"PK"
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(client: Client, supplier: Supplier, staff: User, owner: User) -> None:
