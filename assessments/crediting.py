@@ -204,6 +204,10 @@ class QuestionRules:
     def evidence_asked(self, own: State) -> bool:
         return self._evidence_rule and (self._evidence_test is None or self._evidence_test(own))
 
+    def failed_in(self, value: Mapping[str, Any], around: State) -> tuple[str, ...]:
+        """`failed_checks` of a stored value."""
+        return self.failed_checks(self.own_state(value, around)) if self._checks else ()
+
     def failed_checks(self, own: State) -> tuple[str, ...]:
         """Keys of the plausibility checks that fail. A check waits until everything it compares is given."""
         if not self._checks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from assessments import site_answers
@@ -26,7 +27,13 @@ _NOTHING = AnswerState({})
 
 def number(exact: Fraction, places: Decimal = _PLACES) -> Decimal:
     """A fraction as a decimal: exact where it ends within six places, else rounded half up."""
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(places, ROUND_HALF_UP).normalize() + 0
+    return _quotient(exact.numerator, exact.denominator, places)
+
+
+# Few credits and few parts of an area come up again and again.
+@lru_cache(maxsize=10_000)
+def _quotient(top: int, bottom: int, places: Decimal) -> Decimal:
+    return (Decimal(top) / Decimal(bottom)).quantize(places, ROUND_HALF_UP).normalize() + 0
 
 
 def explain(rule_set: RuleSet, facts: Facts, answers: Answers, reviewed: bool) -> list[Line]:
@@ -61,20 +68,20 @@ def _drops_out(rules: QuestionRules, answer: SitedState | tuple[Any, ...], state
 def _points(rule_set: RuleSet, facts: Facts, answers: Answers, state: State) -> Mapping[str, Fraction]:
     """Points of the total each question can bring: its part of its area's weight, times the area's scaled-up share."""
     profile = rule_set.profile(facts.category)
-    counting: dict[str, Fraction] = {}
-    weights: dict[str, Fraction] = {}
+    counting: dict[str, int] = {}
+    weights: dict[str, int] = {}
     for question in rule_set.questionnaire.questions:
         rules = rule_set.rules[question.code]
         if question.code in state.hidden or not rules.weight:
             continue
         if not _drops_out(rules, answers.get(question.code, _NOTHING), state):
-            counting[question.code] = Fraction(rules.weight)
-            weights[question.area] = weights.get(question.area, Fraction(0)) + rules.weight
+            counting[question.code] = rules.weight
+            weights[question.area] = weights.get(question.area, 0) + rules.weight
     shared = sum((Fraction(profile[area]) for area in weights), Fraction(0))
+    # Points that a unit of weight brings.
+    unit = {area: 100 * Fraction(profile[area]) / (shared * weight) for area, weight in weights.items()} if shared else {}
     return {
-        question.code: 100 * Fraction(profile[question.area]) / shared * counting[question.code] / weights[question.area]
-        if question.code in counting and shared
-        else Fraction(0)
+        question.code: unit[question.area] * counting[question.code] if question.code in counting and unit else Fraction(0)
         for question in rule_set.questionnaire.questions
     }
 
@@ -114,7 +121,7 @@ def _line(rules: QuestionRules, answer: AnswerState, state: State, reviewed: boo
         evidenced = Fraction(outcome.full if answer.has_evidence else outcome.bare, whole)
     if whole and has_verified and (not stands.drops_out or answer.verdict == REJECT_ANSWER):
         verified = Fraction(verified_worth(stands, answer.has_evidence, answer.verdict, reviewed), whole)
-    failed = rules.failed_checks(rules.own_state(answer.value, state))
+    failed = rules.failed_in(answer.value, state)
     return Line(
         question=question.code,
         area=question.area,

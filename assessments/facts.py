@@ -1,6 +1,7 @@
 """What the score needs to know about suppliers, read from their rows."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from accounts.prepared import read_prepared
 from assessments.names import Facts
@@ -17,11 +18,26 @@ _FACTS = """
 """
 
 
+_SITES = "SELECT id, type, country FROM suppliers_site WHERE supplier_id = %(supplier)s::bigint AND closed_on IS NULL ORDER BY id"
+
+
+class OpenSite(NamedTuple):
+    """Of a site, what scores look at."""
+
+    pk: int
+    type: str
+    country: str
+
+
 def open_sites(supplier_id: int) -> list[Site]:
     return list(Site.objects.filter(supplier=supplier_id, closed_on=None).order_by("name", "pk"))
 
 
-def facts_from(supplier: Supplier, sites: Iterable[Site]) -> Facts:
+def sites_as_scored(supplier_id: int) -> list[OpenSite]:
+    return [OpenSite(*row) for row in read_prepared(_SITES, {"supplier": supplier_id})]
+
+
+def facts_from(supplier: Supplier, sites: Iterable[Site | OpenSite]) -> Facts:
     """Of a supplier whose open sites have been read. No query."""
     pairs = [f"{site.type} {site.country}" for site in sites]
     return Facts(supplier.category, supplier.country, supplier.headcount_band, _sites(list(dict.fromkeys(pairs))))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from assessments.scoring import ZERO_TOLERANCE, Line
@@ -57,27 +58,32 @@ class Ground:
 
 def ground_of(lines: Sequence[Line], shares: Mapping[str, Decimal]) -> Ground:
     """Of lines explained as after a closed review."""
-    counting = [line for line in lines if line.weight and line.exact[2] is not None]
+    counting = [(line, line.exact[2], _exact(line.weight)) for line in lines if line.weight and line.exact[2] is not None]
     weights: dict[str, Fraction] = {}
-    for line in counting:
-        weights[line.area] = weights.get(line.area, Fraction(0)) + Fraction(line.weight)
+    earned: dict[str, Fraction] = {}
+    for line, credit, weight in counting:
+        weights[line.area] = weights.get(line.area, Fraction(0)) + weight
+        earned[line.area] = earned.get(line.area, Fraction(0)) + weight * credit
     shared = sum((Fraction(shares[area]) for area in weights), Fraction(0))
     parts = {area: Fraction(shares[area]) / shared if shared else Fraction(0) for area in weights}
     # Points of its area each unit of weight brings.
     points = {area: 100 / weight for area, weight in weights.items()}
-    areas = dict.fromkeys(weights, Fraction(0))
-    for line in counting:
-        areas[line.area] += Fraction(line.weight) * (line.exact[2] or 0)
-    levers = [_lever(line, points[line.area], parts[line.area]) for line in counting if line.exact[2] != 1]
+    levers = [_lever(line, points[line.area] * weight, parts[line.area]) for line, credit, weight in counting if credit != 1]
     levers.sort(key=lambda lever: (-lever.gain, lever.line.question))
-    return Ground(lines, parts, {area: earned * points[area] for area, earned in areas.items()}, levers)
+    return Ground(lines, parts, {area: each * points[area] for area, each in earned.items()}, levers)
+
+
+@lru_cache(maxsize=1_000)
+def _exact(weight: Decimal) -> Fraction:
+    return Fraction(weight)
 
 
 def _lever(line: Line, points: Fraction, part: Fraction) -> _Lever:
+    """`points`: of its area, that the whole question brings."""
     now, declared = line.exact[2] or Fraction(0), line.exact[0] or Fraction(0)
     lacks_evidence = line.evidence == "missing" or line.verdict == "reject_evidence"
     share = (declared - now) / (1 - now) if lacks_evidence and declared > now else Fraction(0)
-    gain = points * Fraction(line.weight) * (1 - now)
+    gain = points * (1 - now)
     return _Lever(line, gain, gain * part, share)
 
 

@@ -238,8 +238,7 @@ class RuleSet:
 
     def failed_checks(self, code: str, value: Mapping[str, Any], around: State = NOTHING_ELSE) -> tuple[str, ...]:
         """Keys of the plausibility checks this value fails. A check waits until everything it compares is given."""
-        rules = self.rules[code]
-        return rules.failed_checks(rules.own_state(value, around))
+        return self.rules[code].failed_in(value, around)
 
     def band(self, score: Decimal | None) -> str | None:
         if score is None:

@@ -1,16 +1,16 @@
 """An assessment opened on the desk: its rules, the facts about the supplier, the answers so far, and what follows from them."""
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import orjson
 from django.db.models import Exists, F, OuterRef
 
 from accounts.prepared import read_prepared
 from assessments import rulesets, year_on_year
-from assessments.facts import facts_for, facts_from, open_sites
+from assessments.facts import facts_for, facts_from, open_sites, sites_as_scored
 from assessments.inputs import answer_key
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
 from assessments.names import AnswerState, Facts, SitedState, State, verdict_of
@@ -264,21 +264,15 @@ def open_worksheet(assessment: Assessment, *, blind: bool | None = None) -> Work
 
 def read_states(assessment_id: int, supplier_id: int, rules: RuleSet, codes: Iterable[str]) -> Reading:
     """Two queries: facts, and the answers to these questions alone, without their rows: for what happens with every save."""
-    rows = read_prepared(_STATES, {"assessment": assessment_id, "codes": list(codes)})
-    states, of_sites = _states(
-        (code, site, json.loads(value), count, outcome, corrected and json.loads(corrected))
-        for code, site, value, count, outcome, corrected in rows
-    )
+    states, of_sites = _states(_read_rows(assessment_id, list(codes)))
     return Reading(rules, facts_for([supplier_id])[supplier_id], states, of_sites, assessment_id)
 
 
 def open_reading(assessment: Assessment) -> Reading:
     """All answers as they are scored, without their rows: for what computes and shows none of them. Two queries: sites and answers.
     `assessment` comes with its campaign and supplier. While its review is open, as if nobody had judged it."""
-    rules, sites = rulesets.for_version(assessment.campaign.questionnaire_id), open_sites(assessment.supplier_id)
-    columns = ("question", "site_id", "value", "evidence_count", "verdict__outcome", "verdict__corrected")
-    rows: Any = Answer.objects.filter(assessment=assessment).values_list(*columns)
-    shared, of_sites = _states(rows, blind=assessment.is_in_queue)
+    rules, sites = rulesets.for_version(assessment.campaign.questionnaire_id), sites_as_scored(assessment.supplier_id)
+    shared, of_sites = _states(_read_rows(assessment.pk, None), blind=assessment.is_in_queue)
     states = with_sites(rules.questionnaire, shared, of_sites, {site.pk: site.type for site in sites})
     return Reading(rules, facts_from(assessment.supplier, sites), states, of_sites, assessment.pk)
 
@@ -290,8 +284,14 @@ _Row = tuple[str, int | None, dict[str, Any], int, str | None, dict[str, Any] | 
 _STATES = """
     SELECT answer.question, answer.site_id, answer.value, answer.evidence_count, verdict.outcome, verdict.corrected
     FROM assessments_answer answer LEFT JOIN assessments_verdict verdict ON verdict.answer_id = answer.id
-    WHERE answer.assessment_id = %(assessment)s::bigint AND answer.question = ANY(%(codes)s::text[])
+    WHERE answer.assessment_id = %(assessment)s::bigint AND (%(codes)s::text[] IS NULL OR answer.question = ANY(%(codes)s::text[]))
 """
+
+
+def _read_rows(assessment_id: int, codes: list[str] | None) -> Iterator[_Row]:
+    """Of these questions, or of all."""
+    for code, site, value, count, outcome, corrected in read_prepared(_STATES, {"assessment": assessment_id, "codes": codes}):
+        yield code, site, orjson.loads(value), count, outcome, corrected and orjson.loads(corrected)
 
 
 def _states(rows: Iterable[_Row], *, blind: bool = False) -> tuple[dict[str, AnswerState | SitedState], dict[str, dict[int, AnswerState]]]:

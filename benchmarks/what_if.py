@@ -1,7 +1,7 @@
 """`what_if`: p95 of a change in the sandbox, eight clients, each with a full assessment, beside the bare save.
 
-Ours: eight suppliers' signatories, signed in, change one answer after another in what their page holds, and send all of it as the page
-does: the part with scores, label and next steps comes back. In turns the same is asked without htmx, for the whole page.
+Ours: eight suppliers' signatories, signed in, change one answer after another in what their page holds, and send it as the page does:
+the part with scores, label and next steps comes back. In turns the whole page is sent and asked for, as without JavaScript.
 The limit: that of `save_answer`, the least a request that changes something can cost.
 """
 
@@ -60,7 +60,9 @@ def _changes(papers: Sequence[Paper], questions: Sequence[Question], *, is_part:
         start = client * len(codes) // CLIENTS
         for code in cycle([*codes[start:], *codes[:start]]):
             changed = next(form for form in other[code] if form not in filled_in[code])
-            body = "&".join(f"{name_of(each, '-asked')}=1&{changed if each == code else form}" for each, form in filled_in.items())
+            # The page sends what was changed (static/js/what-if.js); without JavaScript all of it.
+            sent = {code: changed} if is_part else {**filled_in, code: changed}
+            body = "&".join(f"{name_of(each, '-asked')}=1&{form}" for each, form in sent.items())
             answer = yield Request(f"/labels/what-if/{pk}/", body, is_part=is_part)
             if b'id="what-if"' not in answer or b"notice--warning" in answer:
                 raise Refused(f"{code}: the change was not understood.")

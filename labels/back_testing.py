@@ -20,7 +20,7 @@ def levels(scored: Sequence[Scored], at: datetime) -> Mapping[int, tuple[str, st
     """Assessment -> its supplier's level by the scores as they stand, and by these."""
     on = ledger_day(at)
     try:
-        rules = standards.rules_of(standards.in_force(on))
+        rules = standards.rules_in_force(on)
     except standards.NoStandardInForce:
         return {}
     by_id = {item.stored.id: item for item in scored}
@@ -50,7 +50,7 @@ def _text(number: Decimal | None) -> str | None:
 
 
 def title(level: str, at: datetime) -> str:
-    return level_title(standards.rules_of(standards.in_force(ledger_day(at))), level)
+    return level_title(standards.rules_in_force(ledger_day(at)), level)
 
 
 knows_labels(LabelEffect(levels, title))

@@ -61,7 +61,7 @@ def clocks(user: "User", on: date) -> list[Clock]:
 def overlooked_titles(criteria: list[str], on: date) -> list[str]:
     """Criteria by their titles in the standard in force; by their keys where it does not know them any more."""
     try:
-        rules = standards.rules_of(standards.in_force(on))
+        rules = standards.rules_in_force(on)
     except standards.NoStandardInForce:
         return list(criteria)
     return [in_language(rules.rule_of[key].title) if key in rules.rule_of else key for key in criteria]

@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection
 
+from accounts.prepared import read_prepared
 from labels.criteria import EVIDENCED, VERIFIED, Basis, Facts, Overlooked, Paper
 from labels.dates import LEDGER_ZONE
 from labels.rules import Rules
@@ -42,8 +42,8 @@ ASSESSMENTS = """
         SELECT id, supplier_id, closed_at, evidenced, verified, area_scores, is_closed,
                row_number() OVER (PARTITION BY supplier_id, is_closed ORDER BY closed_at DESC NULLS LAST, created_at DESC, id DESC) AS place
         FROM (
-            SELECT *, (status = 'closed' AND closed_at <= %(at)s) AS is_closed FROM assessments_assessment
-            WHERE submitted_at <= %(at)s AND evidenced IS NOT NULL AND campaign_id = ANY(%(campaigns)s::bigint[])
+            SELECT *, (status = 'closed' AND closed_at <= %(at)s::timestamptz) AS is_closed FROM assessments_assessment
+            WHERE submitted_at <= %(at)s::timestamptz AND evidenced IS NOT NULL AND campaign_id = ANY(%(campaigns)s::bigint[])
               AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
         ) scored
     ) assessment
@@ -53,28 +53,28 @@ ASSESSMENTS = """
 # What a reviewer put in the place of an answer counts instead of it, when the review is closed.
 ANSWERS = """
     SELECT asked.supplier_id, answer.question, coalesce(verdict.corrected, answer.value)::text,
-           coalesce(verdict.outcome, '') LIKE 'reject%%'
+           starts_with(coalesce(verdict.outcome, ''), 'reject')
     FROM unnest(%(assessments)s::bigint[], %(owners)s::bigint[]) AS asked (assessment_id, supplier_id)
     JOIN assessments_assessment assessment ON assessment.id = asked.assessment_id
     JOIN assessments_answer answer ON answer.assessment_id = assessment.id
     LEFT JOIN assessments_verdict verdict
-        ON verdict.answer_id = answer.id AND assessment.status = 'closed' AND assessment.closed_at <= %(at)s
+        ON verdict.answer_id = answer.id AND assessment.status = 'closed' AND assessment.closed_at <= %(at)s::timestamptz
     WHERE answer.question = ANY(%(questions)s::text[]) AND answer.site_id IS NULL
 """
 PAPERS = """
     SELECT document.supplier_id, document.id, document.kind, document.valid_from, document.valid_to,
-           (document.uploaded_at AT TIME ZONE %(zone)s)::date
+           (document.uploaded_at AT TIME ZONE %(zone)s::text)::date
     FROM suppliers_document document
-    WHERE document.kind = ANY(%(kinds)s::text[]) AND document.uploaded_at <= %(at)s
+    WHERE document.kind = ANY(%(kinds)s::text[]) AND document.uploaded_at <= %(at)s::timestamptz
       AND (%(suppliers)s::bigint[] IS NULL OR document.supplier_id = ANY(%(suppliers)s::bigint[]))
       AND NOT EXISTS (
-          SELECT FROM suppliers_document newer WHERE newer.replaces_id = document.id AND newer.uploaded_at <= %(at)s
+          SELECT FROM suppliers_document newer WHERE newer.replaces_id = document.id AND newer.uploaded_at <= %(at)s::timestamptz
       )
 """
 FINDINGS = """
-    SELECT supplier_id, id, severity, due_on, (opened_at AT TIME ZONE %(zone)s)::date
+    SELECT supplier_id, id, severity, due_on, (opened_at AT TIME ZONE %(zone)s::text)::date
     FROM assessments_finding
-    WHERE severity IN ('critical', 'major') AND opened_at <= %(at)s AND (closed_at IS NULL OR closed_at > %(at)s)
+    WHERE severity IN ('critical', 'major') AND opened_at <= %(at)s::timestamptz AND (closed_at IS NULL OR closed_at > %(at)s::timestamptz)
       AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
     ORDER BY id
 """
@@ -83,7 +83,7 @@ FINDINGS = """
 VIOLATIONS = """
     SELECT supplier_id, id, decided_on
     FROM suppliers_publicrecord
-    WHERE status = 'upheld' AND judged_at <= %(at)s AND rating NOT IN ('green', 'blue', 'yellow')
+    WHERE status = 'upheld' AND judged_at <= %(at)s::timestamptz AND rating NOT IN ('green', 'blue', 'yellow')
       AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
     ORDER BY id
 """
@@ -91,11 +91,11 @@ VIOLATIONS = """
 AGREEMENTS = """
     SELECT supplier_id, id, ends_on
     FROM pilots_agreement
-    WHERE status IN ('active', 'in_recalculation') AND starts_on <= %(on)s AND ends_on >= %(on)s
+    WHERE status IN ('active', 'in_recalculation') AND starts_on <= %(on)s::date AND ends_on >= %(on)s::date
       AND id NOT IN (
           SELECT agreement_id FROM (
               SELECT DISTINCT ON (agreement_id) agreement_id, consequence FROM pilots_appraisal
-              WHERE status = 'confirmed' AND confirmed_at <= %(at)s ORDER BY agreement_id, confirmed_at DESC, id DESC
+              WHERE status = 'confirmed' AND confirmed_at <= %(at)s::timestamptz ORDER BY agreement_id, confirmed_at DESC, id DESC
           ) newest WHERE consequence = 'label'
       )
       AND (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
@@ -105,10 +105,10 @@ AGREEMENTS = """
 OVERLOOKED = """
     SELECT supplier_id, by, id, level, criteria::text FROM (
         SELECT supplier_id, 'exception' AS by, id, level, criteria, decided_at FROM labels_proposal
-        WHERE kind = 'except' AND state = 'confirmed' AND decided_at <= %(at)s AND until >= %(on)s
+        WHERE kind = 'except' AND state = 'confirmed' AND decided_at <= %(at)s::timestamptz AND until >= %(on)s::date
         UNION ALL
         SELECT supplier_id, 'appeal', id, level, criteria, decided_at FROM labels_appeal
-        WHERE state = 'upheld' AND level <> '' AND decided_at <= %(at)s AND overlooked_until >= %(on)s
+        WHERE state = 'upheld' AND level <> '' AND decided_at <= %(at)s::timestamptz AND overlooked_until >= %(on)s::date
     ) decided
     WHERE (%(suppliers)s::bigint[] IS NULL OR supplier_id = ANY(%(suppliers)s::bigint[]))
     ORDER BY decided_at, by, id
@@ -116,7 +116,7 @@ OVERLOOKED = """
 CAMPAIGNS = """
     SELECT campaign.id FROM assessments_campaign campaign
     JOIN assessments_questionnaireversion questionnaire ON questionnaire.id = campaign.questionnaire_id
-    WHERE questionnaire.key = %(questionnaire)s
+    WHERE questionnaire.key = %(questionnaire)s::text
 """
 
 
@@ -184,10 +184,7 @@ class FactReader:
             yield Standing(supplier_id, self.facts_of(supplier_id, *row[1:4]), label, row[14])
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, self.parameters)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
+        return read_prepared(statement, self.parameters)
 
     def gather(self) -> None:
         self.gather_answered()

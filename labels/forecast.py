@@ -210,7 +210,7 @@ def _as_states(answers: Mapping[str, Any]) -> dict[str, AnswerState | SitedState
 
 def _rules(on: date) -> Rules | None:
     try:
-        return standards.rules_of(standards.in_force(on))
+        return standards.rules_in_force(on)
     except standards.NoStandardInForce:
         return None
 

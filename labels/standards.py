@@ -9,6 +9,7 @@ import yaml
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.prepared import read_prepared
 from assessments import canonical
 from assessments.models import QuestionnaireVersion
 from audit import trail
@@ -145,3 +146,16 @@ def in_force(on: date) -> Standard:
     if standard is None:
         raise NoStandardInForce(on.isoformat())
     return standard
+
+
+_IN_FORCE = """
+    SELECT id, sha256 FROM labels_standard WHERE status = 'published' AND in_force_from <= %(on)s::date
+    ORDER BY in_force_from DESC, id DESC LIMIT 1
+"""
+
+
+def rules_in_force(on: date) -> Rules:
+    """Raises `NoStandardInForce`."""
+    for standard_id, sha256 in read_prepared(_IN_FORCE, {"on": on}):
+        return _rules_of(standard_id, sha256)
+    raise NoStandardInForce(on.isoformat())

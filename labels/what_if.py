@@ -168,7 +168,7 @@ class Comparison:
     def label_rules(self) -> Rules | None:
         """None where no standard is in force, or where it looks at another questionnaire."""
         try:
-            rules = standards.rules_of(standards.in_force(self.on))
+            rules = standards.rules_in_force(self.on)
         except standards.NoStandardInForce:
             return None
         return rules if rules.questionnaire == self.questionnaire.key else None
@@ -290,6 +290,8 @@ def _form_question(reading: Reading, question: Question, sandbox: Sandbox) -> Sa
         "typed": attempt.typed if attempt else dict(state.value) if state else {},
         "errors": attempt.errors if attempt else {},
         "has_evidence": sandbox.evidence.get(code, bool(state and state.has_evidence)),
+        # Drawn with what was typed, it looks unchanged to a browser.
+        "is_changed": code in sandbox.changed or code in sandbox.broken,
         "is_hidden": code in reading.hidden,
         "site_count": len(state.sites.own) if isinstance(state, SitedState) else 0,
     }
