@@ -23,7 +23,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from emissions.lookup import FactorBook, FactorRow, YearNote
-from emissions.units import EXACT, UnknownUnit, convert
+from emissions.units import EXACT, UnknownUnit, convert, ratio
 
 
 GRAM = Decimal("0.000001")
@@ -66,23 +66,41 @@ class Activity(NamedTuple):
     is_measured: bool = True
 
 
-class Line(NamedTuple):
-    """One activity in one ledger. `quantity` is in the factor's unit; `tonnes` is None when there is no factor for it."""
+class Way(NamedTuple):
+    """How activities of one kind count in one ledger; `unit` is the factor's. `times`: how many of them are in a unit of the activity,
+    None where it is the same."""
 
-    activity: Activity
     ledger: Ledger
-    quantity: Decimal
     unit: str
     factor: FactorRow | None
     note: YearNote | None
     kg_per_unit: Decimal | None
     trouble: Trouble | None = None
+    times: Decimal | None = None
+
+    def line(self, activity: Activity) -> "Line":
+        return Line(activity, activity.quantity if self.times is None else EXACT.multiply(activity.quantity, self.times), self)
+
+    def tonnes(self, quantity: Decimal) -> Decimal | None:
+        if self.kg_per_unit is None:
+            return None
+        return EXACT.divide(EXACT.multiply(quantity, self.kg_per_unit), THOUSAND)
+
+
+class Line(NamedTuple):
+    """One activity in one ledger. `quantity` is in the factor's unit; `tonnes` is None when there is no factor for it."""
+
+    activity: Activity
+    quantity: Decimal
+    way: Way
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.way.ledger
 
     @property
     def tonnes(self) -> Decimal | None:
-        if self.kg_per_unit is None:
-            return None
-        return EXACT.divide(EXACT.multiply(self.quantity, self.kg_per_unit), THOUSAND)
+        return self.way.tonnes(self.quantity)
 
 
 @dataclass(frozen=True)
@@ -138,9 +156,13 @@ class Calculation:
 def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     activities = list(activities)
     renewable = {(a.site_id, a.month): a for a in activities if a.source == "renewable_electricity"}
+    ways = _Ways(book)
     lines: list[Line] = []
     for activity in activities:
-        lines += _lines(activity, renewable.get((activity.site_id, activity.month)), book)
+        if activity.source == "electricity":
+            lines += _electricity_lines(activity, renewable.get((activity.site_id, activity.month)), ways)
+        else:
+            lines += [way.line(activity) for way in ways.of(activity)]
     return Calculation(
         lines=lines,
         sums=_sums(lines),
@@ -151,92 +173,112 @@ def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     )
 
 
-def _lines(activity: Activity, renewable: Activity | None, book: FactorBook) -> Iterator[Line]:
-    source = activity.source
-    if source == "electricity":
-        yield _line(activity, Ledger.SCOPE2_LOCATION, ("electricity", "electricity_lifecycle"), book)
-        yield from _market_lines(activity, renewable, book)
-    elif source == "heat":
-        yield _line(activity, Ledger.SCOPE2_LOCATION, ("heat",), book)
-        yield _line(activity, Ledger.SCOPE2_MARKET, ("heat",), book)
-    elif source == "refrigerant":
-        yield _refrigerant_line(activity, book)
-    elif source in FUELS:
-        variant = VARIANT_OF_SOURCE.get(source) or VARIANTS.get(activity.site_type)
-        yield _line(activity, Ledger.SCOPE1, (f"{source}.{variant}", source) if variant else (source,), book)
-
-
-def _market_lines(activity: Activity, renewable: Activity | None, book: FactorBook) -> Iterator[Line]:
-    """What no renewable instrument covers counts at the residual mix; where none is published, at the location-based factor."""
-    subjects = ("electricity_residual", "electricity", "electricity_lifecycle")
-    residual = book.find(("electricity_residual",), activity.places, activity.month.year)
-    bought = convert(activity.quantity, activity.unit, "kWh") if _is_energy(activity) else None
-    if renewable is None or bought is None or not _is_energy(renewable):
-        yield _line(activity, Ledger.SCOPE2_MARKET, subjects[:1] if residual else subjects[1:], book)
+def _electricity_lines(activity: Activity, renewable: Activity | None, ways: "_Ways") -> Iterator[Line]:
+    """In the market-based ledger, what no renewable instrument covers counts at the residual mix; where none is published, at the
+    location-based factor."""
+    location, market, market_kwh = ways.of(activity)
+    yield location.line(activity)
+    bought, generated = _in_kwh(activity), _in_kwh(renewable) if renewable else None
+    if renewable is None or bought is None or generated is None:
+        yield market.line(activity)
         return
-    covered = min(bought, convert(renewable.quantity, renewable.unit, "kWh"))
-    rest = _with(activity, quantity=bought - covered, unit="kWh")
-    yield Line(renewable, Ledger.SCOPE2_MARKET, covered, "kWh", None, None, Decimal(0))
-    yield _line(rest, Ledger.SCOPE2_MARKET, subjects[:1] if residual else subjects[1:], book)
+    covered = min(bought, generated)
+    yield Line(renewable, covered, _COVERED)
+    yield market_kwh.line(activity._replace(quantity=bought - covered, unit="kWh"))
 
 
-def _line(activity: Activity, ledger: Ledger, subjects: Sequence[str], book: FactorBook) -> Line:
-    found = book.find(subjects, activity.places, activity.month.year)
-    if found is None:
-        return Line(activity, ledger, activity.quantity, activity.unit, None, None, None, Trouble.NO_FACTOR)
-    factor = found.factor
-    # The year of a fuel's factor is that of its guideline; only a grid has a mix that changes by the year.
-    note = found.note if factor.subject.startswith("electricity") else None
+# What a renewable instrument covers weighs nothing in the market-based ledger.
+_COVERED = Way(Ledger.SCOPE2_MARKET, "kWh", None, None, Decimal(0))
+
+
+class _Ways:
+    """The ways of a supplier's activities, of which there are few: twelve months have mostly one factor."""
+
+    def __init__(self, book: FactorBook) -> None:
+        self.book = book
+        self._known: dict[tuple[object, ...], tuple[Way, ...]] = {}
+
+    def of(self, activity: Activity) -> tuple[Way, ...]:
+        _site, site_type, places, month, source, _quantity, unit, substance, _measured = activity
+        kind = (source, unit, month.year, substance, site_type, places)
+        try:
+            return self._known[kind]
+        except KeyError:
+            self._known[kind] = found = tuple(self._find(activity))
+            return found
+
+    def _find(self, activity: Activity) -> Iterator[Way]:
+        source = activity.source
+        if source == "electricity":
+            yield self._way(activity, Ledger.SCOPE2_LOCATION, ("electricity", "electricity_lifecycle"))
+            has_residual = self.book.find(("electricity_residual",), activity.places, activity.month.year)
+            subjects = ("electricity_residual",) if has_residual else ("electricity", "electricity_lifecycle")
+            yield self._way(activity, Ledger.SCOPE2_MARKET, subjects)
+            yield self._way(activity._replace(unit="kWh"), Ledger.SCOPE2_MARKET, subjects)
+        elif source == "heat":
+            yield self._way(activity, Ledger.SCOPE2_LOCATION, ("heat",))
+            yield self._way(activity, Ledger.SCOPE2_MARKET, ("heat",))
+        elif source == "refrigerant":
+            yield self._refrigerant_way(activity)
+        elif source in FUELS:
+            variant = VARIANT_OF_SOURCE.get(source) or VARIANTS.get(activity.site_type)
+            yield self._way(activity, Ledger.SCOPE1, (f"{source}.{variant}", source) if variant else (source,))
+
+    def _way(self, activity: Activity, ledger: Ledger, subjects: Sequence[str]) -> Way:
+        found = self.book.find(subjects, activity.places, activity.month.year)
+        if found is None:
+            return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
+        # The year of a fuel's factor is that of its guideline; only a grid has a mix that changes by the year.
+        note = found.note if found.factor.subject.startswith("electricity") else None
+        return _converted(activity.unit, ledger, found.factor, note, self.book.kg_co2e(found.factor))
+
+    def _refrigerant_way(self, activity: Activity) -> Way:
+        ledger = Ledger.OUTSIDE if activity.substance in OUTSIDE_THE_SCOPES else Ledger.SCOPE1
+        row = self.book.gas_row(activity.substance)
+        if row is None:
+            return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
+        return _converted(activity.unit, ledger, row, None, row.co2)
+
+
+def _converted(unit: str, ledger: Ledger, factor: FactorRow, note: YearNote | None, kg_per_unit: Decimal) -> Way:
     try:
-        quantity = convert(activity.quantity, activity.unit, factor.unit)
+        times = None if unit == factor.unit else ratio(unit, factor.unit)
     except UnknownUnit:
-        return Line(activity, ledger, activity.quantity, activity.unit, factor, note, None, Trouble.UNIT)
-    return Line(activity, ledger, quantity, factor.unit, factor, note, book.kg_co2e(factor))
-
-
-def _refrigerant_line(activity: Activity, book: FactorBook) -> Line:
-    ledger = Ledger.OUTSIDE if activity.substance in OUTSIDE_THE_SCOPES else Ledger.SCOPE1
-    row = book.gas_row(activity.substance)
-    if row is None:
-        return Line(activity, ledger, activity.quantity, activity.unit, None, None, None, Trouble.NO_FACTOR)
-    try:
-        quantity = convert(activity.quantity, activity.unit, row.unit)
-    except UnknownUnit:
-        return Line(activity, ledger, activity.quantity, activity.unit, row, None, None, Trouble.UNIT)
-    return Line(activity, ledger, quantity, row.unit, row, None, row.co2)
-
-
-def _with(activity: Activity, *, quantity: Decimal, unit: str) -> Activity:
-    return activity._replace(quantity=quantity, unit=unit)
+        return Way(ledger, unit, factor, note, None, Trouble.UNIT)
+    return Way(ledger, factor.unit, factor, note, kg_per_unit, None, times)
 
 
 def _sums(lines: Iterable[Line]) -> list[LineSum]:
-    groups: dict[tuple[object, ...], list[Line]] = defaultdict(list)
+    # First by what is quick to compare; what differs in the unit or the year of the activity alone comes together afterwards.
+    alike: dict[tuple[int, str, int], list[Line]] = defaultdict(list)
     for line in lines:
-        a = line.activity
-        factor = line.factor.key if line.factor else ""
-        groups[a.site_id, a.source, a.substance, line.ledger, factor, line.unit, line.note, line.trouble].append(line)
+        activity = line.activity
+        alike[activity.site_id, activity.source, id(line.way)].append(line)
+    groups: dict[tuple[object, ...], list[Line]] = defaultdict(list)
+    for group in alike.values():
+        a, way = group[0].activity, group[0].way
+        factor = way.factor.key if way.factor else ""
+        groups[a.site_id, a.source, a.substance, way.ledger, factor, way.unit, way.note, way.trouble] += group
     return [_sum(group) for group in groups.values()]
 
 
 def _sum(group: list[Line]) -> LineSum:
-    first = group[0]
-    a = first.activity
-    quantity = sum((line.quantity for line in group), Decimal(0))
-    measured = sum((line.quantity for line in group if line.activity.is_measured), Decimal(0))
+    a, way = group[0].activity, group[0].way
+    quantity = sum([line.quantity for line in group], Decimal(0))
+    measured = sum([line.quantity for line in group if line.activity.is_measured], Decimal(0))
     return LineSum(
         site_id=a.site_id,
         source=a.source,
         substance=a.substance,
-        ledger=first.ledger,
-        months=tuple(sorted(line.activity.month for line in group)),
+        ledger=way.ledger,
+        months=tuple(sorted([line.activity.month for line in group])),
         quantity=quantity,
-        unit=first.unit,
-        factor=first.factor,
-        note=first.note,
-        kg_per_unit=first.kg_per_unit,
+        unit=way.unit,
+        factor=way.factor,
+        note=way.note,
+        kg_per_unit=way.kg_per_unit,
         measured=measured / quantity if quantity else Decimal(1),
-        trouble=first.trouble,
+        trouble=way.trouble,
     )
 
 
@@ -244,29 +286,32 @@ def _sum(group: list[Line]) -> LineSum:
 
 
 def _is_energy(activity: Activity) -> bool:
+    return _in_kwh(activity) is not None
+
+
+def _in_kwh(activity: Activity) -> Decimal | None:
+    """None where its unit measures no energy."""
     try:
-        convert(activity.quantity, activity.unit, "kWh")
+        return convert(activity.quantity, activity.unit, "kWh")
     except UnknownUnit:
-        return False
-    return True
+        return None
 
 
 def _kwh(activities: Iterable[Activity], source: str) -> Decimal | None:
     """None when nothing was reported: not known is not zero."""
-    amounts = [convert(a.quantity, a.unit, "kWh") for a in activities if a.source == source and _is_energy(a)]
+    amounts = [kwh for a in activities if a.source == source and (kwh := _in_kwh(a)) is not None]
     return sum(amounts, Decimal(0)) if amounts else None
 
 
 def pue(activities: Sequence[Activity]) -> Decimal | None:
     """Power usage effectiveness over the sites and months for which both numbers are known."""
-    total = {(a.site_id, a.month): a for a in activities if a.source == "electricity" and _is_energy(a)}
-    pairs = [
-        (convert(total[key].quantity, total[key].unit, "kWh"), convert(a.quantity, a.unit, "kWh"))
-        for a in activities
-        if a.source == "it_energy" and _is_energy(a) and (key := (a.site_id, a.month)) in total
-    ]
-    it_energy = sum((it for _all, it in pairs), Decimal(0))
-    return sum((everything for everything, _it in pairs), Decimal(0)) / it_energy if it_energy else None
+    it_loads = {(a.site_id, a.month): kwh for a in activities if a.source == "it_energy" and (kwh := _in_kwh(a)) is not None}
+    if not it_loads:
+        return None
+    totals = {(a.site_id, a.month): kwh for a in activities if a.source == "electricity" and (kwh := _in_kwh(a)) is not None}
+    both = it_loads.keys() & totals.keys()
+    it_energy = sum((it_loads[key] for key in both), Decimal(0))
+    return sum((totals[key] for key in both), Decimal(0)) / it_energy if it_energy else None
 
 
 def energy_mwh(activities: Iterable[Activity], book: FactorBook) -> Decimal:

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from emissions.calculation import Activity, Calculation, Ledger, Line
+from emissions.calculation import Activity, Calculation, Ledger, Line, Way
 from emissions.units import EXACT, UnknownUnit, convert
 
 
@@ -71,7 +71,12 @@ def _per_unit(activities: Iterable[Activity], calculation: Calculation) -> Inten
 
 def _intensity(per: Per, lines: Sequence[Line], denominator: Decimal, months: set[date], *, kilograms: bool = True) -> Intensity | None:
     """None when nothing is known to divide, or to divide by."""
-    tonnes = [(line.ledger, found) for line in lines if (found := line.tonnes) is not None]
+    # Many lines, few ways: exact, so that it does not matter whether quantities or tonnes are summed up.
+    by_way: dict[int, tuple[Way, list[Decimal]]] = {}
+    for _activity, quantity, way in lines:
+        by_way.setdefault(id(way), (way, []))[1].append(quantity)
+    sums = [(way, way.tonnes(sum(quantities, Decimal(0)))) for way, quantities in by_way.values()]
+    tonnes = [(way.ledger, found) for way, found in sums if found is not None]
     if not denominator or not tonnes:
         return None
     times = Decimal(1000) if kilograms else Decimal(1)

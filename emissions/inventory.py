@@ -1,6 +1,5 @@
 """Inventories of a fiscal year, calculated from activity data: one supplier's as it saves, all of them set by set."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Q, Sum
 
@@ -77,8 +77,9 @@ def _activities(records: "QuerySet[ActivityRecord]") -> dict[int, list[Activity]
     places = {pk: (kind, places_of(country, region)) for pk, kind, country, region in sites}
     columns = ("supplier_id", "site_id", "month", "source", "quantity", "unit", "substance", "is_measured")
     found: dict[int, list[Activity]] = defaultdict(list)
-    for supplier_id, site_id, *rest in records.order_by().values_list(*columns):
-        found[supplier_id].append(Activity(site_id, *places[site_id], *rest))
+    for supplier_id, site_id, month, source, quantity, unit, substance, is_measured in records.order_by().values_list(*columns):
+        site_type, names = places[site_id]
+        found[supplier_id].append(Activity(site_id, site_type, names, month, source, quantity, unit, substance, is_measured))
     for activities in found.values():
         activities.sort(key=attrgetter("site_id", "month", "source", "substance"))
     return found
@@ -168,9 +169,10 @@ def _copy_in(inventories: Sequence[Inventory]) -> None:
         for inventory, (pk,) in zip(inventories, cursor.fetchall(), strict=True):
             inventory.pk = pk
     names = [field.attname for field in Inventory._meta.concrete_fields if field.name != "lines"]
+    values = attrgetter(*names)
     with copied_into("emissions_inventory", [*names, "lines"]) as copy:
         for inventory in inventories:
-            copy.write_row([*(getattr(inventory, name) for name in names), json.dumps(inventory.lines)])
+            copy.write_row([*values(inventory), orjson.dumps(inventory.lines).decode()])
     for inventory in inventories:
         inventory._state.adding = False
 
