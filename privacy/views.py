@@ -16,6 +16,7 @@ from privacy import people
 from privacy.forms import HoldForm
 from privacy.models import Disposal, LegalHold
 from privacy.policy import policy
+from privacy.wording import line_of, name_of
 from suppliers.models import Supplier
 
 
@@ -35,8 +36,8 @@ def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "may_manage": has(request.user, Permission.PRIVACY_MANAGE),
-        "rules": policy().rules,
-        "classes": policy().classes,
+        "rules": [line_of(rule) for rule in policy().rules],
+        "names": {rule.model: name_of(rule) for rule in policy().rules},
         "holds": [(hold, name) for hold, name in zip(holds, _names(holds), strict=True)],
         "page": page_by(Disposal.objects.visible_to(request.user), "-pk", request.GET.dict(), size=PAGE_SIZE),
     }

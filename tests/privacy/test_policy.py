@@ -7,7 +7,8 @@ from django.apps import apps
 from django.db.models import BinaryField, CharField, FileField, GenericIPAddressField, JSONField, Model, TextField
 from pghistory.models import Event
 
-from privacy.policy import Entry, model_of, policy
+from privacy.policy import Entry, Rule, model_of, policy
+from privacy.wording import SINCE, line_of
 from tests.test_repository import OURS
 
 
@@ -81,3 +82,12 @@ def test_the_history_of_a_person_does_not_say_who_it_is() -> None:
     for name in ("UserEvent", "InvitationEvent"):
         fields = {field.name for field in apps.get_model("accounts", name)._meta.concrete_fields}
         assert not fields & {"email", "name", "phone", "password"}
+
+
+@pytest.mark.parametrize("rule", policy().rules, ids=lambda rule: rule.model)
+def test_the_page_tells_every_rule_in_words(rule: Rule) -> None:
+    line = line_of(rule)
+
+    assert rule.after.rpartition("__")[2] in SINCE
+    assert line.name != rule.model
+    assert all(field in line.goes for field in rule.blank)

@@ -1,0 +1,50 @@
+"""The rules of docs/data-retention.yaml as a person reads them."""
+
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from privacy.policy import Rule, model_of
+
+
+# Of libraries whose models have no Chinese name.
+NAMES: dict[str, StrOrPromise] = {"usersessions.UserSession": gettext_lazy("Where people are signed in")}
+# By the last step of the path to the date.
+SINCE: dict[str, StrOrPromise] = {
+    "closed_at": gettext_lazy("the closing of the case"),
+    "created_at": gettext_lazy("the day it was made"),
+    "expire_date": gettext_lazy("its end"),
+    "expires_at": gettext_lazy("its end"),
+    "last_at": gettext_lazy("the last try"),
+    "last_seen_at": gettext_lazy("the last sign of life"),
+    "seen_at": gettext_lazy("the last sign of life"),
+    "uploaded_at": gettext_lazy("the upload"),
+}
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    model: str
+    name: str
+    days: int
+    since: str
+    goes: str
+
+
+def line_of(rule: Rule) -> RuleLine:
+    return RuleLine(rule.model, name_of(rule), rule.days, str(SINCE.get(rule.after.rpartition("__")[2], rule.after)), _goes(rule))
+
+
+def name_of(rule: Rule) -> str:
+    return str(NAMES.get(rule.model) or capfirst(str(model_of(rule)._meta.verbose_name_plural)))
+
+
+def _goes(rule: Rule) -> str:
+    if not rule.blank:
+        return _("All of it")
+    names = {field.name: str(field.verbose_name) for field in model_of(rule)._meta.concrete_fields}
+    fields = ", ".join(names[each] for each in rule.blank)
+    return _("Only its %(fields)s; the rest stays") % {"fields": fields}
