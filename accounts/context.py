@@ -1,5 +1,6 @@
 """What every page needs to draw its frame: the menu of the role in use, and the theme the person chose."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -94,13 +95,20 @@ def menu_for(request: HttpRequest) -> tuple[NavGroup, ...]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.role:
         return ()
-    current = current_url(request.path, [url_or_empty(entry.url_name) for entry in entries_of(user.role)])
+    current = current_url(request.path, prefixes_of(user.role))
     return menu_of(user.role, current, translation.get_language())
 
 
 @cache
 def entries_of(role: str) -> tuple[Entry, ...]:
     return tuple(entry for _, entries in MENU for entry in entries if entry.is_for(role))
+
+
+@cache
+def prefixes_of(role: str) -> dict[str, str]:
+    """Beginnings of addresses -> the entry of the menu they belong to."""
+    urls = [(entry, url_or_empty(entry.url_name)) for entry in entries_of(role)]
+    return {prefix: url for entry, url in urls for prefix in (url, *entry.also)}
 
 
 @cache
@@ -115,9 +123,10 @@ def items_of(entries: list[Entry], current: str) -> tuple[NavItem, ...]:
     return tuple(NavItem(str(entry.label), entry.icon, url, is_current=url == current) for entry, url in urls if url)
 
 
-def current_url(path: str, urls: list[str]) -> str:
-    """The longest menu address the path lies under: on /campaigns/7/ the menu still says Campaigns."""
-    return max((url for url in urls if url and path.startswith(url)), key=len, default="")
+def current_url(path: str, prefixes: Mapping[str, str]) -> str:
+    """The entry with the longest address the path lies under: on /campaigns/7/ the menu still says Campaigns."""
+    longest = max((prefix for prefix in prefixes if prefix and path.startswith(prefix)), key=len, default="")
+    return prefixes.get(longest, "")
 
 
 @cache

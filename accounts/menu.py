@@ -37,6 +37,8 @@ class Entry:
     label: "StrOrPromise"
     icon: str
     is_for: Callable[[str], bool]
+    # Pages of it that lie elsewhere.
+    also: tuple[str, ...] = ()
 
 
 def not_reviewers(role: str) -> bool:
@@ -107,7 +109,13 @@ MENU: list[tuple["StrOrPromise", list[Entry]]] = [
         _("Green procurement"),
         [
             Entry("labels:list", _("Label ledger"), "award", not_reviewers),
-            Entry("labels:committee", _("Label committee"), "gavel", holders(Permission.LABEL_DECIDE)),
+            Entry(
+                "labels:committee",
+                _("Label committee"),
+                "gavel",
+                holders(Permission.LABEL_DECIDE),
+                also=("/labels/proposals/", "/labels/appeals/"),
+            ),
             Entry("labels:standard_list", _("Green standards"), "scale", not_reviewers),
             Entry("pilots:list", _("Carbon pilots"), "leaf", not_reviewers),
             Entry("pilots:appraisal_list", _("Pilot appraisals"), "scoreboard", not_reviewers),

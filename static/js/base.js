@@ -29,6 +29,9 @@
     });
   });
 
+  // Where one is, in a menu that is longer than the window.
+  document.querySelector(".sidebar-inner [aria-current]")?.scrollIntoView({ block: "nearest" });
+
   // A form with errors: the summary takes the focus, so that it is read first.
   document.querySelector("[data-focus]")?.focus();
 

@@ -8,7 +8,7 @@ from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
-from accounts.context import build_frame, current_url, menu_of
+from accounts.context import build_frame, current_url, menu_of, prefixes_of
 from accounts.models import Membership, Role, User
 
 
@@ -70,10 +70,14 @@ def test_an_entry_without_a_page_is_left_out(monkeypatch):
 
 
 def test_the_menu_marks_the_longest_address_the_page_lies_under():
-    urls = ["/assessments/", "/assessments/campaigns/", "/pilots/", ""]
+    urls = {url: url for url in ("/assessments/", "/assessments/campaigns/", "/pilots/", "")}
 
     assert current_url("/assessments/campaigns/7/", urls) == "/assessments/campaigns/"
     assert current_url("/elsewhere/", urls) == ""
+
+
+def test_what_waits_for_the_committee_lies_under_the_committee():
+    assert current_url("/labels/appeals/7/", prefixes_of(Role.ESG_STAFF)) == "/labels/committee/"
 
 
 def test_the_theme_comes_from_the_cookie_and_nothing_else_gets_into_the_page():
