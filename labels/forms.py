@@ -3,7 +3,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from labels.dates import last_day_of_term
 from labels.grounds import REVOCATION_GROUNDS
@@ -108,7 +108,7 @@ class AppealDecisionForm(forms.Form):
         ("refused", gettext_lazy("Refuse the appeal: the step stands")),
     ]
 
-    outcome = forms.ChoiceField(label=gettext_lazy("Decision"), choices=OUTCOMES, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=pgettext_lazy("appeal", "Decision"), choices=OUTCOMES, widget=forms.RadioSelect)
     answer = forms.CharField(
         label=gettext_lazy("Reasons"),
         help_text=gettext_lazy("The supplier reads them, and they stay in the ledger for good."),

@@ -138,7 +138,7 @@ class CriterionForm(SeenForm):
     categories = forms.MultipleChoiceField(label=gettext_lazy("Asked of"), choices=Category.choices, widget=forms.CheckboxSelectMultiple)
 
     def __init__(
-        self, *args: Any, kind: str, content: Mapping[str, Any], known: Mapping[str, list[str]], is_new: bool, **kwargs: Any
+        self, *args: Any, kind: str, content: Mapping[str, Any], known: Mapping[str, Mapping[str, str]], is_new: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.kind, self.levels = kind, [level["key"] for level in content["levels"]]
@@ -157,10 +157,10 @@ class CriterionForm(SeenForm):
                     widget=forms.CheckboxSelectMultiple,
                 )
 
-    def _add_extras(self, known: Mapping[str, list[str]]) -> None:
+    def _add_extras(self, known: Mapping[str, Mapping[str, str]]) -> None:
         makers: dict[str, forms.Field] = {
-            "area": forms.ChoiceField(label=_("Area"), choices=[(area, area) for area in known["areas"]]),
-            "gate": forms.ChoiceField(label=_("Gate"), choices=[(gate, gate) for gate in known["gates"]]),
+            "area": forms.ChoiceField(label=_("Area"), choices=list(known["areas"].items())),
+            "gate": forms.ChoiceField(label=_("Gate"), choices=list(known["gates"].items())),
             "days": forms.IntegerField(label=_("Days, where the finding names no date"), min_value=1, max_value=3650),
             "any_of": forms.MultipleChoiceField(
                 label=_("One of these in date"), choices=Document.Kind.choices, widget=forms.CheckboxSelectMultiple
@@ -172,7 +172,7 @@ class CriterionForm(SeenForm):
                 min_value=1,
                 max_value=600,
             ),
-            "question": forms.ChoiceField(label=_("Question"), choices=[(one, one) for one in known["questions"]]),
+            "question": forms.ChoiceField(label=_("Question"), choices=list(known["questions"].items())),
             "field": forms.CharField(
                 label=_("Field of the answer"), help_text=_("Its key in the questionnaire, such as pue."), max_length=60
             ),

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -126,18 +127,24 @@ def _criterion_form(
     return CriterionForm(request.POST or None, initial=initial, kind=kind, content=found.content, known=known, is_new=is_new)
 
 
-def _known(found: Standard) -> dict[str, list[str]]:
-    """What the questionnaire in force has to offer, and what the draft names already."""
+def _known(found: Standard) -> dict[str, dict[str, str]]:
+    """What the questionnaire in force has to offer, and what the draft names already, each with what it is called."""
     in_force = QuestionnaireVersion.Status.IN_FORCE
     version = QuestionnaireVersion.objects.filter(key=found.content["questionnaire"], status=in_force).first()
     content: dict[str, Any] = version.content if version else {"areas": [], "questions": []}
     hits = [hit for question in content["questions"] for hit in question.get("triggers", ())]
     rules = standards.rules_of(found)
+    gates = sorted({*(hit["key"] for hit in hits if hit["kind"] == "gate"), *rules.gates})
     return {
-        "areas": list(dict.fromkeys([*(area["code"] for area in content["areas"]), *rules.areas])),
-        "gates": sorted({*(hit["key"] for hit in hits if hit["kind"] == "gate"), *rules.gates}),
-        "questions": list(dict.fromkeys([*(one["code"] for one in content["questions"]), *(one for one, _field in rules.questions)])),
+        "areas": {area: area for area in rules.areas} | _named(content["areas"], "title"),
+        "gates": {gate: gate for gate in gates},
+        "questions": {question: question for question, _field in rules.questions} | _named(content["questions"], "topic"),
     }
+
+
+def _named(entries: list[dict[str, Any]], words: str) -> dict[str, str]:
+    language = "en" if get_language() == "en" else "zh"
+    return {entry["code"]: f"{entry['code']} · {entry[words][language]}" for entry in entries}
 
 
 @require_POST
