@@ -16,6 +16,7 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def _code_widget() -> forms.TextInput:
@@ -26,13 +27,19 @@ def _code_widget() -> forms.TextInput:
 
 class CodeForm(AuthenticateForm):
     code = forms.CharField(
-        label=_("Code"), max_length=20, help_text=_("Six digits from your authenticator app, or a recovery code."), widget=_code_widget()
+        label=pgettext_lazy("sign-in", "Code"),
+        max_length=20,
+        help_text=_("Six digits from your authenticator app, or a recovery code."),
+        widget=_code_widget(),
     )
 
 
 class ConfirmForm(ReauthenticateForm):
     code = forms.CharField(
-        label=_("Code"), max_length=20, help_text=_("Six digits from your authenticator app, or a recovery code."), widget=_code_widget()
+        label=pgettext_lazy("sign-in", "Code"),
+        max_length=20,
+        help_text=_("Six digits from your authenticator app, or a recovery code."),
+        widget=_code_widget(),
     )
 
 

@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.visible_text import VisibleTextMixin
 from grievances.codes import LENGTH, plain
@@ -88,5 +89,7 @@ class TeamMessageForm(MessageForm):
 
 class StateForm(forms.Form):
     state = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("Open")), ("late", _("Late")), ("closed", _("Closed")), ("all", _("All"))]
+        label=_("State"),
+        required=False,
+        choices=[("", pgettext_lazy("case", "Open")), ("late", _("Late")), ("closed", _("Closed")), ("all", _("All"))],
     )

@@ -17,6 +17,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.badges import TONES, badge_of
 from accounts.permissions import Permission, has
@@ -129,6 +130,12 @@ def or_dash(value: object) -> object:
 def get(mapping: Mapping[Any, Any], key: object) -> Any:
     """`{{ scores|get:area }}`: what the template language cannot say when the key is a variable."""
     return mapping.get(key) if mapping else None
+
+
+@register.filter
+def lead(label: str) -> str:
+    """`Name: ` or `Who? `, before what is said about it."""
+    return f"{label} " if str(label).endswith(("?", "？")) else _("%(label)s: ") % {"label": label}
 
 
 @register.filter

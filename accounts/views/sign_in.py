@@ -72,7 +72,8 @@ class SignInView(auth_views.LoginView):
         return self._too_often(wait) if wait else super().post(request, *args, **kwargs)
 
     def _too_often(self, wait: int) -> HttpResponse:
-        response = self.render_to_response(self.get_context_data(form=SignInForm(), wait_minutes=ceil(wait / 60)), status=429)
+        form = SignInForm(initial={"username": self.request.POST.get("username", "")[:254]})
+        response = self.render_to_response(self.get_context_data(form=form, wait_minutes=ceil(wait / 60)), status=429)
         response["Retry-After"] = str(wait)
         return response
 

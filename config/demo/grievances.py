@@ -33,6 +33,7 @@ def create(cast: Cast, *, at: datetime) -> None:
     handling.write(case_id=talked.pk, text=words, is_feedback=False, once=_number(31), by=by, at=at - timedelta(days=27))
     reporting.write(case=talked, text="Yes, five of us. Please do not say which shift.", once=_number(32), at=at - timedelta(days=25))
     done = _report(4, "environment", "松涛印务", "后院", "废墨倒进后院的雨水口，下雨天能看到颜色。", at - timedelta(days=80))
+    handling.acknowledge(case_id=done.pk, by=by, at=at - timedelta(days=77))
     found = "我们请第三方去看过：雨水口已封，废墨改由有资质的单位收运，三个月后再查一次。谢谢您告诉我们。"
     handling.write(case_id=done.pk, text=found, is_feedback=True, once=_number(41), by=by, at=at - timedelta(days=20))
     handling.close(case_id=done.pk, by=by, at=at - timedelta(days=12))

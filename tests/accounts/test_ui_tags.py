@@ -37,6 +37,10 @@ def test_a_decorative_icon_is_hidden_from_screen_readers_and_a_labelled_one_is_n
     assert 'role="img" aria-label="Green"' in render('{% icon "leaf" label="Green" %}')
 
 
+def test_what_is_said_of_a_question_follows_its_mark():
+    assert render("{{ a|lead }}{{ b|lead }}", a="Name", b="Which company?") == "Name: Which company? "
+
+
 def test_every_icon_named_in_templates_badges_and_menu_exists():
     named = {icon for _tone, icon in _STATES.values()} | set(TONES.values())
     for path in TEMPLATES.rglob("*.html"):
