@@ -10,8 +10,12 @@ from django_stubs_ext import StrOrPromise
 from privacy.policy import Rule, model_of
 
 
-# Of libraries whose models have no Chinese name.
-NAMES: dict[str, StrOrPromise] = {"usersessions.UserSession": gettext_lazy("Where people are signed in")}
+# Where the name of a model says little to people.
+NAMES: dict[str, StrOrPromise] = {
+    "accounts.Throttle": gettext_lazy("Tries that were counted"),
+    "assessments.Presence": gettext_lazy("Who has a page open"),
+    "usersessions.UserSession": gettext_lazy("Where people are signed in"),
+}
 # By the last step of the path to the date.
 SINCE: dict[str, StrOrPromise] = {
     "closed_at": gettext_lazy("the closing of the case"),

@@ -144,7 +144,7 @@ def _known(found: Standard) -> dict[str, dict[str, str]]:
 
 def _named(entries: list[dict[str, Any]], words: str) -> dict[str, str]:
     language = "en" if get_language() == "en" else "zh"
-    return {entry["code"]: f"{entry['code']} · {entry[words][language]}" for entry in entries}
+    return {entry["code"]: " · ".join(filter(None, [entry["code"], entry.get(words, {}).get(language)])) for entry in entries}
 
 
 @require_POST
