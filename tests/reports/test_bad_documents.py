@@ -16,14 +16,16 @@ from assessments.models import Assessment
 from labels import evaluation
 from labels.dates import ledger_day
 from labels.models import Label
-from reports import agreement_pdf, disclosure_files, label_files, printing, verifying
+from pilots import appraisal
+from pilots.appraisal import load_schemes
+from reports import agreement_pdf, disclosure_files, label_files, management_report, printing, verifying
 from reports.models import Export
 from reports.printing import _OwnFiles, printable
 from runs import engine
 from suppliers.models import Supplier
-from tests.factories import before_handing_in, create_answer, create_campaign, create_questionnaire
+from tests.factories import NOW, before_handing_in, create_answer, create_assessment, create_campaign, create_questionnaire
 from tests.labels.support import create_green_supplier, create_standard
-from tests.pilots.support import active
+from tests.pilots.support import active, report
 from tests.reports.support import add_one_of_everything, closed_assessment, content_of, fetch, full_assessment, opened, printed, text_of
 
 
@@ -139,6 +141,45 @@ def test_every_other_document_takes_the_same_names(reviewer: User, staff: User, 
         assert "الفانوس" in text, kind
         assert not has_unknown_shapes(pdf), kind
         assert verifying.verify(pdf).is_sound, kind
+
+
+@pytest.mark.parametrize("written", [BAD * 9, "灯笼" * 150, "Lantern" * 43], ids=["markup", "chinese", "one word"])
+@pytest.mark.parametrize("kind", ["appraisal", "management report"])
+def test_appraisals_and_the_management_report_take_any_text(
+    reviewer: User, staff: User, owner: User, supplier: Supplier, kind: str, written: str
+) -> None:
+    """In everything that somebody types and they print: names, titles, reasons, comments."""
+    for person in (reviewer, staff, owner):
+        person.name = written[:150]
+        person.save()
+    supplier.name_en = supplier.name_zh = written[:300]
+    supplier.save()
+    pdf = appraisal_of(supplier, staff, reviewer, owner, written) if kind == "appraisal" else management_report_by(staff, written)
+
+    assert printable(written[:100]).replace(" ", "") in text_of(pdf).replace(" ", "")
+    assert not has_unknown_shapes(pdf)
+    assert verifying.verify(pdf).is_sound
+    with opened(pdf) as document:
+        assert len(document.pages) < 12
+
+
+def appraisal_of(supplier: Supplier, staff: User, second: User, owner: User, written: str) -> bytes:
+    load_schemes(at=NOW)
+    agreement = active(supplier, staff, owner, title_en=written[:200], title_zh=written[:200])
+    report(agreement, 2024, 900, by=owner)
+    appraisal.calculate_appraisals(agreement_id=agreement.pk, at=NOW)
+    found = agreement.appraisals.get(year=2024)
+    appraisal.propose(appraisal_id=found.pk, reasons=written, consequence="incentive", by=staff, at=NOW)
+    appraisal.comment(appraisal_id=found.pk, text=written, by=owner, at=NOW)
+    appraisal.confirm(appraisal_id=found.pk, by=second, at=NOW)
+    agreement_pdf.print_agreement(agreement.pk, at=NOW)
+    with agreement.papers.get(kind="appraisal", language="en").file.open("rb") as file:
+        return bytes(file.read())
+
+
+def management_report_by(staff: User, written: str) -> bytes:
+    create_assessment(campaign=create_campaign(title_en=written[:200], title_zh=written[:200], launched_at=NOW))
+    return made(management_report.request_pdf(by=staff, at=timezone.now()))
 
 
 def made(export: Export) -> bytes:
