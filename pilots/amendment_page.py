@@ -25,8 +25,8 @@ class SeriesRow:
 
 def changed_terms(amendment: Amendment) -> list[Change]:
     """The rows that read otherwise, in the language in use."""
-    before = {row.label: row.text for row in terms_page(amendment.former_terms).rows}
-    after = {row.label: row.text for row in terms_page(amendment.terms).rows}
+    before = {row.label: row.text for row in terms_page(amendment.former_terms, is_exact=True).rows}
+    after = {row.label: row.text for row in terms_page(amendment.terms, is_exact=True).rows}
     labels = [*before, *(label for label in after if label not in before)]
     return [Change(label, before.get(label, "–"), after.get(label, "–")) for label in labels if before.get(label) != after.get(label)]
 

@@ -105,8 +105,7 @@ class AgreementProgress:
 
     @property
     def places(self) -> int:
-        """Tonnes are shown to one place, an intensity to four."""
-        return 4 if self.agreement.measure == Agreement.Measure.INTENSITY else 1
+        return self.agreement.figure_places
 
     @property
     def reported(self) -> list[ReportedYear]:

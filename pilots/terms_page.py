@@ -40,6 +40,8 @@ class Clause:
 class TermsPage:
     rows: list[Row]
     unit: str
+    # Of the figures in this unit, where they are shown and not agreed on.
+    places: int
     targets: list[TargetRow]
     milestones: list[Row]
     clauses: list[Clause]
@@ -49,16 +51,23 @@ class TermsPage:
         return any(row.quarters for row in self.targets)
 
 
-def terms_page(content: Mapping[str, Any]) -> TermsPage:
-    """In the language in use."""
-    return TermsPage(list(_rows(content)), unit_of(content), list(_targets(content)), list(_milestones(content)), list(_clauses(content)))
+def terms_page(content: Mapping[str, Any], *, is_exact: bool = False) -> TermsPage:
+    """In the language in use. A paper, and whatever says what changed, has each figure to its last digit."""
+    places = places_of(content)
+    shown = None if is_exact else places
+    targets, milestones = list(_targets(content, shown)), list(_milestones(content))
+    return TermsPage(list(_rows(content, is_exact=is_exact)), unit_of(content), places, targets, milestones, list(_clauses(content)))
+
+
+def places_of(content: Mapping[str, Any]) -> int:
+    return Agreement.FIGURE_PLACES[Agreement.Measure(content["measure"])]
 
 
 def unit_of(content: Mapping[str, Any]) -> str:
     return f"tCO₂e / {content['intensity_unit']}" if content["measure"] == Agreement.Measure.INTENSITY else "tCO₂e"
 
 
-def _rows(content: Mapping[str, Any]) -> Iterator[Row]:
+def _rows(content: Mapping[str, Any], *, is_exact: bool) -> Iterator[Row]:
     supplier = content["supplier"]
     yield Row(_("Supplier"), f"{_in_use(supplier['name_en'], supplier['name_zh'])} {supplier['identifier']}")
     yield Row(_("Term of the agreement"), f"{_day(content['starts_on'])} – {_day(content['ends_on'])}")
@@ -67,7 +76,7 @@ def _rows(content: Mapping[str, Any]) -> Iterator[Row]:
     yield Row(_("Sites"), ", ".join(site["name"] for site in content["sites"]) or _("all sites"))
     yield Row(_("Boundary"), content["boundary"])
     yield Row(pgettext("agreement", "What counts"), scopes_in_words(content))
-    yield Row(_("Base year"), _base(content))
+    yield Row(_("Base year"), _base(content, None if is_exact else 1))
     yield Row(_("Measure"), str(Agreement.Measure(content["measure"]).label))
     yield Row(_("Total reduction"), f"{content['total_reduction'] or '–'} %")
     yield Row(_("Path"), _path(content))
@@ -116,11 +125,11 @@ def part_labels() -> dict[str, str]:
     }
 
 
-def _base(content: Mapping[str, Any]) -> str:
-    text = f"{content['base_year']}: {local_number(content['base_emissions'])} tCO₂e"
+def _base(content: Mapping[str, Any], places: int | None) -> str:
+    text = f"{content['base_year']}: {local_number(content['base_emissions'], places)} tCO₂e"
     if content["measure"] != Agreement.Measure.INTENSITY:
         return text
-    return f"{text} ÷ {local_number(content['base_denominator'])} {content['intensity_unit']}"
+    return f"{text} ÷ {local_number(content['base_denominator'], places)} {content['intensity_unit']}"
 
 
 def _path(content: Mapping[str, Any]) -> str:
@@ -135,12 +144,12 @@ def _path(content: Mapping[str, Any]) -> str:
     return f"{text} ({words})"
 
 
-def _targets(content: Mapping[str, Any]) -> Iterator[TargetRow]:
+def _targets(content: Mapping[str, Any], places: int | None) -> Iterator[TargetRow]:
     by_quarter = content.get("reporting_cycle") == Agreement.Cycle.QUARTER and content["measure"] == Agreement.Measure.ABSOLUTE
     weights: Sequence[str] = content.get("quarters", []) if by_quarter else []
     for year, target in sorted(content["targets"].items()):
         shares = [local_number(Decimal(target) * Decimal(weight) / 100, 1) for weight in weights]
-        yield TargetRow(year, local_number(target), shares)
+        yield TargetRow(year, local_number(target, places), shares)
 
 
 def _milestones(content: Mapping[str, Any]) -> Iterator[Row]:

@@ -83,7 +83,7 @@ def agreement_pdf(
     amended = amendment or agreement.amendments.filter(content_sha256=sha256).first()
     with translation.override(language):
         title = terms["title_zh"] if language.startswith("zh") else terms["title_en"]
-        paper = Paper(agreement, amended, title, terms_page(terms), sha256, signatures, at)
+        paper = Paper(agreement, amended, title, terms_page(terms, is_exact=True), sha256, signatures, at)
         context = {"paper": paper, "agreement": agreement, "language": language}
         if kind != Kind.SIGNED:
             # Without a file in it and without our signature: it may come back signed by hand.

@@ -77,7 +77,7 @@ def _appraise(running: Sequence[Agreement], people: dict[int, User], cast: Cast,
     """Of the first some: the older periods confirmed, one commented on, the newest calculated."""
     staff, second = cast.by_role["esg_staff"], cast.second_staff
     for agreement in running:
-        appraisal.calculate_appraisals(agreement_id=agreement.pk, at=at)
+        appraisal.calculate_appraisals(agreement_id=agreement.pk, at=at - timedelta(days=41))
         found = list(agreement.appraisals.exclude(score=None).order_by("year", "quarter"))
         for place, each in enumerate(found[:-1]):
             is_good = each.grade in "AB"

@@ -1,6 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -135,6 +135,8 @@ class Agreement(SupplierOwned):
         LIMITED = "limited", _("Third party, limited assurance (ISO 14064-3)")
         REASONABLE = "reasonable", _("Third party, reasonable assurance (ISO 14064-3)")
 
+    # Tonnes are shown to one place, an intensity to four.
+    FIGURE_PLACES: ClassVar[dict[Measure, int]] = {Measure.ABSOLUTE: 1, Measure.INTENSITY: 4}
     IN_FORCE = (Status.ACTIVE, Status.IN_RECALCULATION)
     RUNNING = (Status.OFFERED, Status.SIGNED, Status.ACTIVE, Status.IN_RECALCULATION)
 
@@ -265,6 +267,10 @@ class Agreement(SupplierOwned):
     def base_figure(self) -> Decimal:
         """The base year in the agreement's measure."""
         return figure(self.base_emissions, self.base_denominator if self.measure == self.Measure.INTENSITY else None)
+
+    @property
+    def figure_places(self) -> int:
+        return self.FIGURE_PLACES[self.Measure(self.measure)]
 
     @property
     def unit(self) -> str:
