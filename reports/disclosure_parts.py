@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import DecimalField, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import DecimalField, F, FilteredRelation, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django_stubs_ext import StrOrPromise
@@ -61,13 +61,11 @@ class Scope:
         asked = FilteredRelation("assessments", condition=Q(assessments__campaign__in=self.campaign_ids))
         return Supplier.objects.visible_to(self.user).annotate(asked=asked, **{f"score_{area}": _score(area) for area in AREAS})
 
-    def findings(self, **fields: Any) -> QuerySet[Finding]:
-        """Of the supplier of the outer query, from this cycle's assessments; what was withdrawn was none."""
-        found = Finding.objects.visible_to(self.user).exclude(status=Finding.Status.WITHDRAWN)
-        return found.filter(supplier=OuterRef("pk"), assessment__campaign__in=self.campaign_ids, **fields)
-
     def has_finding(self, **fields: Any) -> Q:
-        return Q(Exists(self.findings(**fields)))
+        """From this cycle's assessments; what was withdrawn was none."""
+        found = Finding.objects.visible_to(self.user).exclude(status=Finding.Status.WITHDRAWN)
+        # A set that is made once for a figure: asked supplier by supplier, these were half the time of the page.
+        return Q(pk__in=found.filter(assessment__campaign__in=self.campaign_ids, **fields).values("supplier"))
 
     def questions_in(self, areas: Sequence[str]) -> list[str]:
         return [question.code for question in self.questionnaire.questions if question.area in areas] if self.questionnaire else []
