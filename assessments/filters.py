@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
-from assessments import assigning
-from assessments.deadlines import Pace
 from assessments.models import Assessment, Campaign, Finding
+from assessments.reviewers import assigning
+from assessments.reviewers.deadlines import Pace
 from suppliers.models import BuyingUnit, Category, Supplier
 
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from assessments import submission
+from assessments.submission import submitting
 from suppliers import archives
 from suppliers.workbook_opening import FILLED_IN_BY_HAND, MEGABYTE
 
@@ -55,7 +55,7 @@ class SignForm(forms.Form):
         return {
             "name": self.cleaned_data["name"],
             "job_title": self.cleaned_data["job_title"],
-            "statement": str(submission.STATEMENT),
+            "statement": str(submitting.STATEMENT),
         }
 
 

@@ -32,12 +32,12 @@ class ScorePortfolio(Job):
     }
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.scorekeeping import to_be_scored
+        from assessments.scores.keeping import to_be_scored
 
         return plan_ids(to_be_scored(campaign_id=run.parameters.get("campaign")), size=ASSESSMENTS_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.scorekeeping import keep_scores
+        from assessments.scores.keeping import keep_scores
 
         return keep_scores(chunk.payload["ids"], at=timezone.now(), run_id=run.pk).figures()
 
@@ -58,19 +58,19 @@ class CheckScores(Job):
     }
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.freshness import sample
+        from assessments.scores.freshness import sample
 
         return plan_ids(sample(run.pk), size=ASSESSMENTS_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.freshness import differing
+        from assessments.scores.freshness import differing
 
         ids = chunk.payload["ids"]
         found = differing(ids, at=timezone.now())
         return {"checked": len(ids), "different": len(found), "ids": found}
 
     def finish(self, run: Run, results: Sequence[Result]) -> Result:
-        from assessments.freshness import raise_alarm
+        from assessments.scores.freshness import raise_alarm
 
         found = [pk for result in results for pk in result["ids"]]
         if found:
@@ -90,14 +90,14 @@ class RunBackTest(Job):
     }
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.back_testing import to_be_tested
         from assessments.models import BackTest
+        from assessments.publication.back_testing import to_be_tested
 
         back_test = BackTest.objects.select_related("questionnaire").get(pk=run.parameters["back_test"])
         return plan_ids(to_be_tested(back_test.questionnaire), size=ASSESSMENTS_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments import back_testing
+        from assessments.publication import back_testing
 
         try:
             return back_testing.score_anew(chunk.payload["ids"], back_test_id=run.parameters["back_test"], at=timezone.now())
@@ -112,12 +112,12 @@ class AssignReviews(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"assigned": _("Reviews given to a reviewer")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.assigning import unassigned
+        from assessments.reviewers.assigning import unassigned
 
         return plan_ids(unassigned().values_list("pk", flat=True), size=ASSESSMENTS_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.assigning import assign_by_rules
+        from assessments.reviewers.assigning import assign_by_rules
 
         return {"assigned": assign_by_rules(chunk.payload["ids"], at=timezone.now())}
 
@@ -129,12 +129,12 @@ class DrawSecondReviews(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"drawn": _("Cases drawn for a second review")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.drawing import campaigns_with_sample
+        from assessments.reviewers.drawing import campaigns_with_sample
 
         return plan_ids(campaigns_with_sample(), size=1)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.drawing import draw_all
+        from assessments.reviewers.drawing import draw_all
 
         [campaign] = chunk.payload["ids"]
         return {"drawn": draw_all(campaign, at=timezone.now())}
@@ -147,17 +147,17 @@ class RemindReviewers(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued"), "escalated": _("Overdue reviews told to the ESG staff")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.review_reminders import to_be_reminded
+        from assessments.reviewers.reminders import to_be_reminded
 
         yield from (ChunkPlan({"person": person}) for person in to_be_reminded(at=timezone.now()))
         yield ChunkPlan({"person": None})
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments import review_reminders
+        from assessments.reviewers import reminders
 
         if chunk.payload["person"] is None:
-            return {"escalated": review_reminders.escalate(at=timezone.now())}
-        return {"queued": review_reminders.remind(chunk.payload["person"], at=timezone.now())}
+            return {"escalated": reminders.escalate(at=timezone.now())}
+        return {"queued": reminders.remind(chunk.payload["person"], at=timezone.now())}
 
 
 @job("reassign_reviews", title=_("Give reviews to another reviewer"))
@@ -174,7 +174,7 @@ class ReassignReviews(Job):
 
     def work(self, run: Run, chunk: Chunk) -> Result:
         from accounts.models import User
-        from assessments import assigning
+        from assessments.reviewers import assigning
 
         if run.started_by is None:
             raise GiveUp("Reviews are reassigned by a person.")
@@ -193,14 +193,14 @@ class SendInvitations(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued"), "invited": _("People invited to open an account")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.invitations import parts
+        from assessments.campaigns.invitations import parts
 
         campaign = run.parameters["campaign"]
         for part, of, size in parts(campaign, size=ADDRESSES_A_CHUNK):
             yield ChunkPlan({"campaign": campaign, "part": part, "of": of}, size)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.invitations import queue_part
+        from assessments.campaigns.invitations import queue_part
 
         payload = chunk.payload
         return queue_part(payload["campaign"], part=payload["part"], of=payload["of"])
@@ -213,12 +213,12 @@ class RemindOfAreas(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.area_tasks import to_be_reminded
+        from assessments.teamwork.area_tasks import to_be_reminded
 
         return plan_ids(to_be_reminded(timezone.localdate()), size=REMINDED_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.area_tasks import remind
+        from assessments.teamwork.area_tasks import remind
 
         return {"queued": remind(chunk.payload["ids"], today=timezone.localdate())}
 
@@ -230,12 +230,12 @@ class RemindOfReturns(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"queued": _("Mails queued")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.returning import to_be_reminded
+        from assessments.submission.returning import to_be_reminded
 
         return plan_ids(to_be_reminded(timezone.now()), size=REMINDED_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.returning import remind
+        from assessments.submission.returning import remind
 
         return {"queued": remind(chunk.payload["ids"], at=timezone.now())}
 
@@ -253,7 +253,7 @@ class MeasureAnswerTimes(Job):
         return plan_ids(asked.order_by("pk").values_list("pk", flat=True), size=1)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.answer_times import measure
+        from assessments.answering.answer_times import measure
 
         [questionnaire] = chunk.payload["ids"]
         return {"measured": measure(questionnaire, at=timezone.now())}
@@ -284,13 +284,13 @@ class TellOfRules(Job):
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
         from assessments.models import QuestionnaireVersion
-        from assessments.rules_news import suppliers_concerned
+        from assessments.publication.news import suppliers_concerned
 
         version = QuestionnaireVersion.objects.only("key").get(pk=run.parameters["version"])
         return plan_ids(suppliers_concerned(version).iterator(), size=ADDRESSES_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.rules_news import tell
+        from assessments.publication.news import tell
 
         return {"queued": tell(run.parameters["version"], chunk.payload["ids"])}
 
@@ -302,11 +302,11 @@ class EscalateFindings(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"escalated": _("Findings escalated"), "mails": _("Mails queued")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        from assessments.finding_escalation import to_escalate
+        from assessments.findings.escalation import to_escalate
 
         return plan_ids(to_escalate(timezone.localdate()), size=FINDINGS_A_CHUNK)
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.finding_escalation import escalate
+        from assessments.findings.escalation import escalate
 
         return dict(escalate(chunk.payload["ids"], on=timezone.localdate(), at=timezone.now()))

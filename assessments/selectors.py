@@ -10,13 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.models import User
-from assessments.inputs import answer_key, split_key
-from assessments.last_year import carried_words
+from assessments.answering.inputs import answer_key, split_key
+from assessments.answering.last_year import carried_words
+from assessments.answering.worksheet import Worksheet, open_worksheet
 from assessments.models import Assessment, EvidenceUse, Finding, Score, Signature, Verdict
-from assessments.questions import Area, Question
-from assessments.scoring import AreaScore, Line, Result
-from assessments.wording import Said, describe, local
-from assessments.worksheet import Worksheet, open_worksheet
+from assessments.questionnaires.questions import Area, Question
+from assessments.questionnaires.wording import Said, describe, local
+from assessments.scoring.scorer import AreaScore, Line, Result
 from suppliers.models import Site
 from suppliers.previews import preview_of
 

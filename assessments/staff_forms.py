@@ -1,4 +1,4 @@
-"""What the buyer's people type: campaigns, verdicts, questionnaire files. Findings: `finding_forms`."""
+"""What the buyer's people type: campaigns, verdicts, questionnaire files. Findings: `findings/forms.py`."""
 
 from datetime import date
 from typing import Any, cast
@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from accounts.visible_text import VisibleTextMixin
-from assessments.campaigns import Population
+from assessments.campaigns.narrowing import narrowings
+from assessments.campaigns.steps import Population
 from assessments.models import Campaign, QuestionnaireVersion
-from assessments.narrowing import narrowings
 from suppliers.models import BuyingUnit, Category, HeadcountBand, SiteType, Supplier
 
 

@@ -9,8 +9,8 @@ Beside it, `after_save`: eight other signatories save an answer of an area, a di
 from collections.abc import Callable, Sequence
 from itertools import count, cycle
 
-from assessments import rulesets
 from assessments.models import Assessment, QuestionnaireVersion
+from assessments.rules import rulesets
 from benchmarks import clients
 from benchmarks.bench import Bench
 from benchmarks.clients import CLIENTS, Browser, Request, Requests, Target

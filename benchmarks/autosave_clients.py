@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from urllib.parse import urlencode
 
-from assessments.inputs import name_of
+from assessments.answering.inputs import name_of
 from benchmarks.clients import Browser, Refused, Request
 
 
@@ -121,15 +121,16 @@ def papers(count: int) -> list[Paper]:
 
     from accounts.demo import PASSWORD
     from accounts.models import Membership, Role, User
-    from assessments import loading, publication, rulesets
     from assessments.models import Assessment, Campaign
+    from assessments.publication import publishing
+    from assessments.rules import loading, rulesets
     from config.demo.code import QUESTIONNAIRE
     from runs.calendar import buyers_day
     from suppliers.models import Category, Supplier
 
     now = timezone.now()
     version = loading.load_questionnaire(QUESTIONNAIRE, by=None, at=now)
-    publication.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
+    publishing.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
     due = now.date() + timedelta(days=30)
     campaign = Campaign.objects.create(
         title_en="Faults",

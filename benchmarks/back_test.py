@@ -10,8 +10,9 @@ from copy import deepcopy
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import back_testing, loading
 from assessments.models import QuestionnaireVersion, Score
+from assessments.publication import back_testing
+from assessments.rules import loading
 from benchmarks.bench import Bench
 from benchmarks.measuring import Measured, in_turns, run_seconds
 from benchmarks.processes import logs, workers

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from assessments import campaigns
-from assessments.campaigns import Population
+from assessments.campaigns import steps
+from assessments.campaigns.steps import Population
 from assessments.models import Campaign
 from benchmarks.bench import Bench
 from benchmarks.measuring import Measured, in_turns, seconds
@@ -28,7 +28,7 @@ def measure(bench: Bench) -> Measured:
     def launch(number: int) -> float:
         campaign = _draft(f"Benchmark {number}")
         launched.append(campaign)
-        return seconds(lambda: campaigns.launch(campaign_id=campaign.pk, by=None, at=timezone.now()))
+        return seconds(lambda: steps.launch(campaign_id=campaign.pk, by=None, at=timezone.now()))
 
     def insert(number: int) -> float:
         campaign = _draft(f"Benchmark limit {number}")
@@ -41,7 +41,7 @@ def measure(bench: Bench) -> Measured:
 
 def _draft(title: str) -> Campaign:
     at = timezone.now()
-    return campaigns.create_draft(
+    return steps.create_draft(
         title_en=title,
         title_zh=title,
         questionnaire=answered_campaign().questionnaire,

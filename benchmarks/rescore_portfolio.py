@@ -16,10 +16,10 @@ import pgtrigger
 from django.db import connection, transaction
 from django.utils import timezone
 
-from assessments import scorekeeping
 from assessments.jobs import ASSESSMENTS_A_CHUNK
 from assessments.models import Answer, Campaign, Score
-from assessments.questions import NOTE
+from assessments.questionnaires.questions import NOTE
+from assessments.scores import keeping
 from benchmarks.bench import Bench
 from benchmarks.measuring import Measured, copied_out, copy_in, in_turns, run_seconds, seconds
 from benchmarks.processes import logs, workers
@@ -84,16 +84,16 @@ def _split(campaign: Campaign) -> dict[str, float]:
     ids = list(campaign.assessments.order_by("pk").values_list("pk", flat=True))
     chunks = [ids[start : start + ASSESSMENTS_A_CHUNK] for start in range(0, min(len(ids), SPLIT_OVER), ASSESSMENTS_A_CHUNK)]
     statements, looked, written = _Statements(), 0.0, 0.0
-    scorekeeping.keep_scores(chunks[0], at=timezone.now())
+    keeping.keep_scores(chunks[0], at=timezone.now())
     for chunk in chunks:
         # Taken for old, so that each is written anew.
         Score.objects.filter(assessment__in=chunk, is_current=True).update(inputs_sha256="0" * 64)
         with transaction.atomic():
             started = time.perf_counter()
             with connection.execute_wrapper(statements):
-                scored = list(scorekeeping.score_stored(chunk))
+                scored = list(keeping.score_stored(chunk))
             looked_at = time.perf_counter()
-            scorekeeping.store(chunk, scored, at=timezone.now())
+            keeping.store(chunk, scored, at=timezone.now())
         looked += looked_at - started
         written += time.perf_counter() - looked_at
     scale = len(ids) / sum(map(len, chunks))

@@ -19,9 +19,9 @@ from django.db.models import QuerySet
 
 from accounts.demo import PASSWORD
 from accounts.models import Role, User
-from assessments import rulesets
-from assessments.inputs import name_of, pairs
+from assessments.answering.inputs import name_of, pairs
 from assessments.models import Answer, Assessment
+from assessments.rules import rulesets
 from benchmarks import clients
 from benchmarks.bench import Bench
 from benchmarks.clients import CLIENTS, Request, Requests, Target

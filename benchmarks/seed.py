@@ -14,9 +14,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import rulesets, scorekeeping
 from assessments.models import Assessment, Campaign, QuestionnaireVersion
-from assessments.scoring import RuleSet
+from assessments.rules import rulesets
+from assessments.scores import keeping
+from assessments.scoring.scorer import RuleSet
 from config.demo.answers import AnswerPools
 from config.demo.copying import copy_rows, copy_text
 from config.demo.load import load_demo
@@ -60,7 +61,7 @@ def _answer_everything(n: int, at: datetime) -> None:
     campaign.assessments.update(**handed_in)
     ids = list(asked)
     for start in range(0, len(ids), 1000):
-        scorekeeping.keep_scores(ids[start : start + 1000], at=at)
+        keeping.keep_scores(ids[start : start + 1000], at=at)
     _say("every question answered", len(ids), len(ids))
 
 

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from itertools import cycle
 from urllib.parse import urlencode
 
-from assessments import rulesets
-from assessments.inputs import name_of, pairs
+from assessments.answering.inputs import name_of, pairs
 from assessments.models import Answer, Assessment
-from assessments.questions import NOTE
+from assessments.questionnaires.questions import NOTE
+from assessments.rules import rulesets
 from benchmarks import clients
 from benchmarks.bench import Bench
 from benchmarks.clients import CLIENTS, Refused, Request, Requests, Target

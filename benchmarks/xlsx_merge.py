@@ -14,9 +14,10 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from accounts.models import User
-from assessments import answers, rulesets
 from assessments.models import Answer, Assessment
-from assessments.questions import NOTE, Question, Text
+from assessments.questionnaires import answers
+from assessments.questionnaires.questions import NOTE, Question, Text
+from assessments.rules import rulesets
 from assessments.workbook import uploads
 from assessments.workbook.layout import Slot
 from assessments.workbook.writing import Copy, Stored, write

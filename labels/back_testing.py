@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from assessments.back_testing import LabelEffect, knows_labels
-from assessments.scorekeeping import Scored
+from assessments.publication.back_testing import LabelEffect, knows_labels
+from assessments.scores.keeping import Scored
 from labels import facts, standards
 from labels.criteria import VERIFIED, Basis, Facts
 from labels.dates import ledger_day

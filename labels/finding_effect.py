@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from assessments.finding_effect import LabelEffect, ScoreEffect, knows_labels
+from assessments.findings.effect import LabelEffect, ScoreEffect, knows_labels
 from assessments.models import Finding
-from assessments.scoring import GATE, Result
+from assessments.scoring.scorer import GATE, Result
 from labels import facts, standards
 from labels.criteria import EVIDENCED, VERIFIED, Basis, Facts
 from labels.dates import ledger_day

@@ -14,12 +14,12 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from assessments.evidence.reliance import states_without
 from assessments.models import Assessment, EvidenceUse
-from assessments.names import AnswerState, SitedState
-from assessments.reliance import states_without
-from assessments.scorekeeping import Inputs, read_stored
-from assessments.scoring import Result
-from assessments.wording import local
+from assessments.questionnaires.names import AnswerState, SitedState
+from assessments.questionnaires.wording import local
+from assessments.scores.keeping import Inputs, read_stored
+from assessments.scoring.scorer import Result
 from labels import facts, standards
 from labels.criteria import VERIFIED, Basis
 from labels.criteria import Facts as LabelFacts

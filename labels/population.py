@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from assessments.narrowing import Narrowing, narrows_population
+from assessments.campaigns.narrowing import Narrowing, narrows_population
 from labels.models import LabelState
 from suppliers.models import Supplier, SupplierQuerySet
 

@@ -16,17 +16,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.kept_html import kept_html, key_of
-from assessments import answers, inputs, messages, next_steps
-from assessments.inputs import name_of
+from assessments.answering import inputs
+from assessments.answering.inputs import name_of
+from assessments.answering.worksheet import Reading
+from assessments.editor.presenters import Attempt, inputs_of
 from assessments.models import Assessment
-from assessments.names import AnswerState, SitedState
-from assessments.next_steps import EVIDENCE, Change, Goal, Ground
-from assessments.presenters import Attempt, inputs_of
-from assessments.questions import NOTE, Area, Question
-from assessments.results import step_text
-from assessments.scoring import GATE, Line, Result
-from assessments.wording import local
-from assessments.worksheet import Reading
+from assessments.questionnaires import answers, messages
+from assessments.questionnaires.names import AnswerState, SitedState
+from assessments.questionnaires.questions import NOTE, Area, Question
+from assessments.questionnaires.wording import local
+from assessments.scores.results import step_text
+from assessments.scoring import next_steps
+from assessments.scoring.next_steps import EVIDENCE, Change, Goal, Ground
+from assessments.scoring.scorer import GATE, Line, Result
 from labels import facts, standards
 from labels.criteria import VERIFIED, AreaScore, Basis, Gate, Outcome, TotalScore
 from labels.evaluation import decide

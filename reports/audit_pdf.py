@@ -18,8 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from assessments import carrying, past, queries, receipts
+from assessments.answering import carrying
 from assessments.models import Assessment, Finding, FindingEvidence, FindingStep, QueryMessage
+from assessments.review import queries
+from assessments.scores import past
+from assessments.scoring import receipts
 from assessments.selectors import AnsweredArea, Dossier, open_dossier
 from audit.models import Seal
 from audit.sealing import newest_seal

@@ -11,9 +11,9 @@ from typing import Any
 from django.db.models import Count, Q
 
 from accounts.models import User
-from assessments import finding_overview
-from assessments.deadlines import Pace, with_deadlines
+from assessments.findings import overview
 from assessments.models import Assessment, Campaign, Finding
+from assessments.reviewers.deadlines import Pace, with_deadlines
 from labels.dates import ledger_day
 from labels.models import Label
 from pilots.models import Agreement
@@ -65,7 +65,7 @@ def dashboard(user: User, *, at: datetime) -> Dashboard:
             pictures.score_distribution(user),
             pictures.heat_map(user),
             pictures.labels_over_time(on=on),
-            pictures.from_findings(finding_overview.overview(user, at=at).by_age),
+            pictures.from_findings(overview.overview(user, at=at).by_age),
             pictures.emissions_against_path(user),
             pictures.trend(user),
         ],
@@ -117,7 +117,7 @@ def procurement_home(user: User, *, unit: str, at: datetime) -> ProcurementHome:
     )
     live = Q(label__state__in=Label.LIVE, label__valid_to__gte=on)
     counted = suppliers.aggregate(all=Count("pk"), labelled=Count("pk", filter=live))
-    findings = finding_overview.overview(user, at=at)
+    findings = overview.overview(user, at=at)
     return ProcurementHome(
         units=units,
         unit=chosen,

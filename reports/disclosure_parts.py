@@ -11,9 +11,9 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django_stubs_ext import StrOrPromise
 
-from assessments import rulesets
 from assessments.models import Campaign, Finding
-from assessments.questions import Questionnaire
+from assessments.questionnaires.questions import Questionnaire
+from assessments.rules import rulesets
 from suppliers.models import Supplier
 
 

@@ -11,10 +11,10 @@ import orjson
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from assessments import rulesets
 from assessments.models import Campaign
-from assessments.scoring import NOTHING_ELSE
-from assessments.wording import local
+from assessments.questionnaires.wording import local
+from assessments.rules import rulesets
+from assessments.scoring.scorer import NOTHING_ELSE
 from suppliers import places
 from suppliers.models import Category, HeadcountBand
 

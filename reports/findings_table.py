@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from assessments.filters import FindingFilter
-from assessments.finding_states import SUPPLIER
+from assessments.findings.states import SUPPLIER
 from assessments.models import Finding
 from suppliers.table_files import Column
 

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments import finding_overview
+from assessments.findings import overview
 from audit import trail
 from labels.dates import ledger_day
 from reports import pictures
@@ -36,7 +36,7 @@ class ManagementReport:
 
 def management_report(user: User, *, at: datetime) -> ManagementReport:
     board = dashboard(user, at=at)
-    late = pictures.from_findings(finding_overview.overview(user, at=at).late)
+    late = pictures.from_findings(overview.overview(user, at=at).late)
     return ManagementReport(board, [*board.pictures, late], ledger_day(at))
 
 

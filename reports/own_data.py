@@ -20,7 +20,6 @@ from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, 
 from accounts.looks import looks_at, words_for
 from accounts.models import Membership, User
 from accounts.reasons import words_for_why
-from assessments import past
 from assessments.models import (
     Amendment,
     Answer,
@@ -38,6 +37,7 @@ from assessments.models import (
     Signature,
     Verdict,
 )
+from assessments.scores import past
 from emissions.models import Abatement, ActivityRecord, DataReply, Inventory, MeterPeriod, RenewableInstrument, Scope3Entry
 from labels.models import Announcement, Appeal, Decision, Label, LabelEvent, Publication
 from pilots.models import Agreement, AgreementPaper, AgreementSignature, Appraisal, JointAction, Milestone, ReportedYear, Target

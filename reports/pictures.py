@@ -20,9 +20,9 @@ from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
-from assessments import rulesets
 from assessments.models import Assessment, Standing
-from assessments.wording import local
+from assessments.questionnaires.wording import local
+from assessments.rules import rulesets
 from charts import AreaScore, Part, TrajectoryPoint, area_scores, counted_rows, monthly_sources, share_lines, trajectory
 from emissions.models import Inventory
 from labels.models import LabelState
@@ -233,7 +233,7 @@ def emissions_against_path(user: User, *, supplier_id: int | None = None) -> Pic
 
 
 def from_findings(table: Any) -> Picture:
-    """A table of `assessments.finding_overview`, as the other pictures are."""
+    """A table of `assessments.findings.overview`, as the other pictures are."""
     rows = [(row.label, [Cell(number(each.value), each.url) for each in row.numbers]) for row in table.rows]
     return Picture(table.title, table.heads, rows if table.chart else [], table.chart)
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.looks import without_looks
 from accounts.models import User
-from assessments import rulesets
 from assessments.models import Assessment, Finding
-from assessments.wording import local
+from assessments.questionnaires.wording import local
+from assessments.rules import rulesets
 from audit.action_names import action_name
 from audit.models import Event
 from charts import AreaScore, area_scores

@@ -22,7 +22,7 @@ from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from assessments import receipts
+from assessments.scoring import receipts
 from audit.models import Seal
 from reports import signing
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class QuestionnaireVersion(models.Model):
-    """A version of the code as data. Published versions never change; the parsed form is `assessments.rulesets.for_version()`.
+    """A version of the code as data. Published versions never change; the parsed form is `rulesets.for_version()`.
 
     The steps from one state to the next: `assessments.publication`.
     """

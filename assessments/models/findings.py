@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from assessments import finding_states
+from assessments.findings import states
 from assessments.models.assessments import Assessment
 from assessments.models.blinds import BlindedQuerySet
 from audit.history import keep_history
@@ -22,8 +22,8 @@ from suppliers.models import Document, PublicRecord, Supplier, SupplierOwned
 if TYPE_CHECKING:
     from accounts.models import User
 
-_MOVES = ", ".join(f"('{before}', '{after}')" for before, after in finding_states.moves())
-# The steps themselves are in `finding_states`; what each must leave behind is asked for here, whoever writes the column.
+_MOVES = ", ".join(f"('{before}', '{after}')" for before, after in states.moves())
+# The steps themselves are in `assessments.findings.states`; what each must leave behind is asked for here, whoever writes the column.
 _GOES_ITS_WAY = f"""
     IF (OLD.status, NEW.status) NOT IN ({_MOVES}) THEN
         RAISE EXCEPTION 'no step leads a finding from % to %', OLD.status, NEW.status USING ERRCODE = 'integrity_constraint_violation';
@@ -49,7 +49,7 @@ _OF_THE_SAME_SUPPLIER = """
 
 class FindingQuerySet(BlindedQuerySet["Finding"]):
     def open(self) -> Self:
-        return self.filter(status__in=finding_states.UNFINISHED)
+        return self.filter(status__in=states.UNFINISHED)
 
     def overdue(self, on: Any) -> Self:
         """The next step should have been taken before this day."""
@@ -178,13 +178,13 @@ class Finding(SupplierOwned):
 
     @property
     def waits_for(self) -> str:
-        return finding_states.waits_for(self.status)
+        return states.waits_for(self.status)
 
     def is_overdue(self, on: Any) -> bool:
         return self.next_due_on is not None and self.next_due_on < on
 
     def may(self, step: str) -> bool:
-        return finding_states.may(step, self.status)
+        return states.may(step, self.status)
 
     def get_absolute_url(self) -> str:
         return reverse("assessments:finding", args=[self.pk])
@@ -193,9 +193,9 @@ class Finding(SupplierOwned):
         """Takes the finding to where the step leads; the clock of that state begins to run."""
         if not self.may(step):
             raise self.IllegalTransition(self.status)
-        self.status = finding_states.STEPS[step].to
+        self.status = states.STEPS[step].to
         self.moved_at, self.escalation = at, 0
-        self.next_due_on = finding_states.next_due(self.status, self.severity, timezone.localdate(at), self.due_on)
+        self.next_due_on = states.next_due(self.status, self.severity, timezone.localdate(at), self.due_on)
 
 
 R = TypeVar("R", bound=models.Model)
@@ -295,7 +295,7 @@ class FindingStep(models.Model):
         verbose_name_plural = _("steps of findings")
         indexes = [models.Index(fields=["finding", "at", "id"], name="finding_steps_in_order")]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=list(finding_states.STEPS)), name="finding_step_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(states.STEPS)), name="finding_step_known"),
             # What the clock and the rules do has nobody's name; everything else has one.
             models.CheckConstraint(
                 condition=Q(kind__in=["opened_by_rule", "withdrawn_by_rule", "escalated"], by__isnull=True)

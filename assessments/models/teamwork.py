@@ -135,7 +135,7 @@ class CommentNotice(models.Model):
 
 
 class ComeBack(AssessmentOwned):
-    """ "I don't know yet": a question to come back to. An answer given later settles it; see `assessments.come_back`."""
+    """ "I don't know yet": a question to come back to. An answer given later settles it; see `assessments.teamwork.come_back`."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="come_backs", db_index=False)
     question = models.CharField(_("question"), max_length=40)

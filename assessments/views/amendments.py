@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import amending
 from assessments.models import Amendment, Assessment
+from assessments.review import amending
 from assessments.staff_forms import ReasonForm
 from audit import trail
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest, require_author
 from accounts.permissions import Permission, require
-from assessments import page_saving, rulesets, year_on_year
-from assessments.answering import (
+from assessments.answering import year_on_year
+from assessments.answering.inputs import answer_key, digest, name_of, pairs, split_key
+from assessments.answering.saving import (
     Conflict,
     NotOpen,
     Saved,
@@ -26,16 +27,17 @@ from assessments.answering import (
     upload_evidence,
     versions_of,
 )
-from assessments.dependencies import dependencies_of
-from assessments.inputs import answer_key, digest, name_of, pairs, split_key
+from assessments.answering.worksheet import Reading, Worksheet, open_worksheet, read_states
+from assessments.editor import page_saving
+from assessments.editor.presenters import Attempt, QuestionView, question_view
+from assessments.evidence.renewing import take_newest
 from assessments.models import Answer, Assessment, EvidenceUse
-from assessments.presenters import Attempt, QuestionView, question_view
-from assessments.questions import NOTE, Question
-from assessments.renewing import take_newest
-from assessments.scoring import RuleSet
-from assessments.site_answers import sites_of
-from assessments.wording import check_messages, describe, local
-from assessments.worksheet import Reading, Worksheet, open_worksheet, read_states
+from assessments.questionnaires.questions import NOTE, Question
+from assessments.questionnaires.wording import check_messages, describe, local
+from assessments.rules import rulesets
+from assessments.scoring.dependencies import dependencies_of
+from assessments.scoring.scorer import RuleSet
+from assessments.scoring.site_answers import sites_of
 from suppliers.inspecting.types import ACCEPT
 from suppliers.models import Document, Site
 from suppliers.refusals import FileRefused

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
-from assessments import back_testing
-from assessments.back_test_report import DIMENSIONS, report
 from assessments.models import BackTest, QuestionnaireVersion
+from assessments.publication import back_testing
+from assessments.publication.back_test_report import DIMENSIONS, report
 
 
 @require_POST

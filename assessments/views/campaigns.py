@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import campaigns
-from assessments.campaigns import Population, population_size
-from assessments.invitations import mail_counts
+from assessments.campaigns import steps
+from assessments.campaigns.invitations import mail_counts
+from assessments.campaigns.narrowing import narrowings
+from assessments.campaigns.participation import HANDED_IN, area_averages, averages_chart, averages_of, participation_of
+from assessments.campaigns.steps import Population, population_size
 from assessments.models import Campaign
-from assessments.narrowing import narrowings
-from assessments.participation import HANDED_IN, area_averages, averages_chart, averages_of, participation_of
 from assessments.staff_forms import CampaignForm, PopulationForm
 from runs import engine
 from runs.models import Run
@@ -114,7 +114,7 @@ def edit(request: AuthenticatedHttpRequest, found: Campaign | None) -> HttpRespo
     if request.method == "POST" and form.is_valid() & population_form.is_valid():
         try:
             saved = save(request, form, population_form.population, found)
-        except campaigns.IllegalTransition:
+        except steps.IllegalTransition:
             messages.error(request, _("A campaign that was launched is not changed any more."))
             return redirect("assessments:campaign_list")
         messages.success(request, _("The draft is saved. Look at it once more, then launch it."))
@@ -126,8 +126,8 @@ def edit(request: AuthenticatedHttpRequest, found: Campaign | None) -> HttpRespo
 def save(request: AuthenticatedHttpRequest, form: CampaignForm, population: Population, found: Campaign | None) -> Campaign:
     fields, at = form.cleaned_data, timezone.now()
     if found is None:
-        return campaigns.create_draft(**fields, population=population, by=request.user, at=at)
-    return campaigns.change_draft(campaign_id=found.pk, fields=fields, population=population, by=request.user, at=at)
+        return steps.create_draft(**fields, population=population, by=request.user, at=at)
+    return steps.change_draft(campaign_id=found.pk, fields=fields, population=population, by=request.user, at=at)
 
 
 def previewed(form: PopulationForm, found: Campaign | None) -> int:
@@ -156,10 +156,10 @@ def campaign_launch(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         context = {"campaign": found, "size": population_size(Population.from_json(found.population))}
         return render(request, "assessments/campaign_launch.html", context)
     try:
-        campaigns.launch(campaign_id=pk, by=request.user, at=timezone.now())
-    except campaigns.NotReady as refusal:
+        steps.launch(campaign_id=pk, by=request.user, at=timezone.now())
+    except steps.NotReady as refusal:
         messages.error(request, _(str(refusal)))
-    except campaigns.IllegalTransition:
+    except steps.IllegalTransition:
         messages.error(request, _("A closed campaign cannot be launched."))
     else:
         asked = found.assessments.count()
@@ -176,7 +176,7 @@ def campaign_invite(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if found.status != Campaign.Status.OPEN:
         messages.error(request, _("Only an open campaign sends invitations."))
         return redirect(found)
-    campaigns.send_invitations(campaign_id=pk, by=request.user, at=timezone.now())
+    steps.send_invitations(campaign_id=pk, by=request.user, at=timezone.now())
     messages.success(request, _("Everybody who has no invitation yet gets one. Nobody gets a second one."))
     return redirect(found)
 
@@ -189,8 +189,8 @@ def campaign_close(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         unfinished = found.assessments.filter(status__in=["not_started", "in_progress", "returned"]).count()
         return render(request, "assessments/campaign_close.html", {"campaign": found, "unfinished": unfinished})
     try:
-        lapsed = campaigns.close(campaign_id=pk, by=request.user, at=timezone.now())
-    except campaigns.IllegalTransition:
+        lapsed = steps.close(campaign_id=pk, by=request.user, at=timezone.now())
+    except steps.IllegalTransition:
         messages.error(request, _("This campaign is not open."))
     else:
         done = ngettext(

@@ -13,15 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
-from assessments import last_year
-from assessments.answering import NotOpen
-from assessments.carrying import Confirmed, Pick, confirm
-from assessments.inputs import digest, pairs
+from assessments.answering import last_year
+from assessments.answering.carrying import Confirmed, Pick, confirm
+from assessments.answering.inputs import digest, pairs
+from assessments.answering.saving import NotOpen
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Assessment
-from assessments.questions import Area
+from assessments.questionnaires.questions import Area
+from assessments.questionnaires.wording import local
 from assessments.views.answers import closed_message, state_json
-from assessments.wording import local
-from assessments.worksheet import open_worksheet
 
 
 def find(request: AuthenticatedHttpRequest, pk: int) -> Assessment:

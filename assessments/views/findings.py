@@ -14,18 +14,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import finding_steps, findings, rulesets
+from assessments.answering.worksheet import open_worksheet
 from assessments.filters import FindingFilter
-from assessments.finding_effect import label_effect, score_effect
-from assessments.finding_forms import MOST_ACTIONS, ActionFormSet, CauseForm, FindingForm, ReportForm
-from assessments.finding_overview import overview
+from assessments.findings import handling, opening
+from assessments.findings.effect import label_effect, score_effect
+from assessments.findings.forms import MOST_ACTIONS, ActionFormSet, CauseForm, FindingForm, ReportForm
+from assessments.findings.overview import overview
 from assessments.models import Assessment, Finding, FindingStep
 from assessments.paging import page_of
+from assessments.questionnaires.wording import local
+from assessments.rules import rulesets
 from assessments.selectors import answered_question
 from assessments.staff_forms import ReasonForm
 from assessments.views.parts import page_or_part
-from assessments.wording import local
-from assessments.worksheet import open_worksheet
 from audit import trail
 from suppliers.models import Document, PublicRecord
 from suppliers.views.common import documents_of
@@ -63,7 +64,7 @@ def finding_new(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRe
     form = FindingForm(request.POST or None, initial={"text": record.description} if record else None)
     if request.method == "POST" and form.is_valid():
         given = {"question": code, "record_id": record.pk if record else None, **form.cleaned_data}
-        finding = findings.raise_finding(assessment_id=pk, by=request.user, at=timezone.now(), **given)
+        finding = opening.raise_finding(assessment_id=pk, by=request.user, at=timezone.now(), **given)
         messages.success(request, _("The finding was raised."))
         return redirect(finding)
     context = {"assessment": assessment, "code": code, "question_text": local(question.text), "form": form, "record": record}
@@ -120,7 +121,7 @@ def detail_context(request: AuthenticatedHttpRequest, found: Finding, *, at: dat
         "is_mine": found.waits_for == ("buyer" if request.user.is_buyer else "supplier"),
         "may_answer": has(request.user, Permission.FINDING_ANSWER),
         "may_manage": may_manage,
-        "is_same_eyes": may_manage and finding_steps.is_same_eyes(found, request.user),
+        "is_same_eyes": may_manage and handling.is_same_eyes(found, request.user),
         **{f"{prefix}_form": ReasonForm(prefix=prefix) for prefix in ("close", "back", "plan_back", "withdraw", "reopen")},
     }
 
@@ -171,9 +172,7 @@ def plan(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     cause, actions = plan_forms(request, found, wants_row=wants_row)
     if request.method == "POST" and not wants_row and cause.is_valid() and actions.is_valid():
         given = {"cause": cause.cleaned_data["cause"], "actions": actions.actions}
-        return step(
-            request, found, finding_steps.plan, _("Your plan is with the reviewer, who agrees it or says what is missing."), **given
-        )
+        return step(request, found, handling.plan, _("Your plan is with the reviewer, who agrees it or says what is missing."), **given)
     context = {"finding": found, "cause_form": cause, "actions": actions, "sent_back": last_reason(found, "plan_sent_back")}
     return render(request, "assessments/finding_plan.html", context, status=422 if is_refused(request, cause, actions) else 200)
 
@@ -214,7 +213,7 @@ def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             documents = documents_of(request, found.supplier, form)
             given = {"action_taken": form.cleaned_data["action_taken"], "documents": documents}
-            return step(request, found, finding_steps.report, _("Reported. A reviewer looks at it next."), **given)
+            return step(request, found, handling.report, _("Reported. A reviewer looks at it next."), **given)
     except ValidationError as error:
         form.add_error("upload", error)
     finally:
@@ -236,32 +235,32 @@ def last_reason(found: Finding, kind: str) -> str:
 def agree(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     found = find(request, pk)
     require(request.user, Permission.FINDING_MANAGE)
-    return step(request, found, finding_steps.agree, _("The plan is agreed. The supplier acts on it."))
+    return step(request, found, handling.agree, _("The plan is agreed. The supplier acts on it."))
 
 
 @require_POST
 def send_plan_back(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return decide(request, pk, "plan_back", finding_steps.send_plan_back, _("The plan went back to the supplier."))
+    return decide(request, pk, "plan_back", handling.send_plan_back, _("The plan went back to the supplier."))
 
 
 @require_POST
 def close(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return decide(request, pk, "close", finding_steps.close, _("The finding is closed."))
+    return decide(request, pk, "close", handling.close, _("The finding is closed."))
 
 
 @require_POST
 def send_back(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return decide(request, pk, "back", finding_steps.send_back, _("The finding went back to the supplier."))
+    return decide(request, pk, "back", handling.send_back, _("The finding went back to the supplier."))
 
 
 @require_POST
 def withdraw(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return decide(request, pk, "withdraw", finding_steps.withdraw, _("The finding was withdrawn."))
+    return decide(request, pk, "withdraw", handling.withdraw, _("The finding was withdrawn."))
 
 
 @require_POST
 def reopen(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    return decide(request, pk, "reopen", finding_steps.reopen, _("The finding is open again."))
+    return decide(request, pk, "reopen", handling.reopen, _("The finding is open again."))
 
 
 def decide(request: AuthenticatedHttpRequest, pk: int, prefix: str, verb: Any, done: str) -> HttpResponse:
@@ -278,7 +277,7 @@ def step(request: AuthenticatedHttpRequest, found: Finding, verb: Any, done: str
         verb(finding_id=found.pk, by=request.user, at=timezone.now(), **given)
     except Finding.IllegalTransition:
         return moved_on(request, found)
-    except finding_steps.SameEyes:
+    except handling.SameEyes:
         messages.error(request, _("You agreed the plan of this critical finding. A colleague verifies what was done."))
     else:
         messages.success(request, done)

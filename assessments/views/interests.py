@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import BUYER_ROLES, User
 from accounts.permissions import Barred, Permission, has, require
-from assessments import interests
-from assessments.review_forms import InterestForm, WithdrawForm
+from assessments.review import interests
+from assessments.review.forms import InterestForm, WithdrawForm
 from suppliers.forms import SupplierSearchForm
 from suppliers.models import Interest, Supplier
 

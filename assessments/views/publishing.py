@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import method, publication, publication_page, rulesets
-from assessments.back_test_report import report
 from assessments.models import Publication, QuestionnaireVersion, WeightSet
-from assessments.publication_forms import AnnouncementForm
-from assessments.publication_page import Status
+from assessments.publication import publication_page, publishing
+from assessments.publication.back_test_report import report
+from assessments.publication.forms import AnnouncementForm
+from assessments.publication.publication_page import Status
+from assessments.rules import method, rulesets
 from assessments.staff_forms import ReasonForm
 
 
@@ -30,9 +31,9 @@ def find(request: AuthenticatedHttpRequest, pk: int) -> QuestionnaireVersion:
 def publication_steps(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     version = find(request, pk)
     announced = publication_page.publication_of(version)
-    test = announced.back_test if announced else publication.newest_test(version)
+    test = announced.back_test if announced else publishing.newest_test(version)
     compared = publication_page.changes(version, announced)
-    missing = publication.what_is_missing(version, by=request.user) if version.status == Status.DRAFT else ""
+    missing = publishing.what_is_missing(version, by=request.user) if version.status == Status.DRAFT else ""
     context = {
         "version": version,
         "publication": announced,
@@ -52,22 +53,22 @@ def publication_steps(request: AuthenticatedHttpRequest, pk: int) -> HttpRespons
 def questionnaire_announce(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     version = find(request, pk)
     require(request.user, Permission.QUESTIONNAIRE_PUBLISH)
-    replaces, at = publication.in_force(version.key), timezone.now()
-    earliest = publication.earliest_start(replaces, at=at)
+    replaces, at = publishing.in_force(version.key), timezone.now()
+    earliest = publishing.earliest_start(replaces, at=at)
     form = AnnouncementForm(request.POST or None, initial={"in_force_from": earliest}, earliest=earliest)
     if request.method == "POST" and form.is_valid():
         try:
-            publication.announce(version_id=pk, by=request.user, at=at, **form.cleaned_data)
-        except publication.NotReady as refusal:
+            publishing.announce(version_id=pk, by=request.user, at=at, **form.cleaned_data)
+        except publishing.NotReady as refusal:
             form.add_error(refusal.field or None, _(str(refusal)))
         else:
             messages.success(request, _("The version is announced. It never changes from here."))
             return redirect("assessments:publication", pk)
-    refusal_now = publication.what_is_missing(version, by=request.user)
+    refusal_now = publishing.what_is_missing(version, by=request.user)
     if request.method == "GET" and refusal_now:
         messages.error(request, _(refusal_now))
         return redirect("assessments:publication", pk)
-    context = {"version": version, "form": form, "replaces": replaces, "notice": publication.NOTICE.days}
+    context = {"version": version, "form": form, "replaces": replaces, "notice": publishing.NOTICE.days}
     return render(request, "assessments/announce.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -78,8 +79,8 @@ def questionnaire_withdraw(request: AuthenticatedHttpRequest, pk: int) -> HttpRe
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            publication.withdraw(version_id=pk, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
-        except publication.NotReady as refusal:
+            publishing.withdraw(version_id=pk, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+        except publishing.NotReady as refusal:
             messages.error(request, _(str(refusal)))
         else:
             messages.success(request, _("The version is withdrawn and will not come into force. Suppliers are told."))

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import queries, rulesets
 from assessments.models import Answer, Assessment
-from assessments.questions import Question
-from assessments.team_forms import QueryForm
+from assessments.questionnaires.questions import Question
+from assessments.questionnaires.wording import describe, local
+from assessments.review import queries
+from assessments.rules import rulesets
+from assessments.teamwork.forms import QueryForm
 from assessments.views.answers import asked_or_404, id_of, label_of
-from assessments.wording import describe, local
 from audit import trail
 from suppliers.models import Site
 

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import loading, method, questionnaire_workbook, rulesets
-from assessments.messages import problem
 from assessments.models import QuestionnaireVersion
-from assessments.questionnaire import Problem, QuestionnaireError
+from assessments.questionnaires.messages import problem
+from assessments.questionnaires.questionnaire import Problem, QuestionnaireError
+from assessments.rules import loading, method, questionnaire_workbook, rulesets
 from assessments.staff_forms import QuestionnaireFileForm
 from assessments.views.workbooks import XLSX
 from suppliers.inspection import safe_name

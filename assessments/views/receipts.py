@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts.http import AuthenticatedHttpRequest
-from assessments import offline_checker, past, receipt_page, results, rulesets
 from assessments.models import Score
+from assessments.rules import rulesets
+from assessments.scores import past, receipt_page, results
+from assessments.scoring import offline_checker
 from assessments.views.supplier import find, note_view
 from audit import trail
 
 
-SCHEMA = Path(receipt_page.__file__).parent / "schemas" / "supplier-esg-receipt-1.json"
+SCHEMA = Path(__file__).parents[1] / "schemas" / "supplier-esg-receipt-1.json"
 
 
 def _current_score(pk: int) -> Score:

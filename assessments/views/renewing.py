@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
-from assessments import renewing
-from assessments.page_saving import whole_number
+from assessments.editor.page_saving import whole_number
+from assessments.evidence import renewing
 from suppliers.models import Document
 
 

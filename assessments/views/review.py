@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
-from assessments import returning, review, second_review
 from assessments.models import Amendment, Assessment, Verdict
+from assessments.review import reviewing, second_review
 from assessments.selectors import AnsweredQuestion, Dossier, open_dossier
 from assessments.staff_forms import ReturnForm
+from assessments.submission import returning
 
 
 # --- one assessment ---------------------------------------------------------------------------------------------------
@@ -46,8 +47,8 @@ def take(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     find(request, pk)
     require(request.user, Permission.REVIEW_DECIDE)
     try:
-        review.take(assessment_id=pk, by=request.user, at=timezone.now())
-    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
+        reviewing.take(assessment_id=pk, by=request.user, at=timezone.now())
+    except (reviewing.TakenByAnother, reviewing.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
     return redirect("assessments:review", pk)
 
@@ -57,8 +58,8 @@ def give_back(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     find(request, pk)
     require(request.user, Permission.REVIEW_DECIDE)
     try:
-        review.give_back(assessment_id=pk, by=request.user, at=timezone.now())
-    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
+        reviewing.give_back(assessment_id=pk, by=request.user, at=timezone.now())
+    except (reviewing.TakenByAnother, reviewing.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
         return redirect("assessments:review", pk)
     messages.success(request, _("The assessment is back in the queue."))
@@ -78,17 +79,17 @@ def finish(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             if request.POST.get("step") == "close":
-                messages.success(request, closed_words(review.close(assessment_id=pk, by=request.user, at=timezone.now())))
+                messages.success(request, closed_words(reviewing.close(assessment_id=pk, by=request.user, at=timezone.now())))
                 return redirect("assessments:review", pk)
             if form.is_valid():
-                review.return_to_supplier(assessment_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+                reviewing.return_to_supplier(assessment_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
                 messages.success(request, _("The assessment went back to the supplier, who is told why by e-mail."))
                 return redirect("assessments:review_queue")
         except (
-            review.TakenByAnother,
-            review.QueriesOpen,
-            review.NothingAsked,
-            review.AwaitsOthers,
+            reviewing.TakenByAnother,
+            reviewing.QueriesOpen,
+            reviewing.NothingAsked,
+            reviewing.AwaitsOthers,
             Assessment.IllegalTransition,
         ) as refusal:
             messages.error(request, refusal_text(refusal))
@@ -131,14 +132,14 @@ def verified_if_closed(dossier: Dossier) -> Any:
 
 
 def refusal_text(refusal: Exception) -> str:
-    if isinstance(refusal, review.TakenByAnother):
+    if isinstance(refusal, reviewing.TakenByAnother):
         if refusal.reviewer is None:
             return _("Take the assessment into review first.")
         return _("%(name)s reviews this assessment.") % {"name": refusal.reviewer}
-    if isinstance(refusal, review.AwaitsOthers):
+    if isinstance(refusal, reviewing.AwaitsOthers):
         return _("You have finished. The case waits for the second review.")
-    if isinstance(refusal, review.QueriesOpen):
+    if isinstance(refusal, reviewing.QueriesOpen):
         return _("These answers still have a question to the supplier: %(codes)s.") % {"codes": ", ".join(refusal.questions)}
-    if isinstance(refusal, review.NothingAsked):
+    if isinstance(refusal, reviewing.NothingAsked):
         return _("A return opens what you asked about: please ask the supplier about at least one answer first.")
     return _("This assessment is not in review any more.")

@@ -17,14 +17,14 @@ from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
 from accounts.reasons import why_of
-from assessments import assigning
-from assessments.deadlines import Pace, with_deadlines
 from assessments.filters import ReviewQueueFilter
 from assessments.models import Absence, Amendment, Assessment
 from assessments.paging import page_of
-from assessments.review_board import board
-from assessments.review_forms import ReassignForm
-from assessments.review_table import COLUMNS
+from assessments.review.forms import ReassignForm
+from assessments.reviewers import assigning
+from assessments.reviewers.board import board
+from assessments.reviewers.deadlines import Pace, with_deadlines
+from assessments.reviewers.table import COLUMNS
 from assessments.views.parts import page_or_part
 from audit import trail
 from runs import engine

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import assigning, assignment_rules
 from assessments.models import Absence, AssignmentRule, Campaign, ReviewPlan
-from assessments.review_forms import AbsenceForm, AssignmentRuleForm, ReviewPlanForm
+from assessments.review.forms import AbsenceForm, AssignmentRuleForm, ReviewPlanForm
+from assessments.reviewers import assigning, assignment_rules
 from runs import engine
 from runs.calendar import buyers_day
 

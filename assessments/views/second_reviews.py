@@ -14,14 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Barred, Permission, has, require
-from assessments import assigning, second_review
-from assessments.agreement_report import report
-from assessments.blind_desk import BlindDesk, open_desk
-from assessments.comparison import Difference, compare, outcomes_for
-from assessments.inputs import split_key
+from assessments.answering.inputs import split_key
 from assessments.models import Answer, Campaign, SecondReview, SecondVerdict
 from assessments.paging import page_of
-from assessments.review_forms import AppointForm, CallOffForm, SecondVerdictForm, SettleForm
+from assessments.review import second_review
+from assessments.review.agreement_report import report
+from assessments.review.blind_desk import BlindDesk, open_desk
+from assessments.review.comparison import Difference, compare, outcomes_for
+from assessments.review.forms import AppointForm, CallOffForm, SecondVerdictForm, SettleForm
+from assessments.reviewers import assigning
 from assessments.selectors import AnsweredArea, AnsweredQuestion
 from audit import trail
 

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
-from assessments import signatures
 from assessments.models import Assessment, Signature
+from assessments.submission import signatures
 from audit import trail
 
 

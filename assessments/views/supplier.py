@@ -18,22 +18,27 @@ from accounts.http import AuthenticatedHttpRequest
 from accounts.kept_html import put_together
 from accounts.models import Membership, Role
 from accounts.permissions import Permission, has, require
-from assessments import answer_times, last_year, outlook, overviews, page_saving, presence, results, rules_news, submission, team
-from assessments.answering import NotOpen, detach_evidence
-from assessments.area_page import read_page
-from assessments.carrying import Pick
+from assessments.answering import answer_times, last_year, overviews
+from assessments.answering.carrying import Pick
+from assessments.answering.inputs import name_of
+from assessments.answering.saving import NotOpen, detach_evidence
+from assessments.answering.worksheet import Worksheet, open_worksheet
+from assessments.editor import page_saving
+from assessments.editor.area_page import read_page
+from assessments.editor.presenters import Attempt
+from assessments.evidence.renewing import take_newest
 from assessments.forms import SignForm
-from assessments.inputs import name_of
 from assessments.models import Assessment, Finding
-from assessments.presenters import Attempt
-from assessments.questions import Area, Question
-from assessments.renewing import take_newest
-from assessments.team_notes import notes_of
+from assessments.publication import news
+from assessments.questionnaires.questions import Area, Question
+from assessments.questionnaires.wording import listed
+from assessments.scores import outlook, results
+from assessments.submission import submitting
+from assessments.teamwork import presence, team
+from assessments.teamwork.team_notes import notes_of
 from assessments.views.answers import closed_message, rules_or_404
 from assessments.views.carrying import confirm_posted, say
 from assessments.views.teamwork import change_mark
-from assessments.wording import listed
-from assessments.worksheet import Worksheet, open_worksheet
 from audit import trail
 from suppliers.expiry import ending_soon
 from suppliers.models import PublicRecord
@@ -62,7 +67,7 @@ def home(request: AuthenticatedHttpRequest) -> HttpResponse:
         "scored": next((assessment for assessment in newest if assessment.scored_at), None),
         "findings": Finding.objects.visible_to(request.user).open().order_by("next_due_on", "pk")[:20],
         "ending": ending_soon(request.user.supplier_id),
-        "coming_rules": rules_news.coming_for(request.user.supplier_id),
+        "coming_rules": news.coming_for(request.user.supplier_id),
         "records": PublicRecord.objects.visible_to(request.user)
         .filter(status=PublicRecord.Status.WAITING)
         .order_by("reply_until", "pk")[:20],
@@ -241,14 +246,14 @@ def sign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     form = SignForm(request.POST or None, user=request.user, unanswered=len(worksheet.unanswered))
     if request.method == "POST" and form.is_valid():
         try:
-            submission.submit_assessment(assessment_id=pk, by=request.user, at=timezone.now(), **form.signature())
-        except submission.Blocked:
+            submitting.submit_assessment(assessment_id=pk, by=request.user, at=timezone.now(), **form.signature())
+        except submitting.Blocked:
             messages.error(request, _("Something stands in the way of the submission. Please look at the list."))
             return redirect("assessments:check", pk)
         except Assessment.IllegalTransition:
             messages.error(request, _("This assessment was already submitted."))
         return redirect("assessments:submitted", pk)
-    context = {"assessment": assessment, "form": form, "summary": summary, "statement": submission.STATEMENT}
+    context = {"assessment": assessment, "form": form, "summary": summary, "statement": submitting.STATEMENT}
     context["outlook"] = outlook.outlook(worksheet)
     return render(request, "assessments/sign.html", context)
 

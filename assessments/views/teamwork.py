@@ -17,19 +17,20 @@ from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
 from accounts.templatetags.ui import initials
-from assessments import area_tasks, come_back, comments, presence, rulesets, team
-from assessments.answering import NotOpen, paper_of
-from assessments.dependencies import dependencies_of
-from assessments.inputs import answer_key, pairs
+from assessments.answering.inputs import answer_key, pairs
+from assessments.answering.saving import NotOpen, paper_of
+from assessments.answering.worksheet import Worksheet, open_worksheet, read_states
 from assessments.models import AreaTask, Assessment, Comment
-from assessments.presence import Change
-from assessments.questions import Area, Question
-from assessments.scoring import RuleSet
-from assessments.team_forms import NEWCOMER, NOBODY, AssignForm, CommentForm
-from assessments.team_notes import notes_of
+from assessments.questionnaires.questions import Area, Question
+from assessments.questionnaires.wording import local
+from assessments.rules import rulesets
+from assessments.scoring.dependencies import dependencies_of
+from assessments.scoring.scorer import RuleSet
+from assessments.teamwork import area_tasks, come_back, comments, presence, team
+from assessments.teamwork.forms import NEWCOMER, NOBODY, AssignForm, CommentForm
+from assessments.teamwork.presence import Change
+from assessments.teamwork.team_notes import notes_of
 from assessments.views.answers import closed_message, question_or_404, rules_or_404, states_of
-from assessments.wording import local
-from assessments.worksheet import Worksheet, open_worksheet, read_states
 
 
 # --- who is where -----------------------------------------------------------------------------------------------------

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
-from assessments import loading, rulesets, weight_sets, weight_workbook
 from assessments.models import QuestionnaireVersion
-from assessments.questionnaire import QuestionnaireError
+from assessments.questionnaires.questionnaire import QuestionnaireError
+from assessments.questionnaires.wording import local
+from assessments.rules import loading, rulesets, weight_sets, weight_workbook
+from assessments.rules.weight_forms import WeightsForm
 from assessments.staff_forms import QuestionnaireFileForm
 from assessments.views.questionnaires import is_published, line_of
 from assessments.views.workbooks import XLSX
-from assessments.weight_forms import WeightsForm
-from assessments.wording import local
 from suppliers.inspection import safe_name
 from suppliers.workbook_opening import WorkbookRefused
 

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import AuthenticatedHttpRequest, require_author
 from accounts.permissions import Permission, has, require
-from assessments import inputs, judging, queries, review, rulesets, workbench
-from assessments.inputs import split_key
-from assessments.judging import Typed
+from assessments.answering import inputs
+from assessments.answering.inputs import split_key
 from assessments.models import Amendment, Answer, Assessment, Verdict
+from assessments.review import judging, queries, reviewing, workbench
+from assessments.review.judging import Typed
+from assessments.rules import rulesets
 from assessments.selectors import AnsweredArea, Dossier, open_dossier
 from assessments.views.answers import question_or_404
 from assessments.views.review import can_decide, find, may_take, refusal_text
@@ -86,7 +88,7 @@ def save_area(request: AuthenticatedHttpRequest, assessment: Assessment, code: s
     this = area_or_404(dossier, code)
     try:
         wrong = give_posted(request, dossier, this)
-    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
+    except (reviewing.TakenByAnother, reviewing.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
         return redirect("assessments:review", assessment.pk)
     if wrong:
@@ -111,7 +113,7 @@ def give_posted(request: AuthenticatedHttpRequest, dossier: Dossier, this: Answe
             _verdict, typed = judging.give(
                 assessment_id=dossier.assessment.pk, question=question, site=site, data=request.POST, by=request.user, at=timezone.now()
             )
-        except review.Overtaken:
+        except reviewing.Overtaken:
             continue
         if typed.errors:
             wrong[answer.code] = typed
@@ -134,12 +136,12 @@ def decide(request: AuthenticatedHttpRequest, pk: int, code: str) -> JsonRespons
         verdict, typed = judging.give(assessment_id=pk, question=question, site=site, data=request.POST, by=request.user, at=timezone.now())
     except Answer.DoesNotExist as error:
         raise Http404(code) from error
-    except review.Overtaken as overtaken:
+    except reviewing.Overtaken as overtaken:
         stood = overtaken.stored
         return JsonResponse(
             verdict_json(stood) | {"is_kept": True, "html": " ", "pairs": judging.pairs_of(question, site, stood)}, status=409
         )
-    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
+    except (reviewing.TakenByAnother, reviewing.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         return JsonResponse({"closed": refusal_text(refusal)}, status=409)
     if typed.errors:
         return JsonResponse({"errors": typed.errors, "is_unfinished": typed.is_unfinished}, status=422)
@@ -179,8 +181,8 @@ def accept_rest(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRe
     shown = set(request.POST.getlist("answer"))
     keys = [answer.code for answer in desk.acceptable if answer.code in shown]
     try:
-        accepted = review.accept_rest(assessment_id=pk, keys=keys, by=request.user, at=timezone.now())
-    except (review.TakenByAnother, review.AwaitsOthers, Assessment.IllegalTransition) as refusal:
+        accepted = reviewing.accept_rest(assessment_id=pk, keys=keys, by=request.user, at=timezone.now())
+    except (reviewing.TakenByAnother, reviewing.AwaitsOthers, Assessment.IllegalTransition) as refusal:
         messages.error(request, refusal_text(refusal))
     else:
         done = ngettext("%(count)s answer was accepted.", "%(count)s answers were accepted.", accepted)

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
-from assessments.answering import NotOpen
+from assessments.answering.saving import NotOpen
 from assessments.forms import WorkbookForm
 from assessments.models import Assessment, WorkbookUpload
+from assessments.questionnaires.wording import local
 from assessments.views.answers import closed_message
-from assessments.wording import local
 from assessments.workbook import evidence, uploads
 from assessments.workbook.merging import Merge
 from assessments.workbook.uploads import Applied

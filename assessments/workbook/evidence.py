@@ -12,9 +12,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments import rulesets
-from assessments.answering import NotOpen, attach_evidence, upload_evidence
+from assessments.answering.saving import NotOpen, attach_evidence, upload_evidence
 from assessments.models import WorkbookUpload
+from assessments.rules import rulesets
 from assessments.workbook.layout import Slot, slot_of
 from assessments.workbook.uploads import evidence_names, is_locked, sorted_changes
 from runs import engine

@@ -1,6 +1,6 @@
 """Where what stands in the workbook: sheets, rows, and the key each row carries in its hidden first column.
 
-A key is the name of the row's input on the page (`assessments.inputs`): `E1-02__value`, `E4-07__gases__0`; an option of a multiple
+A key is the name of the row's input on the page (`answering.inputs`): `E1-02__value`, `E4-07__gases__0`; an option of a multiple
 choice has a row of its own, `E2-04__value=reuse`. So the file is read by the very functions that read the page.
 The keys of all rows, in order, are kept once more on a hidden sheet, with a hash: that is the structure of the file.
 """
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from assessments.inputs import answer_key, name_of, split_key
-from assessments.questions import Area, Field, Option, Question, Questionnaire, Text
+from assessments.answering.inputs import answer_key, name_of, split_key
+from assessments.questionnaires.questions import Area, Field, Option, Question, Questionnaire, Text
 
 
 FORMAT = "1"

@@ -13,11 +13,12 @@ from typing import Any
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from assessments import answers, inputs
-from assessments.inputs import name_of
-from assessments.messages import answer_error
-from assessments.questions import NOTE, Field, Question
-from assessments.wording import Said, describe, local, well_formed
+from assessments.answering import inputs
+from assessments.answering.inputs import name_of
+from assessments.questionnaires import answers
+from assessments.questionnaires.messages import answer_error
+from assessments.questionnaires.questions import NOTE, Field, Question
+from assessments.questionnaires.wording import Said, describe, local, well_formed
 from assessments.workbook import tables
 from assessments.workbook.layout import Slot
 from assessments.workbook.reading import ERROR_VALUE, NO_VALUE, Given

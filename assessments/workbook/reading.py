@@ -14,8 +14,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineWorkbook
 
-from assessments import inputs
-from assessments.questions import NOTE, Field, Question, Questionnaire
+from assessments.answering import inputs
+from assessments.questionnaires.questions import NOTE, Field, Question, Questionnaire
 from assessments.workbook import layout, words
 from assessments.workbook.layout import Slot, Target, target_of
 from assessments.workbook.writing import structure_hash

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from assessments.questions import Field
+from assessments.questionnaires.questions import Field
 
 
 Row = Mapping[str, Any]

@@ -11,15 +11,15 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.models import User
-from assessments import rulesets
-from assessments.answering import Conflict, NotOpen, save_answer
+from assessments.answering.saving import Conflict, NotOpen, save_answer
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Answer, Assessment, EvidenceUse, WorkbookUpload
-from assessments.questions import Questionnaire, Text
+from assessments.questionnaires.questions import Questionnaire, Text
+from assessments.rules import rulesets
 from assessments.workbook.layout import Slot, slot_of
 from assessments.workbook.merging import Merge, Now, differs, merge
 from assessments.workbook.reading import Filled, Given, read
 from assessments.workbook.writing import Copy, Stored, write
-from assessments.worksheet import open_worksheet
 from audit import trail
 from suppliers.inspection import safe_name
 

@@ -8,10 +8,10 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from assessments import conditions
-from assessments.answers import plain
-from assessments.questions import Field, Option, Question, Questionnaire, Text
-from assessments.wording import unit_name
+from assessments.questionnaires.answers import plain
+from assessments.questionnaires.questions import Field, Option, Question, Questionnaire, Text
+from assessments.questionnaires.wording import unit_name
+from assessments.rules import conditions
 
 
 CHINESE, ENGLISH = "zh-hans", "en"

@@ -10,9 +10,10 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext_noop as _
 
-from assessments import canonical, inputs
-from assessments.answers import TEXT_LIMIT
-from assessments.questions import NOTE, Field, Question, Questionnaire, Text
+from assessments import canonical
+from assessments.answering import inputs
+from assessments.questionnaires.answers import TEXT_LIMIT
+from assessments.questionnaires.questions import NOTE, Field, Question, Questionnaire, Text
 from assessments.workbook import layout, words
 from assessments.workbook.instructions import instructions
 from assessments.workbook.layout import AreaSheet, Layout, Line, Slot, TableSheet

@@ -10,10 +10,10 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Self
 
-from assessments import crediting
-from assessments.names import State
-from assessments.questions import Field, Question
-from assessments.scoring import RuleSet
+from assessments.questionnaires.names import State
+from assessments.questionnaires.questions import Field, Question
+from assessments.scoring import crediting
+from assessments.scoring.scorer import RuleSet
 from config.demo.world import HEADCOUNTS
 
 

@@ -2,10 +2,10 @@
 
 from django.db import connection
 
-from assessments import rewording
-from assessments.dependencies import dependencies_of
 from assessments.models import Campaign
-from assessments.scoring import RuleSet
+from assessments.questionnaires import rewording
+from assessments.scoring.dependencies import dependencies_of
+from assessments.scoring.scorer import RuleSet
 
 
 _TAKE_OVER = """

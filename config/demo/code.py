@@ -8,8 +8,9 @@ import yaml
 from django.conf import settings
 
 from accounts.models import User
-from assessments import back_testing, loading, publication, weight_sets
 from assessments.models import QuestionnaireVersion
+from assessments.publication import back_testing, publishing
+from assessments.rules import loading, weight_sets
 from runs.calendar import buyers_day
 
 
@@ -36,11 +37,11 @@ def draft_weights(present: QuestionnaireVersion, *, by: User, at: datetime) -> N
 
 def _published(document: Any, at: datetime) -> QuestionnaireVersion:
     """In force at the time, after thirty days of notice."""
-    announced = at - publication.NOTICE
+    announced = at - publishing.NOTICE
     version = loading.load_questionnaire(document, by=None, at=announced)
     day = buyers_day(at)
-    publication.announce(version_id=version.pk, in_force_from=day, by=None, at=announced, change_en=CHANGE_EN, change_zh=CHANGE_ZH)
-    publication.put_due_into_force(at=at)
+    publishing.announce(version_id=version.pk, in_force_from=day, by=None, at=announced, change_en=CHANGE_EN, change_zh=CHANGE_ZH)
+    publishing.put_due_into_force(at=at)
     return QuestionnaireVersion.objects.get(pk=version.pk)
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from assessments.models import Campaign, QuestionnaireVersion
-from assessments.names import AnswerState, Facts
-from assessments.scoring import RuleSet
-from assessments.site_answers import sites_of
+from assessments.questionnaires.names import AnswerState, Facts
+from assessments.scoring.scorer import RuleSet
+from assessments.scoring.site_answers import sites_of
 from config.demo.answers import AnswerPools, DrawnAnswer
 from config.demo.copying import copy_rows, copy_text, move_sequences
 from config.demo.figures import gone_on, is_about_quantities

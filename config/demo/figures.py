@@ -5,8 +5,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from assessments import year_on_year
-from assessments.questions import Question
+from assessments.answering import year_on_year
+from assessments.questionnaires.questions import Question
 from config.demo.answers import DrawnAnswer
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 
-from assessments import finding_states, standing
+from assessments import standing
+from assessments.findings import states
 from assessments.models import Assessment, Campaign, Finding, FindingAction, FindingEvidence, FindingStep
 from config.demo.people import Cast
 from suppliers.models import Document
@@ -83,7 +84,7 @@ class _Worker:
             self._step(finding, "raised", "", finding.opened_by_id)
         for status in WAY[: WAY.index(fate) + 1] if fate != "open" else ():
             before = finding.status
-            latest = finding_states.next_due(before, finding.severity, finding.moved_at.date(), finding.due_on) or self.at.date()
+            latest = states.next_due(before, finding.severity, finding.moved_at.date(), finding.due_on) or self.at.date()
             pause = max(1, (latest - finding.moved_at.date()).days - self.random.randint(1, 6))
             finding.moved_at = min(finding.moved_at + timedelta(days=pause), self.at - timedelta(hours=2))
             finding.status = status
@@ -126,12 +127,12 @@ class _Worker:
         )
 
     def _look_at_the_clock(self, finding: Finding) -> None:
-        finding.next_due_on = finding_states.next_due(finding.status, finding.severity, finding.moved_at.date(), finding.due_on)
+        finding.next_due_on = states.next_due(finding.status, finding.severity, finding.moved_at.date(), finding.due_on)
         if finding.next_due_on is None:
             return
-        finding.escalation = finding_states.level((self.at.date() - finding.next_due_on).days)
+        finding.escalation = states.level((self.at.date() - finding.next_due_on).days)
         for level in range(1, finding.escalation + 1):
-            day = finding.next_due_on + timedelta(days=finding_states.ESCALATES_AFTER[level - 1])
+            day = finding.next_due_on + timedelta(days=states.ESCALATES_AFTER[level - 1])
             at = self.at.replace(year=day.year, month=day.month, day=day.day)
             step = {"status_before": finding.status, "status": finding.status, "detail": {"level": level}}
             self.steps.append(FindingStep(finding=finding, kind="escalated", at=at, **step))

@@ -8,8 +8,10 @@ from random import Random
 from django.db import connection, transaction
 from django.utils import translation
 
-from assessments import rulesets, scorekeeping, standing
+from assessments import standing
 from assessments.models import Campaign, QuestionnaireVersion
+from assessments.rules import rulesets
+from assessments.scores import keeping
 from audit import trail
 from config.demo import (
     awards,
@@ -304,5 +306,5 @@ def _write_cycles(
 def _score(campaign: Campaign, *, at: datetime, progress: Progress) -> None:
     ids = list(campaign.assessments.exclude(started_at=None).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), 1000):
-        scorekeeping.keep_scores(ids[start : start + 1000], at=at)
+        keeping.keep_scores(ids[start : start + 1000], at=at)
         progress(f"scores FY{campaign.cycle}", min(start + 1000, len(ids)), len(ids))

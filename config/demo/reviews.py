@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from random import Random
 
 from accounts.models import Role, User
-from assessments import assigning, assignment_rules, drawing, interests
 from assessments.models import Answer, Assessment, Campaign, ReviewPlan, SecondReview, SecondVerdict, Verdict
-from assessments.second_review import OUTCOMES
+from assessments.review import interests
+from assessments.review.second_review import OUTCOMES
+from assessments.reviewers import assigning, assignment_rules, drawing
 from config.demo.copying import copy_rows
 from config.demo.people import Cast
 from config.demo.world import DemoSupplier

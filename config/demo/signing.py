@@ -8,7 +8,7 @@ from django.utils import translation
 from accounts.models import User
 from assessments import canonical
 from assessments.models import Assessment, Signature
-from assessments.submission import STATEMENT, content_of
+from assessments.submission.submitting import STATEMENT, content_of
 
 
 NEXT_IN_QUEUE = 40

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from accounts.models import Role
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import AreaTask, Assessment, ComeBack, Comment
-from assessments.worksheet import open_worksheet
 from config.demo.people import Cast
 
 

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
+from assessments.answering.worksheet import open_reading
 from assessments.models import Assessment
 from assessments.views.parts import is_from_htmx
-from assessments.worksheet import open_reading
 from labels import what_if as sandboxes
 from labels.dates import ledger_day
 

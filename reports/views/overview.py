@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import Role
 from accounts.permissions import Permission, has, require
-from assessments import freshness
+from assessments.scores import freshness
 from reports.api_page import operations
 from reports.dashboard import dashboard as gather_dashboard
 from reports.dashboard import procurement_home

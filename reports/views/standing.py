@@ -8,7 +8,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
-from assessments import finding_overview
+from assessments.findings import overview
 from reports import pictures
 
 
@@ -20,7 +20,7 @@ def standing(request: AuthenticatedHttpRequest) -> HttpResponse:
         pictures.own_scores(request.user),
         pictures.own_emissions(request.user),
         pictures.emissions_against_path(request.user),
-        pictures.from_findings(finding_overview.overview(request.user, at=timezone.now()).by_age),
+        pictures.from_findings(overview.overview(request.user, at=timezone.now()).by_age),
     ]
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     template = "reports/_standing.html" if is_part else "reports/standing.html"

@@ -6,8 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import back_testing, loading, publication
 from assessments.models import BackTest, Publication, QuestionnaireVersion
+from assessments.publication import back_testing, publishing
+from assessments.rules import loading
 from runs import engine
 from runs.calendar import buyers_day
 from tests.factories import NOW
@@ -20,7 +21,7 @@ def today() -> date:
 def put_in_force(content: dict[str, Any]) -> QuestionnaireVersion:
     """The first version of its questionnaire."""
     version = loading.load_questionnaire(content, by=None, at=NOW)
-    publication.announce(version_id=version.pk, in_force_from=buyers_day(NOW), by=None, at=NOW)
+    publishing.announce(version_id=version.pk, in_force_from=buyers_day(NOW), by=None, at=NOW)
     version.refresh_from_db()
     return version
 
@@ -34,6 +35,6 @@ def tried(version: QuestionnaireVersion, *, by: User) -> BackTest:
 
 def announced(version: QuestionnaireVersion, *, by: User | None = None, days: int = 30) -> Publication:
     day = buyers_day(NOW) + timedelta(days=days)
-    return publication.announce(
+    return publishing.announce(
         version_id=version.pk, in_force_from=day, by=by, at=NOW, change_en="Water counts for more.", change_zh="水权重提高。"
     )

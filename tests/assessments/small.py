@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from assessments import questionnaire, scoring
-from assessments.names import Facts
-from assessments.scoring import RuleSet
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.names import Facts
+from assessments.scoring import scorer
+from assessments.scoring.scorer import RuleSet
 
 
 MEDIA = Facts("media", "CN", "small", (("office", "CN"),))
@@ -56,4 +57,4 @@ def document(*questions: dict[str, Any], **parts: Any) -> dict[str, Any]:
 
 
 def rules(*questions: dict[str, Any], **parts: Any) -> RuleSet:
-    return scoring.compile(questionnaire.load(document(*questions, **parts)))
+    return scorer.compile(questionnaire.load(document(*questions, **parts)))

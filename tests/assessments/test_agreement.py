@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.agreement import cohens_kappa
+from assessments.review.agreement import cohens_kappa
 
 
 def pairs(**times: int) -> list[tuple[str, str]]:

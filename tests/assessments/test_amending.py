@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Message, User
-from assessments import amending, review
-from assessments.answering import save_answer
+from assessments.answering.saving import save_answer
 from assessments.models import Amendment, Answer, Assessment, EvidenceUse, Signature
-from assessments.scorekeeping import keep_scores
-from assessments.submission import submit_assessment
+from assessments.review import amending, reviewing
+from assessments.scores.keeping import keep_scores
+from assessments.submission.submitting import submit_assessment
 from audit.models import Event
 from tests.factories import NOW, attach, create_answer, create_assessment, create_document
 
@@ -45,12 +45,12 @@ def submitted(supplier: Any, owner: User) -> Assessment:
 
 @pytest.fixture
 def in_review(submitted: Assessment, reviewer: User) -> Assessment:
-    return review.take(assessment_id=submitted.pk, by=reviewer, at=NOW)
+    return reviewing.take(assessment_id=submitted.pk, by=reviewer, at=NOW)
 
 
 @pytest.fixture
 def closed(in_review: Assessment, reviewer: User) -> Assessment:
-    return review.close(assessment_id=in_review.pk, by=reviewer, at=NOW)
+    return reviewing.close(assessment_id=in_review.pk, by=reviewer, at=NOW)
 
 
 def take_back(assessment: Assessment, by: User, reason: str = "A bill is wrong.") -> Amendment:
@@ -149,8 +149,8 @@ def test_a_closed_assessment_opens_again_and_keeps_its_score_and_signature(close
     save_answer(assessment_id=closed.pk, question="A-01", value={"value": "no"}, note="", base_version=1, by=owner, at=LATER)
     sign(closed, owner, at=LATER + timedelta(hours=1))
     keep_scores([closed.pk], at=LATER + timedelta(hours=1))
-    review.take(assessment_id=closed.pk, by=reviewer, at=LATER + timedelta(hours=2))
-    review.close(assessment_id=closed.pk, by=reviewer, at=LATER + timedelta(hours=2))
+    reviewing.take(assessment_id=closed.pk, by=reviewer, at=LATER + timedelta(hours=2))
+    reviewing.close(assessment_id=closed.pk, by=reviewer, at=LATER + timedelta(hours=2))
 
     assert closed.signatures.count() == 2
     assert closed.signatures.filter(pk=signature.pk).exists()
@@ -174,7 +174,7 @@ def test_a_refusal_says_why_and_changes_nothing(closed: Assessment, owner: User,
 def test_a_return_by_the_reviewer_answers_a_waiting_request(in_review: Assessment, owner: User, reviewer: User) -> None:
     amendment = ask(in_review, owner)
 
-    review.return_to_supplier(assessment_id=in_review.pk, reason="See the verdicts.", by=reviewer, at=LATER)
+    reviewing.return_to_supplier(assessment_id=in_review.pk, reason="See the verdicts.", by=reviewer, at=LATER)
 
     amendment.refresh_from_db()
     assert (amendment.state, amendment.decided_by) == ("granted", reviewer)
@@ -182,7 +182,7 @@ def test_a_return_by_the_reviewer_answers_a_waiting_request(in_review: Assessmen
 
 def test_taking_back_answers_a_request_from_before_the_review_was_given_back(in_review: Assessment, owner: User, reviewer: User) -> None:
     asked = ask(in_review, owner)
-    review.give_back(assessment_id=in_review.pk, by=reviewer, at=LATER)
+    reviewing.give_back(assessment_id=in_review.pk, by=reviewer, at=LATER)
 
     assert take_back(in_review, owner) == asked
     assert Amendment.objects.get().state == "taken_back"

@@ -9,12 +9,14 @@ import yaml
 from django.conf import settings
 from django.urls import reverse
 
-from assessments import answer_times, questionnaire, scoring
-from assessments.answer_times import Estimate
+from assessments.answering import answer_times
+from assessments.answering.answer_times import Estimate
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Answer, AnswerTime, Assessment
-from assessments.names import Facts
-from assessments.team_notes import notes_of
-from assessments.worksheet import open_worksheet
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.names import Facts
+from assessments.scoring import scorer
+from assessments.teamwork.team_notes import notes_of
 from tests.factories import (
     NOW,
     create_answer,
@@ -162,7 +164,7 @@ def test_only_what_is_left_counts(supplier, owner, campaign):
 
 
 def test_every_kind_of_field_has_a_guess():
-    rules = scoring.compile(questionnaire.load(yaml.safe_load(SOURCE.read_text())))
+    rules = scorer.compile(questionnaire.load(yaml.safe_load(SOURCE.read_text())))
 
     assert all(answer_times.guess(question) > answer_times.READING for question in rules.questionnaire.questions)
 
@@ -173,7 +175,7 @@ def test_every_kind_of_field_has_a_guess():
 @pytest.mark.parametrize("headcount", ["micro", "small", "medium", "large", "xlarge"])
 def test_an_office_only_media_supplier_is_asked_about_65_questions(headcount):
     """Of 110: between 60, as the first answers have it, and 70, whatever they are."""
-    rules = scoring.compile(questionnaire.load(yaml.safe_load(SOURCE.read_text())))
+    rules = scorer.compile(questionnaire.load(yaml.safe_load(SOURCE.read_text())))
     candidates, hidden = rules.applicability.settle(Facts("media", "CN", headcount, (("office", "CN"),)), {})
 
     assert len([code for code in candidates if code not in hidden]) >= 60

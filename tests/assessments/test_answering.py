@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from accounts.models import User
-from assessments.answering import (
+from assessments.answering.saving import (
     Conflict,
     NotOpen,
     Saved,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import answers, messages, questionnaire, units
-from assessments.answers import AnswerError
-from assessments.questions import Question
+from assessments.questionnaires import answers, messages, questionnaire, units
+from assessments.questionnaires.answers import AnswerError
+from assessments.questionnaires.questions import Question
 from tests.assessments.small import document, option, question, text
 
 

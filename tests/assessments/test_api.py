@@ -2,8 +2,8 @@ from django.test import Client
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from accounts.models import User
-from assessments import scorekeeping
 from assessments.api import views
+from assessments.scores import keeping
 from suppliers.models import Supplier
 from tests.factories import NOW, create_answer, create_assessment
 
@@ -21,7 +21,7 @@ def test_a_supplier_reads_its_own_assessments_and_scores_only(db: None, supplier
     other = create_assessment(status="submitted", submitted_at=NOW, submitted_by=reviewer)
     for assessment in (mine, other):
         create_answer(assessment=assessment, question="A-01")
-        scorekeeping.keep_scores([assessment.pk], at=NOW)
+        keeping.keep_scores([assessment.pk], at=NOW)
 
     assert [row["id"] for row in get(views.AssessmentList, owner)["results"]] == [mine.pk]
     assert [row["assessment"] for row in get(views.ScoreList, owner)["results"]] == [mine.pk]

@@ -16,11 +16,14 @@ from django.utils import timezone
 from accounts.kept_html import KeptHtml
 from accounts.models import Membership, Role, User
 from accounts.permissions import ROLE_PERMISSIONS
-from assessments import answering, area_reading, area_tasks, come_back, comments, rulesets
-from assessments.carrying import Earlier, read_earlier
+from assessments.answering import saving
+from assessments.answering.carrying import Earlier, read_earlier
+from assessments.answering.worksheet import open_worksheet
+from assessments.editor import area_reading
 from assessments.models import Answer, AnswerTime, Assessment, Campaign, Presence, Verdict
-from assessments.team_notes import notes_of
-from assessments.worksheet import open_worksheet
+from assessments.rules import rulesets
+from assessments.teamwork import area_tasks, come_back, comments
+from assessments.teamwork.team_notes import notes_of
 from suppliers.models import Document, Site, Supplier
 from tests.assessments import small
 from tests.factories import (
@@ -190,7 +193,7 @@ Deed = Callable[[Assessment, User], object]
 
 
 def save(assessment: Assessment, by: User) -> None:
-    answering.save_answer(
+    saving.save_answer(
         assessment_id=assessment.pk,
         question="A-02",
         value={"value": {"amount": "9", "unit": "kWh"}},
@@ -203,12 +206,12 @@ def save(assessment: Assessment, by: User) -> None:
 
 def answer_elsewhere(assessment: Assessment, by: User) -> None:
     """Shows a question of this area."""
-    answering.save_answer(assessment_id=assessment.pk, question="B-01", value={"value": "yes"}, note="", base_version=1, by=by, at=NOW)
+    saving.save_answer(assessment_id=assessment.pk, question="B-01", value={"value": "yes"}, note="", base_version=1, by=by, at=NOW)
 
 
 def bring_evidence(assessment: Assessment, by: User) -> None:
     document = create_document(supplier=assessment.supplier)
-    answering.attach_evidence(assessment_id=assessment.pk, question="A-02", document_id=document.pk, by=by, at=NOW)
+    saving.attach_evidence(assessment_id=assessment.pk, question="A-02", document_id=document.pk, by=by, at=NOW)
 
 
 def say(assessment: Assessment, by: User) -> None:
@@ -233,7 +236,7 @@ DEEDS: dict[str, Deed] = {
     "a reviewer's word": lambda *_: Verdict.objects.filter(outcome="reject_answer").update(reason="Look again."),
     "who saved it": lambda _assessment, by: User.objects.filter(pk=by.pk).update(name="Colin Renamed"),
     "evidence": bring_evidence,
-    "evidence taken away": lambda *_: answering.EvidenceUse.objects.filter(document__title="Photo").delete(),
+    "evidence taken away": lambda *_: saving.EvidenceUse.objects.filter(document__title="Photo").delete(),
     "what a document is called": lambda *_: Document.objects.filter(title="Photo").update(title="Photograph"),
     "when a document ends": lambda *_: Document.objects.filter(title="Photo").update(valid_to=date(2020, 1, 1)),
     "a newer revision of last year's document": lambda assessment, _by: create_document(

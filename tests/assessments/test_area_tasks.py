@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts.invitations import accept_as_new_person, token_of
 from accounts.messages import compose
 from accounts.models import Invitation, Message, Role
-from assessments import area_tasks
-from assessments.answering import NotOpen
-from assessments.area_tasks import Newcomer
+from assessments.answering.saving import NotOpen
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import AreaTask, Assessment
-from assessments.worksheet import open_worksheet
+from assessments.teamwork import area_tasks
+from assessments.teamwork.area_tasks import Newcomer
 from tests.factories import NOW, create_answer, create_assessment, create_user
 
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from accounts.models import Role, User
-from assessments import assigning, assignment_rules, review
-from assessments.deadlines import queue_with_deadlines
 from assessments.models import Absence, Assessment, AssignmentRule, ReviewAssignment, ReviewPlan
-from assessments.review_board import board
-from assessments.submission import submit_assessment
+from assessments.review import reviewing
+from assessments.reviewers import assigning, assignment_rules
+from assessments.reviewers.board import board
+from assessments.reviewers.deadlines import queue_with_deadlines
+from assessments.submission.submitting import submit_assessment
 from assessments.tasks import assign_review
 from audit.models import Event
 from runs import engine
@@ -136,7 +137,7 @@ def test_what_comes_back_from_the_supplier_goes_to_its_reviewer_unless_that_one_
 def test_what_somebody_put_back_is_not_given_to_that_person_again(owner: User, rita: User, mara: User) -> None:
     rule(rita)
     case = submitted(owner, status="in_review", reviewer=rita)
-    review.give_back(assessment_id=case.pk, by=rita, at=NOW)
+    reviewing.give_back(assessment_id=case.pk, by=rita, at=NOW)
 
     assert assign(case) == 0
     rule(mara)
@@ -187,9 +188,9 @@ def test_a_submission_asks_for_a_reviewer(
 def test_who_was_given_a_case_begins_it_and_nobody_else(owner: User, rita: User, mara: User) -> None:
     case = submitted(owner, reviewer=rita)
 
-    with pytest.raises(review.TakenByAnother) as refusal:
-        review.take(assessment_id=case.pk, by=mara, at=NOW)
-    review.take(assessment_id=case.pk, by=rita, at=NOW)
+    with pytest.raises(reviewing.TakenByAnother) as refusal:
+        reviewing.take(assessment_id=case.pk, by=mara, at=NOW)
+    reviewing.take(assessment_id=case.pk, by=rita, at=NOW)
 
     assert refusal.value.reviewer == rita
     assert Assessment.objects.get(pk=case.pk).status == "in_review"

@@ -8,10 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import back_testing, loading
-from assessments.back_test_report import report
 from assessments.models import Assessment, BackTest, BackTestScore, QuestionnaireVersion, Score
-from assessments.scorekeeping import keep_scores
+from assessments.publication import back_testing
+from assessments.publication.back_test_report import report
+from assessments.rules import loading
+from assessments.scores.keeping import keep_scores
 from runs import engine
 from runs.models import Run
 from suppliers.models import Category

@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import answering, area_tasks, come_back, comments, rulesets
-from assessments.area_page import read_page
+from assessments.answering import saving
+from assessments.editor.area_page import read_page
 from assessments.models import Assessment, Presence
-from assessments.presence import call
+from assessments.rules import rulesets
+from assessments.teamwork import area_tasks, come_back, comments
+from assessments.teamwork.presence import call
 from suppliers.models import Supplier
 from tests.assessments.test_site_pages import CONTENT
 from tests.factories import NOW, create_assessment, create_campaign, create_document, create_questionnaire, create_site
@@ -39,16 +41,16 @@ Deed = Callable[[Assessment, User], object]
 
 def attach(assessment: Assessment, by: User) -> object:
     document = create_document(supplier=assessment.supplier)
-    return answering.attach_evidence(assessment_id=assessment.pk, question="A-01", document_id=document.pk, by=by, at=NOW)
+    return saving.attach_evidence(assessment_id=assessment.pk, question="A-01", document_id=document.pk, by=by, at=NOW)
 
 
 def take_away(assessment: Assessment, by: User) -> None:
-    use = answering.EvidenceUse.objects.get()
-    answering.detach_evidence(assessment_id=assessment.pk, use_id=use.pk)
+    use = saving.EvidenceUse.objects.get()
+    saving.detach_evidence(assessment_id=assessment.pk, use_id=use.pk)
 
 
 def save(assessment: Assessment, by: User, site: int | None = None) -> object:
-    return answering.save_answer(
+    return saving.save_answer(
         assessment_id=assessment.pk, question="A-01", value={"value": "yes"}, note="", base_version=0, by=by, at=NOW, site=site
     )
 

@@ -9,10 +9,11 @@ from django.utils import translation
 
 from accounts import messages
 from accounts.models import Invitation, Message, User
-from assessments import campaigns, invitations, standing
-from assessments.campaigns import Population
+from assessments import standing
+from assessments.campaigns import invitations, steps
+from assessments.campaigns.steps import Population
 from assessments.models import Assessment, Campaign
-from assessments.scorekeeping import keep_scores
+from assessments.scores.keeping import keep_scores
 from audit.models import Event
 from runs import engine
 from runs.models import Run
@@ -37,7 +38,7 @@ def draft(**fields: Any) -> Campaign:
 
 
 def launch(campaign: Campaign, *, by: User | None = None, invite: bool = False) -> Run | None:
-    return campaigns.launch(campaign_id=campaign.pk, by=by, at=NOW, invite=invite)
+    return steps.launch(campaign_id=campaign.pk, by=by, at=NOW, invite=invite)
 
 
 # --- who is asked -----------------------------------------------------------------------------------------------------
@@ -123,12 +124,12 @@ def test_an_unpublished_questionnaire_cannot_be_put_to_anybody(db: None) -> None
     create_supplier()
     campaign = draft(questionnaire=create_questionnaire(status="draft", published_at=None))
 
-    with pytest.raises(campaigns.NotReady):
+    with pytest.raises(steps.NotReady):
         launch(campaign)
 
 
 def test_nobody_to_ask_is_said_before_the_launch(db: None) -> None:
-    with pytest.raises(campaigns.NotReady):
+    with pytest.raises(steps.NotReady):
         launch(draft())
 
 
@@ -136,25 +137,25 @@ def test_a_campaign_is_not_launched_before_its_opening_date(db: None) -> None:
     create_supplier()
     campaign = draft(opens_on=NOW.date() + timedelta(days=1))
 
-    with pytest.raises(campaigns.NotReady, match="opening date"):
+    with pytest.raises(steps.NotReady, match="opening date"):
         launch(campaign)
 
     assert not Assessment.objects.exists()
     launch_at = NOW + timedelta(days=1)
-    campaigns.launch(campaign_id=campaign.pk, by=None, at=launch_at, invite=False)
+    steps.launch(campaign_id=campaign.pk, by=None, at=launch_at, invite=False)
     assert Assessment.objects.exists()
 
 
 def test_a_draft_that_somebody_launched_meanwhile_is_not_changed(client: Client, staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = draft()
     client.force_login(staff)
-    change = campaigns.change_draft
+    change = steps.change_draft
 
     def launched_first(**arguments: Any) -> Campaign:
         Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.OPEN, launched_at=NOW)
         return change(**arguments)
 
-    monkeypatch.setattr(campaigns, "change_draft", launched_first)
+    monkeypatch.setattr(steps, "change_draft", launched_first)
     sent = FORM | {"questionnaire": campaign.questionnaire_id}
     response = client.post(reverse("assessments:campaign_edit", args=[campaign.pk]), sent, follow=True)
 
@@ -166,7 +167,7 @@ def test_a_draft_that_somebody_launched_meanwhile_is_not_changed(client: Client,
 def test_a_closed_campaign_is_not_launched(db: None) -> None:
     create_supplier()
 
-    with pytest.raises(campaigns.IllegalTransition):
+    with pytest.raises(steps.IllegalTransition):
         launch(create_campaign(status=Campaign.Status.CLOSED))
 
 
@@ -174,7 +175,7 @@ def test_a_closed_campaign_is_not_launched(db: None) -> None:
 
 
 def invite(campaign: Campaign) -> Run:
-    run = campaigns.send_invitations(campaign_id=campaign.pk, by=None, at=NOW)
+    run = steps.send_invitations(campaign_id=campaign.pk, by=None, at=NOW)
     return engine.work_off(run.pk)
 
 
@@ -261,7 +262,7 @@ def test_closing_lets_lapse_what_was_not_handed_in(staff: User) -> None:
     begun = create_assessment(campaign=campaign, status="in_progress")
     handed_in = create_assessment(campaign=campaign, status="submitted", submitted_at=NOW, submitted_by=staff)
 
-    lapsed = campaigns.close(campaign_id=campaign.pk, by=staff, at=NOW)
+    lapsed = steps.close(campaign_id=campaign.pk, by=staff, at=NOW)
 
     begun.refresh_from_db()
     handed_in.refresh_from_db()

@@ -8,12 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import carrying, last_year, rulesets
-from assessments.answering import NotOpen, save_answer, versions_of
-from assessments.carrying import Pick, confirm, offers, read_earlier
-from assessments.inputs import digest
+from assessments.answering import carrying, last_year
+from assessments.answering.carrying import Pick, confirm, offers, read_earlier
+from assessments.answering.inputs import digest
+from assessments.answering.saving import NotOpen, save_answer, versions_of
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
-from assessments.worksheet import open_worksheet
+from assessments.rules import rulesets
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.assessments import small

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.messages import compose
 from accounts.models import Message, Role
-from assessments import comments, talk_mails
 from assessments.models import AreaTask, Assessment, Comment, CommentNotice
+from assessments.teamwork import comments, talk_mails
 from tests.factories import NOW, create_answer, create_assessment, create_user
 
 

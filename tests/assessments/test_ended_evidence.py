@@ -9,12 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import signatures, submission
-from assessments.answering import attach_evidence
-from assessments.freshness import rescore_marked
+from assessments.answering.saving import attach_evidence
 from assessments.models import Answer, Assessment, Score
-from assessments.past import receipt_for
-from assessments.scorekeeping import keep_scores
+from assessments.scores.freshness import rescore_marked
+from assessments.scores.keeping import keep_scores
+from assessments.scores.past import receipt_for
+from assessments.submission import signatures, submitting
 from runs import engine
 from runs.calendar import buyers_day
 from suppliers import documents, endings
@@ -46,7 +46,7 @@ def attach(assessment: Assessment, document: Document, by: User) -> None:
 
 
 def hand_in(assessment: Assessment, by: User) -> None:
-    submission.submit_assessment(assessment_id=assessment.pk, by=by, name="Olive", job_title="Owner", statement="True.", at=NOW)
+    submitting.submit_assessment(assessment_id=assessment.pk, by=by, name="Olive", job_title="Owner", statement="True.", at=NOW)
     keep_scores([assessment.pk], at=NOW)
 
 

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Answer, Assessment
-from assessments.scorekeeping import keep_scores
-from assessments.worksheet import open_worksheet
+from assessments.scores.keeping import keep_scores
 from reports import audit_pdf, printing
 from suppliers.models import Supplier
 from tests.assessments.small import document, option, question, text

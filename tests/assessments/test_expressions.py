@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.expressions import Bound, ExpressionError, Name, bind, parse
+from assessments.questionnaires.expressions import Bound, ExpressionError, Name, bind, parse
 
 
 KINDS = {

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.messages import compose
 from accounts.models import Message, Role, User
-from assessments import finding_steps, findings
-from assessments.finding_escalation import escalate, to_escalate
+from assessments.findings import handling, opening
+from assessments.findings.escalation import escalate, to_escalate
 from assessments.models import Finding
 from runs.engine import start, work_off
 from suppliers.models import Supplier
@@ -21,7 +21,7 @@ DUE = date(2026, 6, 15)
 def finding(supplier: Supplier, owner: User, reviewer: User) -> Finding:
     """Raised on 1 June; its plan is due on 15 June."""
     assessment = create_assessment(supplier=supplier, status="submitted", submitted_at=NOW, submitted_by=owner)
-    found = findings.raise_finding(
+    found = opening.raise_finding(
         assessment_id=assessment.pk, question="A-01", severity="major", text="The meter is broken.", due_on=None, by=reviewer, at=NOW
     )
     Message.objects.all().delete()
@@ -67,8 +67,8 @@ def test_a_run_that_was_left_out_goes_straight_to_the_level(finding: Finding) ->
 def test_a_step_begins_a_new_count_and_the_buyer_is_late_too(finding: Finding, owner: User, reviewer: User) -> None:
     run(DUE + timedelta(days=1))
     Message.objects.all().delete()
-    action = finding_steps.Action("Buy a meter", "Mr Li", date(2026, 12, 1))
-    finding_steps.plan(finding_id=finding.pk, cause="Rust.", actions=[action], by=owner, at=NOW + timedelta(days=20))
+    action = handling.Action("Buy a meter", "Mr Li", date(2026, 12, 1))
+    handling.plan(finding_id=finding.pk, cause="Rust.", actions=[action], by=owner, at=NOW + timedelta(days=20))
     finding.refresh_from_db()
     assert (finding.escalation, finding.next_due_on) == (0, date(2026, 6, 28))
 
@@ -106,7 +106,7 @@ def test_the_run_by_the_clock_escalates_what_is_late_now(finding: Finding) -> No
 
 
 def test_what_has_ended_is_never_late(finding: Finding) -> None:
-    ended = finding_steps.withdraw(finding_id=finding.pk, reason="Not so.", by=create_user(), at=NOW)
+    ended = handling.withdraw(finding_id=finding.pk, reason="Not so.", by=create_user(), at=NOW)
 
     assert ended.next_due_on is None
     assert list(to_escalate(date(2030, 1, 1))) == []
@@ -124,7 +124,7 @@ def test_many_late_findings_are_told_by_as_many_statements_as_one(finding: Findi
         supplier = create_supplier()
         signatory = create_user(role=Role.SUPPLIER_SIGNATORY, supplier=supplier)
         assessment = create_assessment(supplier=supplier, status="submitted", submitted_at=NOW, submitted_by=signatory)
-        findings.raise_finding(
+        opening.raise_finding(
             assessment_id=assessment.pk, question="A-01", severity="major", text="No meter.", due_on=None, by=reviewer, at=NOW
         )
 

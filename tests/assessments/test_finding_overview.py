@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from assessments.filters import FindingFilter
-from assessments.finding_overview import overview
+from assessments.findings.overview import overview
 from assessments.models import Finding
 from tests.factories import create_assessment
 

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from assessments import finding_states as states
+from assessments.findings import states
 
 
 def test_every_state_can_be_reached_and_none_is_a_dead_end() -> None:

@@ -11,11 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Message, Role, User
-from assessments import finding_steps, findings, review, scorekeeping
-from assessments.finding_effect import label_effect, score_effect
+from assessments.answering.worksheet import open_worksheet
+from assessments.findings import handling, opening
+from assessments.findings.effect import label_effect, score_effect
 from assessments.models import Answer, Assessment, Finding, FindingStep
-from assessments.scoring import Hit
-from assessments.worksheet import open_worksheet
+from assessments.review import reviewing
+from assessments.scores import keeping
+from assessments.scoring.scorer import Hit
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.factories import NOW, attach, create_answer, create_assessment, create_document, create_supplier, create_user
@@ -40,25 +42,25 @@ def finding(assessment: Assessment, reviewer: User) -> Finding:
 
 
 def raised(assessment: Assessment, by: User, severity: str = "major", question: str = "A-01") -> Finding:
-    return findings.raise_finding(
+    return opening.raise_finding(
         assessment_id=assessment.pk, question=question, severity=severity, text="The meter is broken.", due_on=None, by=by, at=NOW
     )
 
 
 def planned(finding: Finding, by: User, *days: date) -> Finding:
-    actions = [finding_steps.Action(f"Action {number}", "Mrs Wang", day) for number, day in enumerate(days or (LATER,), start=1)]
-    return finding_steps.plan(finding_id=finding.pk, cause="Nobody looked.", actions=actions, by=by, at=NOW)
+    actions = [handling.Action(f"Action {number}", "Mrs Wang", day) for number, day in enumerate(days or (LATER,), start=1)]
+    return handling.plan(finding_id=finding.pk, cause="Nobody looked.", actions=actions, by=by, at=NOW)
 
 
 def agreed(finding: Finding, owner: User, reviewer: User) -> Finding:
     planned(finding, owner)
-    return finding_steps.agree(finding_id=finding.pk, by=reviewer, at=NOW)
+    return handling.agree(finding_id=finding.pk, by=reviewer, at=NOW)
 
 
 def done(finding: Finding, owner: User, reviewer: User) -> Finding:
     agreed(finding, owner, reviewer)
     documents = [create_document(supplier=finding.supplier)]
-    return finding_steps.report(finding_id=finding.pk, action_taken="Replaced.", documents=documents, by=owner, at=NOW)
+    return handling.report(finding_id=finding.pk, action_taken="Replaced.", documents=documents, by=owner, at=NOW)
 
 
 def plan_sent(*rows: tuple[str, str, str], cause: str = "Nobody looked.", **more: str) -> dict[str, str]:
@@ -124,7 +126,7 @@ def test_a_finding_goes_its_way_from_raised_to_closed(client: Client, reviewer: 
 
 def test_each_side_hears_of_what_the_other_did(finding: Finding, owner: User, reviewer: User) -> None:
     planned(finding, owner)
-    finding_steps.send_plan_back(finding_id=finding.pk, reason="Who reads it?", by=reviewer, at=NOW + timedelta(hours=1))
+    handling.send_plan_back(finding_id=finding.pk, reason="Who reads it?", by=reviewer, at=NOW + timedelta(hours=1))
 
     told = set(Message.objects.filter(kind="finding_moved").values_list("email", "context__step"))
 
@@ -133,11 +135,11 @@ def test_each_side_hears_of_what_the_other_did(finding: Finding, owner: User, re
 
 def test_a_finding_is_opened_again_with_a_reason_and_planned_anew(finding: Finding, owner: User, reviewer: User) -> None:
     done(finding, owner, reviewer)
-    finding_steps.close(finding_id=finding.pk, reason="Seen.", by=reviewer, at=NOW)
-    with pytest.raises(finding_steps.ReasonMissing):
-        finding_steps.reopen(finding_id=finding.pk, reason="  ", by=reviewer, at=NOW)
+    handling.close(finding_id=finding.pk, reason="Seen.", by=reviewer, at=NOW)
+    with pytest.raises(handling.ReasonMissing):
+        handling.reopen(finding_id=finding.pk, reason="  ", by=reviewer, at=NOW)
 
-    finding_steps.reopen(finding_id=finding.pk, reason="It broke again.", by=reviewer, at=NOW)
+    handling.reopen(finding_id=finding.pk, reason="It broke again.", by=reviewer, at=NOW)
 
     finding.refresh_from_db()
     assert (finding.status, finding.closed_at, finding.agreed_by) == ("open", None, None)
@@ -149,12 +151,12 @@ def test_a_critical_finding_is_verified_by_other_eyes_than_agreed_its_plan(
     assessment: Assessment, owner: User, reviewer: User, staff: User
 ) -> None:
     finding = done(raised(assessment, reviewer, "critical"), owner, reviewer)
-    with pytest.raises(finding_steps.SameEyes):
-        finding_steps.close(finding_id=finding.pk, reason="Fine.", by=reviewer, at=NOW)
+    with pytest.raises(handling.SameEyes):
+        handling.close(finding_id=finding.pk, reason="Fine.", by=reviewer, at=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Finding.objects.filter(pk=finding.pk).update(status="closed", closed_at=NOW, closed_by=reviewer, next_due_on=None)
 
-    finding_steps.close(finding_id=finding.pk, reason="Seen on site.", by=staff, at=NOW)
+    handling.close(finding_id=finding.pk, reason="Seen on site.", by=staff, at=NOW)
 
     finding.refresh_from_db()
     assert finding.status == "closed"
@@ -168,7 +170,7 @@ def test_a_critical_finding_shows_in_the_standing_until_it_is_closed(
     assert supplier.standing.has_critical_finding
 
     done(finding, owner, reviewer)
-    finding_steps.close(finding_id=finding.pk, reason="Seen.", by=staff, at=NOW)
+    handling.close(finding_id=finding.pk, reason="Seen.", by=staff, at=NOW)
 
     supplier.standing.refresh_from_db()
     assert not supplier.standing.has_critical_finding
@@ -190,8 +192,8 @@ def test_a_finding_sent_twice_is_one_finding(client: Client, reviewer: User, ass
 
 
 def test_a_finding_raised_on_a_refused_answer_comes_from_the_verdict(assessment: Assessment, reviewer: User) -> None:
-    review.take(assessment_id=assessment.pk, by=reviewer, at=NOW)
-    review.decide(assessment_id=assessment.pk, question="A-01", outcome="reject_answer", reason="No meter on site.", by=reviewer, at=NOW)
+    reviewing.take(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.decide(assessment_id=assessment.pk, question="A-01", outcome="reject_answer", reason="No meter on site.", by=reviewer, at=NOW)
 
     finding = raised(assessment, reviewer)
 
@@ -205,9 +207,9 @@ def test_a_gate_opens_a_major_finding_unless_its_answer_opens_one_anyway(assessm
         Hit("gate", "A-02", "expired"),
         Hit("critical_finding", "A-02", "not-renewed"),
     ]
-    about = findings.Hits(assessment.pk, assessment.supplier_id, assessment.campaign.questionnaire_id, hits)
+    about = opening.Hits(assessment.pk, assessment.supplier_id, assessment.campaign.questionnaire_id, hits)
 
-    assert findings.follow_triggers([about], at=NOW) == (2, 0)
+    assert opening.follow_triggers([about], at=NOW) == (2, 0)
 
     found = set(Finding.objects.values_list("rule", "severity", "origin", "next_due_on"))
     assert found == {("red", "major", "gate", date(2026, 6, 15)), ("not-renewed", "critical", "rule", date(2026, 6, 8))}
@@ -240,16 +242,16 @@ def test_the_database_wants_evidence_for_what_is_done(finding: Finding, owner: U
     agreed(finding, owner, reviewer)
     with pytest.raises(IntegrityError), transaction.atomic():
         Finding.objects.filter(pk=finding.pk).update(status="action_done")
-    with pytest.raises(finding_steps.NoEvidence):
-        finding_steps.report(finding_id=finding.pk, action_taken="Done.", documents=[], by=owner, at=NOW)
+    with pytest.raises(handling.NoEvidence):
+        handling.report(finding_id=finding.pk, action_taken="Done.", documents=[], by=owner, at=NOW)
 
 
 def test_a_document_of_another_supplier_shows_nothing(finding: Finding, owner: User, reviewer: User) -> None:
     agreed(finding, owner, reviewer)
     foreign = create_document(supplier=create_supplier())
 
-    with pytest.raises(finding_steps.NoEvidence):
-        finding_steps.report(finding_id=finding.pk, action_taken="Done.", documents=[foreign], by=owner, at=NOW)
+    with pytest.raises(handling.NoEvidence):
+        handling.report(finding_id=finding.pk, action_taken="Done.", documents=[foreign], by=owner, at=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         finding.evidence.create(document=foreign, added_by=owner, added_at=NOW)
 
@@ -357,7 +359,7 @@ def test_the_page_states_what_a_zero_tolerance_finding_costs(client: Client, own
     create_answer(assessment=assessment, question="A-01", value={"value": "yes"}, evidence_count=1)
     create_answer(assessment=assessment, question="A-02", value={"value": "4"})
     create_answer(assessment=assessment, question="B-01", value={"value": "yes"})
-    scorekeeping.keep_scores([assessment.pk], at=NOW)
+    keeping.keep_scores([assessment.pk], at=NOW)
     finding = Finding.objects.select_related("assessment__campaign", "assessment__supplier").get()
 
     effect = score_effect(finding, open_worksheet(finding.assessment))
@@ -378,12 +380,12 @@ def test_a_finding_by_hand_takes_no_points_and_says_so(client: Client, owner: Us
 
 
 def test_the_verdict_behind_a_finding_is_what_takes_the_points(assessment: Assessment, reviewer: User) -> None:
-    review.take(assessment_id=assessment.pk, by=reviewer, at=NOW)
-    review.decide(assessment_id=assessment.pk, question="A-02", outcome="reject_answer", reason="No.", by=reviewer, at=NOW)
+    reviewing.take(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.decide(assessment_id=assessment.pk, question="A-02", outcome="reject_answer", reason="No.", by=reviewer, at=NOW)
     for question in ("A-01", "B-01"):
-        review.decide(assessment_id=assessment.pk, question=question, outcome="accept", reason="", by=reviewer, at=NOW)
+        reviewing.decide(assessment_id=assessment.pk, question=question, outcome="accept", reason="", by=reviewer, at=NOW)
     raised(assessment, reviewer, question="A-02")
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
     finding = Finding.objects.select_related("assessment__campaign", "assessment__supplier").get()
 
     effect = score_effect(finding, open_worksheet(finding.assessment))
@@ -395,10 +397,10 @@ def test_the_verdict_behind_a_finding_is_what_takes_the_points(assessment: Asses
 def test_the_supplier_reads_no_verdict_on_the_page_of_a_finding_before_the_review_is_closed(
     client: Client, assessment: Assessment, owner: User, reviewer: User
 ) -> None:
-    review.take(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.take(assessment_id=assessment.pk, by=reviewer, at=NOW)
     for question in ("A-01", "B-01"):
-        review.decide(assessment_id=assessment.pk, question=question, outcome="accept", reason="", by=reviewer, at=NOW)
-    review.decide(assessment_id=assessment.pk, question="A-02", outcome="reject_answer", reason="Thought over.", by=reviewer, at=NOW)
+        reviewing.decide(assessment_id=assessment.pk, question=question, outcome="accept", reason="", by=reviewer, at=NOW)
+    reviewing.decide(assessment_id=assessment.pk, question="A-02", outcome="reject_answer", reason="Thought over.", by=reviewer, at=NOW)
     finding = raised(assessment, reviewer, question="A-02")
 
     def page(reader: User) -> str:
@@ -408,7 +410,7 @@ def test_the_supplier_reads_no_verdict_on_the_page_of_a_finding_before_the_revie
     told = ("Thought over.", "Answer rejected", "A verdict of the review", "The verdict behind this finding takes points.", "Verified</th>")
     assert [words for words in told if words in page(owner)] == []
     assert [words for words in told if words not in page(reviewer)] == []
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
     assert [words for words in told if words not in page(owner)] == []
 
 
@@ -457,9 +459,9 @@ def test_the_page_of_a_finding_costs_the_same_with_many_steps(
     cost()  # which fills caches
     before = cost()
     for number in range(10):
-        finding_steps.send_back(finding_id=finding.pk, reason=f"Again {number}.", by=reviewer, at=NOW)
+        handling.send_back(finding_id=finding.pk, reason=f"Again {number}.", by=reviewer, at=NOW)
         documents = [create_document(supplier=finding.supplier)]
-        finding_steps.report(finding_id=finding.pk, action_taken="More.", documents=documents, by=owner, at=NOW)
+        handling.report(finding_id=finding.pk, action_taken="More.", documents=documents, by=owner, at=NOW)
 
     assert cost() == before
 

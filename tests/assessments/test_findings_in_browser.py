@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role, User
-from assessments import findings
+from assessments.findings import opening
 from assessments.models import Finding
 from tests.factories import create_answer, create_assessment, create_document, create_user
 from tests.services import assert_accessible
@@ -26,7 +26,7 @@ def finding(people: dict[str, User]) -> Finding:
     create_document(supplier=supplier, title="Invoice of the meter")
     assessment = create_assessment(supplier=supplier, status="submitted", submitted_at=now, submitted_by=people["owner"])
     create_answer(assessment=assessment, question="A-01")
-    return findings.raise_finding(
+    return opening.raise_finding(
         assessment_id=assessment.pk,
         question="A-01",
         severity="major",

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from assessments import freshness
 from assessments.models import Answer, Assessment, Score, ScoreMark, Verdict
-from assessments.scorekeeping import keep_scores
+from assessments.scores import freshness
+from assessments.scores.keeping import keep_scores
 from runs import engine
 from runs.models import Run
 from suppliers.models import Site
@@ -88,13 +88,13 @@ def test_marked_scores_are_computed_again_and_no_longer_marked(scored, supplier)
 
 def test_a_change_during_the_scoring_keeps_its_mark(scored, supplier, monkeypatch):
     type(supplier).objects.filter(pk=supplier.pk).update(category="logistics")
-    keep = freshness.scorekeeping.keep_scores
+    keep = freshness.keeping.keep_scores
 
     def change_behind_its_back(ids, *, at):
         keep(ids, at=at)
         type(supplier).objects.filter(pk=supplier.pk).update(category="events")
 
-    monkeypatch.setattr(freshness.scorekeeping, "keep_scores", change_behind_its_back)
+    monkeypatch.setattr(freshness.keeping, "keep_scores", change_behind_its_back)
     freshness.rescore_marked(at=NOW)
 
     assert is_marked(scored)

@@ -9,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import freshness, rulesets, tasks
+from assessments import tasks
 from assessments.models import Answer, Assessment, EvidenceUse, QuestionnaireVersion, Score, ScoreMark, Verdict
-from assessments.scorekeeping import keep_scores, score_stored
+from assessments.rules import rulesets
+from assessments.scores import freshness
+from assessments.scores.keeping import keep_scores, score_stored
 from suppliers.models import Site, Supplier
 from tests.factories import (
     NOW,

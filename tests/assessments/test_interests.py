@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Message, Role, User
-from assessments import assigning, assignment_rules, finding_escalation, finding_steps, findings, interests, queries
-from assessments.in_charge import in_charge_of
+from assessments.findings import escalation, handling, opening
 from assessments.models import Assessment, ReviewAssignment
+from assessments.review import interests, queries
+from assessments.reviewers import assigning, assignment_rules
+from assessments.reviewers.in_charge import in_charge_of
 from audit.models import Event
 from suppliers.models import Interest, Supplier
 from tests.factories import NOW, create_assessment, create_supplier, create_user
@@ -177,14 +179,14 @@ def test_mails_about_a_case_pass_the_wall(case: Assessment, reviewer: User, staf
 def test_mails_about_a_finding_pass_the_wall(case: Assessment, reviewer: User, staff: User, owner: User) -> None:
     declare(create_user(name="Nora Niece"), case.supplier)
     raised = {"question": "A-01", "severity": "major", "text": "No meter.", "due_on": None, "by": reviewer, "at": NOW}
-    finding = findings.raise_finding(assessment_id=case.pk, **raised)
+    finding = opening.raise_finding(assessment_id=case.pk, **raised)
     declare(reviewer, case.supplier)
     Message.objects.all().delete()
 
-    actions = [finding_steps.Action("Buy a meter", "Mrs Wang", NOW.date() + timedelta(days=300))]
-    finding_steps.plan(finding_id=finding.pk, cause="Nobody looked.", actions=actions, by=owner, at=NOW)
+    actions = [handling.Action("Buy a meter", "Mrs Wang", NOW.date() + timedelta(days=300))]
+    handling.plan(finding_id=finding.pk, cause="Nobody looked.", actions=actions, by=owner, at=NOW)
     assert set(Message.objects.values_list("kind", "email")) == {("finding_moved", staff.email)}
-    finding_escalation.escalate([finding.pk], on=NOW.date() + timedelta(days=200), at=NOW)
+    escalation.escalate([finding.pk], on=NOW.date() + timedelta(days=200), at=NOW)
 
     assert {email for kind, email in Message.objects.values_list("kind", "email") if kind == "findings_overdue"} == {staff.email}
 

@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
-from assessments import loading, rulesets
 from assessments.models import QuestionnaireVersion
-from assessments.questionnaire import QuestionnaireError
+from assessments.questionnaires.questionnaire import QuestionnaireError
+from assessments.rules import loading, rulesets
 from tests.assessments.publishing import put_in_force, today
 from tests.factories import NOW, SMALL_QUESTIONNAIRE, create_user
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import next_steps
-from assessments.names import AnswerState
-from assessments.next_steps import ANSWER, EVIDENCE, Goal
+from assessments.questionnaires.names import AnswerState
+from assessments.scoring import next_steps
+from assessments.scoring.next_steps import ANSWER, EVIDENCE, Goal
 from tests.assessments.small import MEDIA, question, rules
 from tests.assessments.test_scoring import quickly
 

@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from accounts.messages import deliver_batch
 from accounts.models import Role, User
-from assessments import campaigns, loading, publication, publication_page, rulesets
+from assessments.campaigns import steps as campaigns
 from assessments.models import Assessment, Campaign, Publication, QuestionnaireVersion, Score
-from assessments.publication import NotReady
-from assessments.scorekeeping import keep_scores
+from assessments.publication import publication_page, publishing
+from assessments.publication.publishing import NotReady
+from assessments.rules import loading, rulesets
+from assessments.scores.keeping import keep_scores
 from assessments.tasks import put_rules_into_force
 from audit.models import Event
 from runs import engine
@@ -109,7 +111,7 @@ def test_suppliers_get_notice_and_a_reason(
     day = buyers_day(NOW) + timedelta(days=fields.pop("days", 30))
 
     with pytest.raises(NotReady, match=reason):
-        publication.announce(version_id=draft.pk, in_force_from=day, by=second, at=NOW, **{"change_en": "More water.", **fields})
+        publishing.announce(version_id=draft.pk, in_force_from=day, by=second, at=NOW, **{"change_en": "More water.", **fields})
 
     assert state(draft) == "draft"
 
@@ -118,10 +120,10 @@ def test_it_comes_into_force_on_its_day_and_once(draft: QuestionnaireVersion, ol
     tried(draft, by=staff)
     announced(draft, by=second)
 
-    assert publication.put_due_into_force(at=IN_FORCE - timedelta(days=1)) == 0
+    assert publishing.put_due_into_force(at=IN_FORCE - timedelta(days=1)) == 0
     assert (state(old), state(draft)) == ("in_force", "announced")
-    assert publication.put_due_into_force(at=IN_FORCE) == 1
-    assert publication.put_due_into_force(at=IN_FORCE) == 0
+    assert publishing.put_due_into_force(at=IN_FORCE) == 1
+    assert publishing.put_due_into_force(at=IN_FORCE) == 0
     assert (state(old), state(draft)) == ("superseded", "in_force")
     assert Event.objects.filter(action="questionnaire.in_force").count() == 2
 
@@ -188,7 +190,7 @@ def test_what_was_withdrawn_or_never_announced_is_not_announced_again(
 ) -> None:
     tried(draft, by=staff)
     announced(draft, by=second)
-    publication.withdraw(version_id=draft.pk, reason="A weight was mistyped.", by=staff, at=NOW)
+    publishing.withdraw(version_id=draft.pk, reason="A weight was mistyped.", by=staff, at=NOW)
     # As versions are that were in force before publications were kept.
     kept = create_questionnaire(content=rules("0", key="elsewhere"))
 
@@ -213,7 +215,7 @@ def test_a_withdrawn_version_is_held_against_the_one_it_would_have_replaced_and_
 ) -> None:
     tried(draft, by=staff)
     publication_of_draft = announced(draft, by=second)
-    publication.put_due_into_force(at=IN_FORCE)
+    publishing.put_due_into_force(at=IN_FORCE)
     old.refresh_from_db()
     draft.refresh_from_db()
 
@@ -230,14 +232,14 @@ def test_what_was_announced_can_be_withdrawn_before_its_day(
     tried(draft, by=staff)
     announced(draft, by=second)
 
-    publication.withdraw(version_id=draft.pk, reason="A weight was mistyped.", by=staff, at=NOW)
-    publication.withdraw(version_id=draft.pk, reason="Pressed twice.", by=second, at=NOW)
+    publishing.withdraw(version_id=draft.pk, reason="A weight was mistyped.", by=staff, at=NOW)
+    publishing.withdraw(version_id=draft.pk, reason="Pressed twice.", by=second, at=NOW)
 
-    assert publication.put_due_into_force(at=IN_FORCE) == 0
+    assert publishing.put_due_into_force(at=IN_FORCE) == 0
     assert (state(old), state(draft)) == ("in_force", "withdrawn")
     assert Publication.objects.get(version=draft).withdrawn_reason == "A weight was mistyped."
     with pytest.raises(NotReady):
-        publication.withdraw(version_id=old.pk, reason="Too late.", by=staff, at=NOW)
+        publishing.withdraw(version_id=old.pk, reason="Too late.", by=staff, at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -267,8 +269,8 @@ def _publish(version: QuestionnaireVersion, **fields: Any) -> Publication:
     usual: dict[str, Any] = {
         "version": version,
         "sha256": version.sha256,
-        "replaces": publication.in_force(version.key),
-        "back_test": publication.newest_test(version),
+        "replaces": publishing.in_force(version.key),
+        "back_test": publishing.newest_test(version),
         "change_en": "More water.",
         "in_force_from": IN_FORCE.date(),
         "announced_on": NOW.date(),
@@ -366,7 +368,7 @@ def test_staff_follow_the_steps_in_the_browser(client: Client, draft: Questionna
     for words in ("Who gains, who loses", "Weights of questions", "Announce"):
         assert words in page.text, words
     form = reverse("assessments:questionnaire_announce", args=[draft.pk])
-    day = publication.earliest_start(publication.in_force(draft.key), at=timezone.now())
+    day = publishing.earliest_start(publishing.in_force(draft.key), at=timezone.now())
 
     refused = client.post(form, {"in_force_from": (day - timedelta(days=1)).isoformat(), "change_en": "More water."})
     silent = client.post(form, {"in_force_from": day.isoformat()})

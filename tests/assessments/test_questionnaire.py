@@ -10,8 +10,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import questionnaire, receipts
-from assessments.questionnaire import QuestionnaireError
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.questionnaire import QuestionnaireError
+from assessments.scoring import receipts
 from tests.assessments.small import document, option, question, text
 
 

@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Role, User
-from assessments import loading, questionnaire, questionnaire_workbook
 from assessments.models import Assessment, QuestionnaireVersion
-from assessments.questionnaire import QuestionnaireError
-from assessments.scorekeeping import keep_scores
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.questionnaire import QuestionnaireError
+from assessments.rules import loading, questionnaire_workbook
+from assessments.scores.keeping import keep_scores
 from reports import audit_pdf, printing
 from suppliers.models import Supplier
 from suppliers.workbook_opening import WorkbookRefused, column_letters

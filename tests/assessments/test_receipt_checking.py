@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from assessments import offline_checker, receipt_checking
-from assessments.receipt_checking import DIFFERENT, SOUND, UNREADABLE
+from assessments.scoring import offline_checker, receipt_checking
+from assessments.scoring.receipt_checking import DIFFERENT, SOUND, UNREADABLE
 from tests.assessments.test_receipts import Receipt, _digits, _with_one_digit_changed, receipt
 
 
@@ -150,7 +150,7 @@ def test_the_single_file_gives_the_same_verdicts_with_python_alone(tmp_path):
 
 
 def test_the_single_file_holds_only_modules_that_need_nothing_but_python():
-    assert {"scoring", "receipts", "explaining"} <= set(offline_checker.module_names())
+    assert {"assessments.scoring", "assessments.scoring.receipts", "assessments.scoring.explaining"} <= set(offline_checker.module_names())
     assert "django" not in offline_checker.source()
 
 

@@ -9,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from assessments import offline_checker, past, receipt_page, receipts, rulesets
 from assessments.models import Answer, Assessment, Verdict
-from assessments.scorekeeping import keep_scores
+from assessments.rules import rulesets
+from assessments.scores import past, receipt_page
+from assessments.scores.keeping import keep_scores
+from assessments.scoring import offline_checker, receipts
 from audit.models import Event
 from tests.assessments.test_receipts import FORM
 from tests.assessments.test_site_pages import CONTENT

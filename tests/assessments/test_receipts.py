@@ -14,16 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import questionnaire, receipts, scoring
-from assessments.receipts import ReceiptError
-from assessments.scoring import ACCEPT, REJECT_EVIDENCE
+from assessments.questionnaires import questionnaire
+from assessments.scoring import receipts, scorer
+from assessments.scoring.receipts import ReceiptError
+from assessments.scoring.scorer import ACCEPT, REJECT_EVIDENCE
 from tests.assessments.small import MEDIA
 from tests.assessments.test_scoring import ANSWERS, Case, cases, quickly, said, worked_example
 
 
 Receipt = dict[str, Any]
 
-SCHEMA = Path(receipts.__file__).parent / "schemas" / "supplier-esg-receipt-1.json"
+SCHEMA = Path(receipts.__file__).parents[1] / "schemas" / "supplier-esg-receipt-1.json"
 FORM = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
@@ -140,7 +141,7 @@ def test_a_changed_answer_shows_in_its_line_the_totals_and_the_hash() -> None:
 def test_rules_of_ones_own_making_agree_with_themselves_but_not_with_those_published() -> None:
     original = receipt()
     original["rules"]["questions"][0]["weight"] = "5"
-    own_rules = scoring.compile(questionnaire.load(original["rules"], texts=False))
+    own_rules = scorer.compile(questionnaire.load(original["rules"], texts=False))
     forged = receipts.build(own_rules, MEDIA, ANSWERS)
 
     assert receipts.verify(forged) == []
@@ -202,7 +203,7 @@ def test_receipts_are_verified_with_the_standard_library_alone(tmp_path: Path) -
     """No Django, no YAML, no database: Python as it comes reads a receipt and computes it again."""
     file = tmp_path / "receipt.json"
     file.write_text(json.dumps(receipt()), encoding="utf-8")
-    program = "import json, sys; from assessments import receipts; print(receipts.verify(json.load(open(sys.argv[1]))))"
+    program = "import json, sys; from assessments.scoring import receipts; print(receipts.verify(json.load(open(sys.argv[1]))))"
     # -S: no installed packages.
     command = [sys.executable, "-S", "-c", program, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[2])

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from assessments.answering import attach_evidence
+from assessments.answering.saving import attach_evidence
+from assessments.evidence.reliance import answers_section
 from assessments.models import Verdict
-from assessments.reliance import answers_section
 from suppliers import endings
 from suppliers.models import Document
 from tests.factories import NOW, create_answer, create_assessment, create_document

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import submission
-from assessments.answering import attach_evidence
+from assessments.answering.saving import attach_evidence
 from assessments.models import Assessment, EvidenceUse
+from assessments.submission import submitting
 from suppliers.models import Document, Supplier
 from tests.factories import NOW, create_answer, create_assessment, create_document
 
@@ -61,7 +61,7 @@ def test_the_page_of_the_revision_lists_them_and_the_chosen_ones_change(
 
 def test_what_was_handed_in_stays(client: Client, assessment: Assessment, owner: User, newest: Document) -> None:
     uses = list(EvidenceUse.objects.values_list("pk", flat=True))
-    submission.submit_assessment(
+    submitting.submit_assessment(
         assessment_id=assessment.pk, by=owner, name="Olive", job_title="Owner", statement="True.", at=NOW + timedelta(hours=1)
     )
     client.force_login(owner)

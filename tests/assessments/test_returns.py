@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from accounts.messages import compose
 from accounts.models import Message, User
-from assessments import answering, queries, returning, review, submission
+from assessments.answering import saving
 from assessments.models import Answer, Assessment, EvidenceUse, QueryMessage, QueryNotice, Return, Verdict
+from assessments.review import queries, reviewing
+from assessments.submission import returning, submitting
 from suppliers.models import Supplier
 from tests.factories import NOW, attach, create_answer, create_assessment, create_document
 
@@ -39,21 +41,21 @@ def returned(assessment: Assessment, reviewer: User) -> Assessment:
 
 
 def decide(assessment: Assessment, by: User, question: str, outcome: str, reason: str = "") -> Verdict:
-    return review.decide(assessment_id=assessment.pk, question=question, outcome=outcome, reason=reason, by=by, at=NOW)
+    return reviewing.decide(assessment_id=assessment.pk, question=question, outcome=outcome, reason=reason, by=by, at=NOW)
 
 
 def give_back(assessment: Assessment, by: User) -> None:
-    review.return_to_supplier(assessment_id=assessment.pk, reason="One question.", due_on=DUE, by=by, at=NOW)
+    reviewing.return_to_supplier(assessment_id=assessment.pk, reason="One question.", due_on=DUE, by=by, at=NOW)
 
 
 def save(assessment: Assessment, by: User, question: str, value: str, base: int = 1) -> Any:
-    return answering.save_answer(
+    return saving.save_answer(
         assessment_id=assessment.pk, question=question, value={"value": value}, note="", base_version=base, by=by, at=LATER
     )
 
 
 def submit(assessment: Assessment, by: User) -> None:
-    submission.submit_assessment(assessment_id=assessment.pk, by=by, name="Olga", job_title="Director", statement="True.", at=LATER)
+    submitting.submit_assessment(assessment_id=assessment.pk, by=by, name="Olga", job_title="Director", statement="True.", at=LATER)
 
 
 # --- only what was asked about ----------------------------------------------------------------------------------------
@@ -64,7 +66,7 @@ def test_a_return_opens_what_was_queried_and_what_its_answer_may_open(returned: 
 
     save(returned, owner, "A-01", "yes")
     save(returned, owner, "A-02", "3", base=0)
-    with pytest.raises(answering.NotOpen):
+    with pytest.raises(saving.NotOpen):
         save(returned, owner, "B-01", "yes")
 
     assert dict(Answer.objects.values_list("question", "value__value")) == {"A-01": "yes", "A-02": "3", "B-01": "no"}
@@ -89,12 +91,12 @@ def test_evidence_is_given_and_taken_away_for_opened_questions_alone(returned: A
     kept = attach(answer=Answer.objects.get(question="B-01"), document=document)
     common: dict[str, Any] = {"assessment_id": returned.pk, "document_id": document.pk, "by": owner, "at": LATER}
 
-    answering.attach_evidence(question="A-01", **common)
+    saving.attach_evidence(question="A-01", **common)
     for forbidden in (
-        lambda: answering.attach_evidence(question="B-01", **common),
-        lambda: answering.detach_evidence(assessment_id=returned.pk, use_id=kept.pk),
+        lambda: saving.attach_evidence(question="B-01", **common),
+        lambda: saving.detach_evidence(assessment_id=returned.pk, use_id=kept.pk),
     ):
-        with pytest.raises(answering.NotOpen):
+        with pytest.raises(saving.NotOpen):
             forbidden()
 
     assert set(EvidenceUse.objects.values_list("answer__question", flat=True)) == {"A-01", "B-01"}
@@ -119,19 +121,19 @@ def test_the_editor_locks_the_others_and_leaves_them_alone(client: Client, retur
 
 
 def test_what_is_handed_in_again_and_taken_back_opens_no_more_than_before(returned: Assessment, owner: User) -> None:
-    from assessments import amending
+    from assessments.review import amending
 
     submit(returned, owner)
 
     amending.take_back(assessment_id=returned.pk, reason="A typo.", by=owner, at=LATER + timedelta(minutes=1))
 
     save(returned, owner, "A-01", "yes")
-    with pytest.raises(answering.NotOpen):
+    with pytest.raises(saving.NotOpen):
         save(returned, owner, "B-01", "yes")
 
 
 def test_a_wish_of_the_supplier_opens_everything(assessment: Assessment, owner: User, reviewer: User) -> None:
-    from assessments import amending
+    from assessments.review import amending
 
     amending.ask(assessment_id=assessment.pk, reason="We found a mistake.", by=owner, at=NOW)
     give_back(assessment, reviewer)
@@ -140,7 +142,7 @@ def test_a_wish_of_the_supplier_opens_everything(assessment: Assessment, owner: 
 
 
 def test_without_a_question_nothing_is_returned(client: Client, assessment: Assessment, reviewer: User) -> None:
-    with pytest.raises(review.NothingAsked):
+    with pytest.raises(reviewing.NothingAsked):
         give_back(assessment, reviewer)
 
     client.force_login(reviewer)
@@ -186,10 +188,10 @@ def test_the_reviewer_hears_of_the_answer_and_sees_what_changed(
 ) -> None:
     save(returned, owner, "A-01", "yes")
     document = create_document(supplier=supplier, title="Water bill May")
-    answering.attach_evidence(assessment_id=returned.pk, question="A-01", document_id=document.pk, by=owner, at=LATER)
+    saving.attach_evidence(assessment_id=returned.pk, question="A-01", document_id=document.pk, by=owner, at=LATER)
     submit(returned, owner)
     assert Message.objects.get(kind="review_answered").email == reviewer.email
-    review.take(assessment_id=returned.pk, by=reviewer, at=LATER)
+    reviewing.take(assessment_id=returned.pk, by=reviewer, at=LATER)
     client.force_login(reviewer)
 
     area_a = client.get(reverse("assessments:review_area", args=[returned.pk, "A"])).context["desk"].cards[0]
@@ -243,7 +245,7 @@ def test_nobody_is_reminded_of_what_was_done_since_the_run_was_planned(returned:
     submit(returned, owner)
     at = LATER + timedelta(days=4)
     planned = returning.to_be_reminded(at)
-    review.take(assessment_id=returned.pk, by=reviewer, at=at)
+    reviewing.take(assessment_id=returned.pk, by=reviewer, at=at)
 
     assert len(planned) == 1
     assert returning.remind(planned, at=at) == 0
@@ -288,9 +290,9 @@ def test_a_supplier_writes_where_it_was_asked_and_nobody_after_the_end(returned:
     with pytest.raises(queries.NotNow):
         queries.say(question="B-01", by=owner, **common)
     submit(returned, owner)
-    review.take(assessment_id=returned.pk, by=reviewer, at=LATER)
-    review.decide(assessment_id=returned.pk, question="A-01", outcome="accept", reason="", by=reviewer, at=LATER)
-    review.close(assessment_id=returned.pk, by=reviewer, at=LATER)
+    reviewing.take(assessment_id=returned.pk, by=reviewer, at=LATER)
+    reviewing.decide(assessment_id=returned.pk, question="A-01", outcome="accept", reason="", by=reviewer, at=LATER)
+    reviewing.close(assessment_id=returned.pk, by=reviewer, at=LATER)
 
     for person in (owner, reviewer):
         with pytest.raises(queries.NotNow):

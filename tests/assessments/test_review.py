@@ -7,9 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Message, Role, User
-from assessments import assigning, review
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
-from assessments.scorekeeping import keep_scores
+from assessments.review import reviewing
+from assessments.reviewers import assigning
+from assessments.scores.keeping import keep_scores
 from assessments.views.review_queue import may_have
 from audit.models import Event
 from suppliers.models import Supplier
@@ -27,11 +28,11 @@ def assessment(supplier: Supplier, owner: User) -> Assessment:
 
 
 def take(assessment: Assessment, by: User) -> None:
-    review.take(assessment_id=assessment.pk, by=by, at=NOW)
+    reviewing.take(assessment_id=assessment.pk, by=by, at=NOW)
 
 
 def decide(assessment: Assessment, by: User, question: str = "A-01", outcome: str = "accept", reason: str = "", hours: int = 0) -> Verdict:
-    return review.decide(
+    return reviewing.decide(
         assessment_id=assessment.pk, question=question, outcome=outcome, reason=reason, by=by, at=NOW + timedelta(hours=hours)
     )
 
@@ -43,7 +44,7 @@ def test_the_first_reviewer_to_take_an_assessment_has_it(assessment: Assessment,
     take(assessment, reviewer)
     take(assessment, reviewer)
 
-    with pytest.raises(review.TakenByAnother) as refusal:
+    with pytest.raises(reviewing.TakenByAnother) as refusal:
         take(assessment, staff)
 
     assessment.refresh_from_db()
@@ -54,12 +55,12 @@ def test_the_first_reviewer_to_take_an_assessment_has_it(assessment: Assessment,
 
 
 def test_only_the_reviewer_decides(assessment: Assessment, reviewer: User, staff: User) -> None:
-    with pytest.raises(review.TakenByAnother) as refusal:
+    with pytest.raises(reviewing.TakenByAnother) as refusal:
         decide(assessment, reviewer)
     assert refusal.value.reviewer is None
     take(assessment, reviewer)
 
-    with pytest.raises(review.TakenByAnother):
+    with pytest.raises(reviewing.TakenByAnother):
         decide(assessment, staff)
 
 
@@ -68,7 +69,7 @@ def test_a_review_is_handed_over_and_given_back(assessment: Assessment, reviewer
     decide(assessment, reviewer)
 
     assigning.reassign(ids=[assessment.pk], to=staff, reason="Rita is away.", by=staff, at=NOW)
-    review.give_back(assessment_id=assessment.pk, by=staff, at=NOW)
+    reviewing.give_back(assessment_id=assessment.pk, by=staff, at=NOW)
 
     assessment.refresh_from_db()
     assert (assessment.status, assessment.reviewer) == ("submitted", None)
@@ -82,7 +83,7 @@ def test_a_review_is_handed_over_and_given_back(assessment: Assessment, reviewer
 def test_whoever_does_not_accept_says_why(assessment: Assessment, reviewer: User, outcome: str) -> None:
     take(assessment, reviewer)
 
-    with pytest.raises(review.ReasonMissing):
+    with pytest.raises(reviewing.ReasonMissing):
         decide(assessment, reviewer, outcome=outcome, reason="  ")
 
     decide(assessment, reviewer, outcome=outcome, reason="The bill is from 2019.")
@@ -101,7 +102,7 @@ def test_the_rest_of_an_area_is_accepted_without_touching_what_was_decided(asses
     take(assessment, reviewer)
     decide(assessment, reviewer, outcome="reject_answer", reason="There is no meter.")
 
-    accepted = review.accept_rest(assessment_id=assessment.pk, keys=["A-01", "A-02"], by=reviewer, at=NOW)
+    accepted = reviewing.accept_rest(assessment_id=assessment.pk, keys=["A-01", "A-02"], by=reviewer, at=NOW)
 
     assert accepted == 1
     assert dict(Verdict.objects.values_list("answer__question", "outcome")) == {"A-01": "reject_answer", "A-02": "accept"}
@@ -114,7 +115,7 @@ def test_closing_a_review_states_the_verified_score_at_once(assessment: Assessme
     take(assessment, reviewer)
     decide(assessment, reviewer, question="A-02", outcome="reject_answer", reason="No programme was shown.")
 
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
 
     assessment.refresh_from_db()
     # A: 2 x 0.5 (evidence missing) + 2 x 0 of 4 -> 25. B: 100.
@@ -128,8 +129,8 @@ def test_a_review_is_not_closed_over_an_open_query(assessment: Assessment, revie
     take(assessment, reviewer)
     decide(assessment, reviewer, outcome="query", reason="Which site?")
 
-    with pytest.raises(review.QueriesOpen) as refusal:
-        review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    with pytest.raises(reviewing.QueriesOpen) as refusal:
+        reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
 
     assert refusal.value.questions == ["A-01"]
 
@@ -138,7 +139,7 @@ def test_returning_tells_every_person_of_the_supplier_why(assessment: Assessment
     take(assessment, reviewer)
     decide(assessment, reviewer, outcome="query", reason="Which year?")
 
-    review.return_to_supplier(assessment_id=assessment.pk, reason="Please attach this year's bill.", by=reviewer, at=NOW)
+    reviewing.return_to_supplier(assessment_id=assessment.pk, reason="Please attach this year's bill.", by=reviewer, at=NOW)
 
     assessment.refresh_from_db()
     assert (assessment.status, assessment.returned_reason) == ("returned", "Please attach this year's bill.")
@@ -150,7 +151,7 @@ def test_after_a_return_verdicts_on_changed_answers_are_given_anew(assessment: A
     decide(assessment, reviewer, outcome="reject_evidence", reason="Out of date.")
     for question in ("A-02", "B-01"):
         decide(assessment, reviewer, question=question, outcome="query", reason="Since when?")
-    review.return_to_supplier(assessment_id=assessment.pk, reason="See the verdicts.", by=reviewer, at=NOW)
+    reviewing.return_to_supplier(assessment_id=assessment.pk, reason="See the verdicts.", by=reviewer, at=NOW)
     later = NOW + timedelta(days=1)
     Answer.objects.filter(question="A-02").update(value={"value": "1"}, updated_at=later)
     answer = Answer.objects.get(question="B-01")

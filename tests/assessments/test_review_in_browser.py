@@ -8,8 +8,8 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import review
 from assessments.models import Answer, Assessment, QueryMessage, Verdict
+from assessments.review import reviewing
 from suppliers.models import Supplier
 from tests.factories import NOW, attach, create_answer, create_assessment, create_document
 from tests.services import assert_accessible, wait_until
@@ -97,8 +97,8 @@ def test_a_reviewer_judges_on_a_phone_and_loses_nothing_when_the_tab_dies(new_pa
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_a_supplier_answers_a_query(new_page: Any, assessment: Assessment, reviewer: User, owner: User, phone: bool) -> None:
-    review.decide(assessment_id=assessment.pk, question="A-02", outcome="query", reason="Who measures it?", by=reviewer, at=NOW)
-    review.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=NOW)
+    reviewing.decide(assessment_id=assessment.pk, question="A-02", outcome="query", reason="Who measures it?", by=reviewer, at=NOW)
+    reviewing.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=NOW)
     page = new_page(user=owner, phone=phone)
     page.context.set_default_timeout(30_000)
     page.goto(reverse("assessments:home"))

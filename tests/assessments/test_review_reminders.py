@@ -7,7 +7,7 @@ import pytest
 from accounts.messages import compose
 from accounts.models import Message, Role, User
 from assessments.models import Assessment, ReviewNotice, ReviewPlan, SecondReview
-from assessments.review_reminders import escalate, remind, to_be_reminded
+from assessments.reviewers.reminders import escalate, remind, to_be_reminded
 from runs import engine
 from runs.registry import job_of
 from suppliers.models import Interest

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from assessments import questionnaire
-from assessments.questions import Question
-from assessments.rewording import asks_figures, carried, changes, compare, is_same
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.questions import Question
+from assessments.questionnaires.rewording import asks_figures, carried, changes, compare, is_same
 from tests.assessments import small
 
 

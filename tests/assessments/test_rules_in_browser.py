@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from assessments.models import Assessment, BackTest, QuestionnaireVersion
-from assessments.scorekeeping import keep_scores
+from assessments.scores.keeping import keep_scores
 from runs import engine
 from suppliers.models import Supplier
 from tests.assessments.publishing import put_in_force, tried

@@ -1,6 +1,6 @@
 from fractions import Fraction
 
-from assessments.sampling import Candidate, by_minimum, by_share, lot
+from assessments.reviewers.sampling import Candidate, by_minimum, by_share, lot
 
 
 SEED = "a campaign"

@@ -6,8 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from assessments import finding_steps, past, receipts, scorekeeping, standing
+from assessments import standing
+from assessments.findings import handling
 from assessments.models import Answer, Assessment, Campaign, Finding, Score, Verdict
+from assessments.scores import keeping, past
+from assessments.scoring import receipts
 from suppliers.models import Site
 from tests.factories import (
     NOW,
@@ -35,8 +38,8 @@ def answered(assessment: Assessment, *, meter: str = "yes", saving: str = "2", c
     return assessment
 
 
-def keep(*assessments: Assessment, hours: int = 0) -> scorekeeping.Outcome:
-    return scorekeeping.keep_scores([a.pk for a in assessments], at=NOW + timedelta(hours=hours))
+def keep(*assessments: Assessment, hours: int = 0) -> keeping.Outcome:
+    return keeping.keep_scores([a.pk for a in assessments], at=NOW + timedelta(hours=hours))
 
 
 def test_the_score_is_the_one_calculated_by_hand(db: None) -> None:
@@ -196,8 +199,8 @@ def test_the_portfolio_is_what_launched_campaigns_were_answered_or_handed_in(db:
     in_draft = create_assessment(campaign=draft)
     create_answer(assessment=in_draft, question="A-01")
 
-    assert list(scorekeeping.to_be_scored()) == [begun.pk, handed_in.pk]
-    assert untouched.pk not in scorekeeping.to_be_scored(campaign_id=closed.pk)
+    assert list(keeping.to_be_scored()) == [begun.pk, handed_in.pk]
+    assert untouched.pk not in keeping.to_be_scored(campaign_id=closed.pk)
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
@@ -246,8 +249,8 @@ def test_a_finding_nobody_worked_on_is_withdrawn_when_its_cause_is_gone_and_open
 
 
 def planned(finding: Finding) -> None:
-    action = finding_steps.Action("We check ages.", "Mrs Wang", NOW.date())
-    finding_steps.plan(finding_id=finding.pk, cause="Nobody asked.", actions=[action], by=create_user(), at=NOW)
+    action = handling.Action("We check ages.", "Mrs Wang", NOW.date())
+    handling.plan(finding_id=finding.pk, cause="Nobody asked.", actions=[action], by=create_user(), at=NOW)
 
 
 def test_a_finding_the_supplier_works_on_stays_when_its_cause_is_gone(db: None) -> None:
@@ -265,7 +268,7 @@ def test_a_finding_the_supplier_works_on_stays_when_its_cause_is_gone(db: None) 
 def test_a_finding_a_person_has_withdrawn_is_not_opened_again_by_its_rule(db: None) -> None:
     assessment = answered(submitted(), children="yes")
     keep(assessment)
-    finding_steps.withdraw(finding_id=Finding.objects.get().pk, reason="A typing mistake, checked on site.", by=create_user(), at=NOW)
+    handling.withdraw(finding_id=Finding.objects.get().pk, reason="A typing mistake, checked on site.", by=create_user(), at=NOW)
 
     keep(assessment, hours=1)
 

@@ -11,11 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import canonical, canonical_fast, questionnaire, receipts, scoring, weighting
-from assessments.dependencies import dependencies_of
-from assessments.names import AnswerState, Correction, Facts, Verdict
-from assessments.questions import CATEGORIES, HEADCOUNT_BANDS, SITE_TYPES, Field, Question
-from assessments.scoring import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
+from assessments import canonical, canonical_fast
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.names import AnswerState, Correction, Facts, Verdict
+from assessments.questionnaires.questions import CATEGORIES, HEADCOUNT_BANDS, SITE_TYPES, Field, Question
+from assessments.rules import weighting
+from assessments.scoring import receipts, scorer
+from assessments.scoring.dependencies import dependencies_of
+from assessments.scoring.scorer import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
 from tests.assessments.small import MEDIA, document, option, question, rules, text
 
 
@@ -163,7 +166,7 @@ def test_worked_example_eight_a_weight_set() -> None:
     base = worked_example().questionnaire
     head = {"questionnaire": base.key, "of": base.version, "version": "1-w1"}
     weights = {"weight_set": head, "profiles": {"default": {"A": "50", "B": "50"}}, "weights": {"A-1": "1"}}
-    by_set = scoring.compile(weighting.read(weights, base=base).made)
+    by_set = scorer.compile(weighting.read(weights, base=base).made)
 
     result, data_centre = (by_set.score(facts, ANSWERS) for facts in (MEDIA, Facts("cloud_dc", "CN", "large", (("data_centre", "CN"),))))
 
@@ -463,7 +466,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "assessments/questionnaires/supp
 
 @lru_cache
 def shipped() -> RuleSet:
-    return scoring.compile(questionnaire.read_yaml(SHIPPED.read_text(encoding="utf-8")))
+    return scorer.compile(questionnaire.read_yaml(SHIPPED.read_text(encoding="utf-8")))
 
 
 def some_value(field: Field, rng: random.Random) -> Any:
@@ -647,7 +650,7 @@ def test_the_order_of_answers_and_sites_changes_nothing(case: Case) -> None:
 @given(cases())
 def test_what_was_scored_before_changes_nothing(case: Case) -> None:
     rule_set, facts, answers, reviewed, _ = case
-    fresh = scoring.compile(rule_set.questionnaire)
+    fresh = scorer.compile(rule_set.questionnaire)
 
     assert fresh.score(facts, answers, reviewed) == rule_set.score(facts, answers, reviewed)
 
@@ -718,7 +721,7 @@ def test_every_score_falls_into_exactly_one_band(score: Decimal) -> None:
 @given(cases())
 def test_the_fast_writer_writes_the_same_bytes(case: Case) -> None:
     _, facts, answers, reviewed, _ = case
-    given_inputs = scoring.inputs(facts, answers, reviewed)
+    given_inputs = scorer.inputs(facts, answers, reviewed)
 
     assert canonical_fast.encode(given_inputs) == canonical.encode(given_inputs)
 

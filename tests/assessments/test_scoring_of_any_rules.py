@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import questionnaire, receipts, scoring
-from assessments.names import AnswerState, SitedState
-from assessments.scoring import RuleSet
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.names import AnswerState, SitedState
+from assessments.scoring import receipts, scorer
+from assessments.scoring.scorer import RuleSet
 from tests.assessments.small import MEDIA, document, option, question
 from tests.assessments.test_scoring import REQUIRED, Case, cases, quickly, said, totals
 from tests.assessments.test_site_answers import differing
@@ -41,7 +42,7 @@ def made(draw: st.DrawFn) -> Made:
         questions.append(question(code, kind, area=f"A{number % areas}", weight=weight, **parts))
     cuts = sorted(draw(st.lists(st.integers(1, 99), min_size=areas - 1, max_size=areas - 1, unique=True)))
     shares = {f"A{place}": str(high - low) for place, (low, high) in enumerate(zip([0, *cuts], [*cuts, 100], strict=True))}
-    return Made(scoring.compile(questionnaire.load(document(*questions, profiles={"default": shares}))), ladder)
+    return Made(scorer.compile(questionnaire.load(document(*questions, profiles={"default": shares}))), ladder)
 
 
 def _single(draw: st.DrawFn) -> tuple[dict[str, Any], list[Any]]:
@@ -131,7 +132,7 @@ def test_a_heavier_question_pulls_its_area_towards_its_own_credit(rules: Made, d
     chosen = rules.rules.questionnaire.questions[place]
     heavier = [dict(each) for each in document_of["questions"]]
     heavier[place]["weight"] = str(chosen.weight * 3) if chosen.weight < 300 else "1000"
-    changed = scoring.compile(questionnaire.load({**document_of, "questions": heavier}, texts=False))
+    changed = scorer.compile(questionnaire.load({**document_of, "questions": heavier}, texts=False))
     own = next(line.exact[0] for line in rules.rules.explain(MEDIA, answers) if line.question == chosen.code)
 
     before, after = (each.score(MEDIA, answers).areas[chosen.area].declared for each in (rules.rules, changed))

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
-from assessments import amending, assigning, drawing, interests, review, second_review
-from assessments.agreement_report import report
 from assessments.models import Assessment, Campaign, Finding, ReviewPlan, SecondReview, SecondVerdict, Verdict
+from assessments.review import amending, interests, reviewing, second_review
+from assessments.review.agreement_report import report
+from assessments.reviewers import assigning, drawing
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.factories import NOW, before_handing_in, create_answer, create_assessment, create_campaign, create_supplier, create_user
@@ -72,8 +73,8 @@ def judges(second: SecondReview, by: User, **outcomes: str) -> None:
 def closes(case: Assessment, by: User, **outcomes: str) -> None:
     for key, outcome in outcomes.items():
         question = key.replace("_", "-")
-        review.decide(assessment_id=case.pk, question=question, outcome=outcome, reason="Secret of the first.", by=by, at=LATER)
-    review.close(assessment_id=case.pk, by=by, at=LATER)
+        reviewing.decide(assessment_id=case.pk, question=question, outcome=outcome, reason="Secret of the first.", by=by, at=LATER)
+    reviewing.close(assessment_id=case.pk, by=by, at=LATER)
     case.refresh_from_db()
 
 
@@ -157,10 +158,10 @@ def test_a_third_person_is_neither_of_the_two_and_has_no_conflict(
 def test_a_first_reviewer_who_has_finished_changes_nothing_more(case: Assessment, second: SecondReview, rita: User) -> None:
     closes(case, rita)
 
-    with pytest.raises(review.AwaitsOthers):
-        review.decide(assessment_id=case.pk, question="A-01", outcome="accept", reason="", by=rita, at=LATER)
-    with pytest.raises(review.AwaitsOthers):
-        review.close(assessment_id=case.pk, by=rita, at=LATER)
+    with pytest.raises(reviewing.AwaitsOthers):
+        reviewing.decide(assessment_id=case.pk, question="A-01", outcome="accept", reason="", by=rita, at=LATER)
+    with pytest.raises(reviewing.AwaitsOthers):
+        reviewing.close(assessment_id=case.pk, by=rita, at=LATER)
 
 
 def test_a_second_review_is_finished_when_every_answer_is_judged(second: SecondReview, mara: User) -> None:
@@ -182,8 +183,8 @@ def test_only_the_second_reviewer_judges_and_says_why(second: SecondReview, rita
 
 def test_what_the_supplier_changes_is_judged_anew(case: Assessment, second: SecondReview, mara: User, rita: User, owner: User) -> None:
     judges(second, mara)
-    review.decide(assessment_id=case.pk, question="A-01", outcome="query", reason="Which bill?", by=rita, at=LATER)
-    review.return_to_supplier(assessment_id=case.pk, reason="The bill, please.", by=rita, at=LATER)
+    reviewing.decide(assessment_id=case.pk, question="A-01", outcome="query", reason="Which bill?", by=rita, at=LATER)
+    reviewing.return_to_supplier(assessment_id=case.pk, reason="The bill, please.", by=rita, at=LATER)
     second.refresh_from_db()
     assert second.finished_at is None
     with pytest.raises(second_review.NotTheirs):
@@ -262,7 +263,7 @@ def test_a_first_reviewer_with_a_conflict_has_not_finished_after_all(
     judges(second, mara)
 
     assert (second.status, second.first_finished_by, case.status, case.reviewer) == ("open", None, "submitted", None)
-    review.take(assessment_id=case.pk, by=theo, at=LATER)
+    reviewing.take(assessment_id=case.pk, by=theo, at=LATER)
     closes(case, theo, A_02="accept")
     second.refresh_from_db()
     assert (second.status, case.status, case.closed_by) == ("settled", "closed", theo)
@@ -309,7 +310,7 @@ def addresses(case: Assessment) -> list[str]:
 def test_no_door_leads_a_second_reviewer_to_the_first_review(
     client: Client, case: Assessment, second: SecondReview, rita: User, mara: User
 ) -> None:
-    review.decide(assessment_id=case.pk, question="A-02", outcome="reject_answer", reason="Secret of the first.", by=rita, at=NOW)
+    reviewing.decide(assessment_id=case.pk, question="A-02", outcome="reject_answer", reason="Secret of the first.", by=rita, at=NOW)
     finding = Finding.objects.create(
         supplier=case.supplier, assessment=case, question="A-01", severity="minor", text="Secret finding.", opened_at=NOW, opened_by=rita
     )
@@ -331,7 +332,7 @@ def test_no_door_leads_a_second_reviewer_to_the_first_review(
 def test_the_own_page_shows_the_answers_and_nothing_of_the_first(
     client: Client, case: Assessment, second: SecondReview, rita: User, mara: User
 ) -> None:
-    review.decide(assessment_id=case.pk, question="A-02", outcome="reject_answer", reason="Secret of the first.", by=rita, at=NOW)
+    reviewing.decide(assessment_id=case.pk, question="A-02", outcome="reject_answer", reason="Secret of the first.", by=rita, at=NOW)
     client.force_login(mara)
 
     text = client.get(reverse("assessments:second_review_area", args=[case.pk, "A"])).text
@@ -442,7 +443,7 @@ def test_who_knows_what_was_said_or_has_a_conflict_does_not_review_second(
     client: Client, case: Assessment, rita: User, mara: User, theo: User
 ) -> None:
     interests.declare(person=theo, supplier=case.supplier, kind="family", note="", by=theo, at=NOW)
-    review.decide(assessment_id=case.pk, question="A-01", outcome="accept", reason="", by=rita, at=NOW)
+    reviewing.decide(assessment_id=case.pk, question="A-01", outcome="accept", reason="", by=rita, at=NOW)
     client.force_login(mara)
     client.get(reverse("assessments:review_area", args=[case.pk, "A"]))
     plan(case.campaign, second_share=100)

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import submission
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Answer, Assessment
-from assessments.worksheet import open_worksheet
+from assessments.submission import submitting
 from suppliers.models import Site, Supplier
 from tests.assessments.small import document, question, text
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_questionnaire, create_site
@@ -113,9 +113,9 @@ def test_a_hidden_question_never_keeps_an_assessment_from_being_handed_in(assess
     create_answer(assessment=assessment, question="A-1", value={"value": "yes"})
 
     def hand_in() -> None:
-        submission.submit_assessment(assessment_id=assessment.pk, by=owner, name="Olive", job_title="Owner", statement="True.", at=NOW)
+        submitting.submit_assessment(assessment_id=assessment.pk, by=owner, name="Olive", job_title="Owner", statement="True.", at=NOW)
 
-    with pytest.raises(submission.Blocked):
+    with pytest.raises(submitting.Blocked):
         hand_in()
     Answer.objects.filter(question="A-1").update(value={"value": "no"})
 

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import signatures
 from assessments.models import Answer, Assessment, Signature
-from assessments.submission import submit_assessment
+from assessments.submission import signatures
+from assessments.submission.submitting import submit_assessment
 from audit.models import Event
 from tests.factories import NOW, attach, before_handing_in, create_answer, create_assessment, create_document
 

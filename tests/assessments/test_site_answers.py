@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import canonical, canonical_fast, questionnaire, receipts, scoring
-from assessments.names import AnswerState, Correction, Facts, SitedState, SiteState, SiteStates, Verdict
-from assessments.scoring import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
-from assessments.site_answers import sites_of, with_sites
+from assessments import canonical, canonical_fast
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.names import AnswerState, Correction, Facts, SitedState, SiteState, SiteStates, Verdict
+from assessments.scoring import receipts, scorer
+from assessments.scoring.scorer import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
+from assessments.scoring.site_answers import sites_of, with_sites
 from tests.assessments.small import MEDIA, document, question, rules, text
 from tests.assessments.test_scoring import (
     ANSWERS,
@@ -159,7 +161,7 @@ def test_sites_that_differ_before_the_answer_for_all_is_given() -> None:
     together = with_sites(loaded(**FACTORIES), {}, {"A-1": {12: AnswerState({"value": "yes"})}}, OPEN)
 
     assert together == {"A-1": sited(AnswerState({}), 1, own(12, "yes"))}
-    assert scoring.compile(loaded(**FACTORIES)).score(Facts("media", "CN", "small", (("factory", "CN"),)), together).declared == 50
+    assert scorer.compile(loaded(**FACTORIES)).score(Facts("media", "CN", "small", (("factory", "CN"),)), together).declared == 50
 
 
 def test_a_question_of_files_alone_cannot_be_asked_per_site() -> None:
@@ -229,7 +231,7 @@ def test_a_better_answer_of_one_site_never_lowers_a_score(levels: list[tuple[int
     place = data.draw(st.integers(0, len(levels) - 1))
     better = data.draw(st.integers(levels[place][0], 4))
 
-    def scored(states: list[tuple[int, bool]]) -> scoring.Result:
+    def scored(states: list[tuple[int, bool]]) -> scorer.Result:
         own_states = [own(site, str(level), evidence) for site, (level, evidence) in enumerate(states)]
         return rule_set.score(MEDIA, {"A-1": sited(said("2", True), shared, *own_states)})
 
@@ -299,7 +301,7 @@ def test_a_step_for_one_site_gains_what_it_promises(case: Case) -> None:
 @given(cases())
 def test_both_writers_write_the_answers_of_sites_alike(case: Case) -> None:
     _, facts, _, reviewed, _ = case
-    given_inputs = scoring.inputs(facts, differing(case), reviewed)
+    given_inputs = scorer.inputs(facts, differing(case), reviewed)
 
     assert canonical_fast.encode(given_inputs) == canonical.encode(given_inputs)
 

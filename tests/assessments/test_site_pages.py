@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import review
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Answer, Assessment, EvidenceUse, Verdict
-from assessments.scorekeeping import keep_scores
-from assessments.worksheet import open_worksheet
+from assessments.review import reviewing
+from assessments.scores.keeping import keep_scores
 from reports import audit_pdf
 from suppliers.models import Site, Supplier
 from tests.factories import (
@@ -259,7 +259,7 @@ def test_results_and_receipt_show_each_site(signed_in, handed_in, ningbo):
 
 
 def test_reviewer_judges_each_site_by_itself(client, handed_in, reviewer, ningbo):
-    review.take(assessment_id=handed_in.pk, by=reviewer, at=NOW)
+    reviewing.take(assessment_id=handed_in.pk, by=reviewer, at=NOW)
     client.force_login(reviewer)
     workbench = client.get(reverse("assessments:review_area", args=[handed_in.pk, "A"]))
     assert "This answer stands for 1 site; those that differ follow." in workbench.content.decode()
@@ -272,10 +272,10 @@ def test_reviewer_judges_each_site_by_itself(client, handed_in, reviewer, ningbo
     client.post(address, {f"{key}__.outcome": "query", f"{key}__.reason": "Which meter?"})
 
     assert list(Verdict.objects.values_list("answer__site", "outcome")) == [(ningbo.pk, "query")]
-    with pytest.raises(review.QueriesOpen) as refusal:
-        review.close(assessment_id=handed_in.pk, by=reviewer, at=NOW)
+    with pytest.raises(reviewing.QueriesOpen) as refusal:
+        reviewing.close(assessment_id=handed_in.pk, by=reviewer, at=NOW)
     assert refusal.value.questions == [key]
-    review.accept_rest(assessment_id=handed_in.pk, keys=["A-01", "A-02"], by=reviewer, at=NOW)
+    reviewing.accept_rest(assessment_id=handed_in.pk, keys=["A-01", "A-02"], by=reviewer, at=NOW)
     assert Verdict.objects.filter(outcome="accept").count() == 2
     # One question of two answers, with one verdict each.
     assert "Ningbo works" in client.get(reverse("assessments:review_finish", args=[handed_in.pk])).content.decode()

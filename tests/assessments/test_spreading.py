@@ -1,4 +1,4 @@
-from assessments.spreading import Case, Given, Rule, spread
+from assessments.reviewers.spreading import Case, Given, Rule, spread
 
 
 RITA, STEVE, MARA = 1, 2, 3

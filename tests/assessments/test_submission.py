@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import receipts
 from assessments.models import Answer, Assessment, EvidenceUse, Signature
-from assessments.scorekeeping import keep_scores
-from assessments.submission import Blocked, content_of, content_sha256, submit_assessment
+from assessments.scores.keeping import keep_scores
+from assessments.scoring import receipts
+from assessments.submission.submitting import Blocked, content_of, content_sha256, submit_assessment
 from audit.models import Event
 from tests.factories import (
     NOW,

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from assessments import questionnaire, scoring
-from assessments.names import Facts
-from assessments.questions import Field, Question
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.names import Facts
+from assessments.questionnaires.questions import Field, Question
+from assessments.scoring import scorer
 
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = questionnaire.read_yaml((ROOT / "assessments/questionnaires/supplier-esg-code-2026.1.yaml").read_text(encoding="utf-8"))
-RULES = scoring.compile(SHIPPED)
+RULES = scorer.compile(SHIPPED)
 
 TYPICAL_SITES = {
     "media": (["office"], 65),

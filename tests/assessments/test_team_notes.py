@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from assessments.models import AnswerTime, AreaTask, ComeBack, Comment, Presence
-from assessments.team_notes import Given, Notes, Talk, notes_of
+from assessments.teamwork.team_notes import Given, Notes, Talk, notes_of
 from tests.factories import NOW, create_assessment
 
 

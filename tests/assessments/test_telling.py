@@ -9,10 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import freshness, past, review
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Assessment, Finding, Score
-from assessments.scorekeeping import keep_scores
-from assessments.worksheet import open_worksheet
+from assessments.review import reviewing
+from assessments.scores import freshness, past
+from assessments.scores.keeping import keep_scores
 from suppliers.models import Supplier
 from tests.factories import NOW, create_answer, create_assessment
 
@@ -31,7 +32,7 @@ def assessment(supplier: Supplier, owner: User, reviewer: User) -> Assessment:
 def correct(assessment: Assessment, by: User) -> None:
     """The reviewer found a child at work: a zero-tolerance rule fires on that."""
     said: dict[str, Any] = {"outcome": "correct", "reason": "The inspection found one.", "corrected": {"value": "yes"}}
-    review.decide(assessment_id=assessment.pk, question="B-01", by=by, at=NOW + timedelta(hours=1), **said)
+    reviewing.decide(assessment_id=assessment.pk, question="B-01", by=by, at=NOW + timedelta(hours=1), **said)
 
 
 def current(assessment: Assessment) -> Score:
@@ -46,7 +47,7 @@ def test_a_correction_changes_the_score_and_opens_its_finding_when_the_review_is
     assert current(assessment).pk == before.pk
     assert not Finding.objects.exists()
 
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW + timedelta(hours=3))
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW + timedelta(hours=3))
 
     assert current(assessment).verified == Decimal("25.00")
     assert [hit["key"] for hit in current(assessment).triggers_hit] == ["B-01-child-labour"]
@@ -97,8 +98,8 @@ def test_the_results_page_says_after_a_return_what_the_reviewer_says(
 ) -> None:
     correct(assessment, reviewer)
     said: dict[str, Any] = {"question": "A-01", "outcome": "query", "reason": "Which meter?"}
-    review.decide(assessment_id=assessment.pk, by=reviewer, at=NOW + timedelta(hours=1), **said)
-    review.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=NOW + timedelta(hours=2))
+    reviewing.decide(assessment_id=assessment.pk, by=reviewer, at=NOW + timedelta(hours=1), **said)
+    reviewing.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=NOW + timedelta(hours=2))
     client.force_login(owner)
 
     page = client.get(reverse("assessments:results", args=[assessment.pk]))

@@ -19,23 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Role, User
-from assessments import (
-    loading,
-    offline_checker,
-    past,
-    publication,
-    questionnaire,
-    receipt_checking,
-    receipts,
-    rulesets,
-    scoring,
-    weight_sets,
-    weight_workbook,
-    weighting,
-)
 from assessments.models import BackTestScore, QuestionnaireVersion, Score, WeightSet
-from assessments.questionnaire import QuestionnaireError
-from assessments.scorekeeping import keep_scores
+from assessments.publication import publishing
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.questionnaire import QuestionnaireError
+from assessments.rules import loading, rulesets, weight_sets, weight_workbook, weighting
+from assessments.scores import past
+from assessments.scores.keeping import keep_scores
+from assessments.scoring import offline_checker, receipt_checking, receipts, scorer
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.assessments.publishing import announced, put_in_force, tried
@@ -83,8 +74,8 @@ def test_a_score_follows_the_weights_by_hand() -> None:
     """A: (1x1 + 1x0) / 2 = 50; B: 100; media 0.8 x 50 + 0.2 x 100 = 60. By the questionnaire's own: A 75, total 87.5."""
     answers = {"A-1": ({"value": "yes"}, False, None), "A-2": ({"value": "no"}, False, None), "B-1": ({"value": "yes"}, False, None)}
 
-    by_set = scoring.compile(weighting.read(weights(), base=BASE).made).score(MEDIA, answers)  # type: ignore[arg-type]
-    own = scoring.compile(BASE).score(MEDIA, answers)  # type: ignore[arg-type]
+    by_set = scorer.compile(weighting.read(weights(), base=BASE).made).score(MEDIA, answers)  # type: ignore[arg-type]
+    own = scorer.compile(BASE).score(MEDIA, answers)  # type: ignore[arg-type]
 
     assert (by_set.declared, own.declared) == (Decimal("60.00"), Decimal("87.50"))
 
@@ -137,7 +128,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_any_set_does_what_its_numbers_say(share: int, first: int, second: int, one: str, other: str) -> None:
     """The total is the weighted mean of the weighted means, whatever the weights; what weighs nothing changes nothing."""
     data = weights(profiles={"media": {"A": str(share), "B": str(100 - share)}}, weights={"A-1": str(first), "A-2": str(second)})
-    rules = scoring.compile(weighting.read(data, base=BASE).made)
+    rules = scorer.compile(weighting.read(data, base=BASE).made)
     answers = {"A-1": ({"value": one}, False, None), "A-2": ({"value": other}, False, None), "B-1": ({"value": "yes"}, False, None)}
 
     total = rules.score(MEDIA, answers).declared  # type: ignore[arg-type]
@@ -191,7 +182,7 @@ def test_a_set_is_kept_as_a_draft_and_the_same_again_changes_nothing(base: Quest
 def test_a_set_for_a_version_made_by_a_set_is_for_the_questionnaire(base: QuestionnaireVersion, staff: User) -> None:
     first = weight_sets.load_weight_set(weights(), by=None, at=NOW)
     announced(first)
-    publication.put_due_into_force(at=NOW.replace(year=NOW.year + 1))
+    publishing.put_due_into_force(at=NOW.replace(year=NOW.year + 1))
     first.refresh_from_db()
 
     second = weight_sets.load_weight_set(weight_sets.document_of(first), by=staff, at=NOW)
@@ -203,7 +194,7 @@ def test_a_set_for_a_version_made_by_a_set_is_for_the_questionnaire(base: Questi
 def test_a_receipt_by_a_weight_set_names_it_and_computes_again(base: QuestionnaireVersion, supplier: Supplier, tmp_path: Path) -> None:
     version = weight_sets.load_weight_set(weights(), by=None, at=NOW)
     announced(version)
-    publication.put_due_into_force(at=NOW.replace(year=NOW.year + 1))
+    publishing.put_due_into_force(at=NOW.replace(year=NOW.year + 1))
     Supplier.objects.filter(pk=supplier.pk).update(category="media")
     assessment = create_assessment(supplier=supplier, campaign=create_campaign(questionnaire=version), started_at=NOW, status="in_progress")
     for code, said in (("A-1", "yes"), ("A-2", "no"), ("B-1", "yes")):

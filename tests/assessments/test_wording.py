@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from assessments.questions import Field, Text
-from assessments.wording import value_text
+from assessments.questionnaires.questions import Field, Text
+from assessments.questionnaires.wording import value_text
 
 
 def number(**fields: object) -> Field:

@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import past, receipts, review
+from assessments.answering.worksheet import open_worksheet
+from assessments.evidence.public_facts import facts_beside
 from assessments.models import Answer, Assessment, Score, Verdict
-from assessments.public_facts import facts_beside
-from assessments.worksheet import open_worksheet
+from assessments.review import reviewing
+from assessments.scores import past
+from assessments.scoring import receipts
 from audit.models import Event
 from suppliers.models import PublicRecord, Supplier
 from tests.factories import (
@@ -41,7 +43,7 @@ def assessment(supplier: Supplier, owner: User, reviewer: User) -> Assessment:
 
 def correct(assessment: Assessment, by: User, question: str = "B-01", value: str = "yes", **more: Any) -> Verdict:
     given: dict[str, Any] = {"outcome": "correct", "reason": "The inspection found one.", "corrected": {"value": value}, "at": NOW}
-    return review.decide(assessment_id=assessment.pk, question=question, by=by, **given | more)
+    return reviewing.decide(assessment_id=assessment.pk, question=question, by=by, **given | more)
 
 
 def send(client: Client, assessment: Assessment, code: str, **fields: str) -> Any:
@@ -55,7 +57,7 @@ def send(client: Client, assessment: Assessment, code: str, **fields: str) -> An
 
 def test_a_page_that_never_knew_a_verdict_takes_none_back(client: Client, assessment: Assessment, reviewer: User) -> None:
     """It was open in another tab, and its boxes are empty."""
-    review.decide(assessment_id=assessment.pk, question="A-01", outcome="accept", reason="", by=reviewer, at=NOW)
+    reviewing.decide(assessment_id=assessment.pk, question="A-01", outcome="accept", reason="", by=reviewer, at=NOW)
     client.force_login(reviewer)
 
     assert send(client, assessment, "A-01", dot_outcome="").status_code == 200
@@ -70,7 +72,7 @@ def test_a_page_that_never_knew_a_verdict_takes_none_back(client: Client, assess
 
 def test_a_correction_stands_beside_the_answer_and_counts_in_the_verified_score(assessment: Assessment, reviewer: User) -> None:
     correct(assessment, reviewer, question="B-01", value="yes")
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
 
     assessment.refresh_from_db()
     answer = Answer.objects.get(question="B-01")
@@ -81,7 +83,7 @@ def test_a_correction_stands_beside_the_answer_and_counts_in_the_verified_score(
 
 def test_a_correction_moves_the_verified_score_alone_and_its_receipt_computes_it(assessment: Assessment, reviewer: User) -> None:
     correct(assessment, reviewer, question="A-01", value="yes")
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
 
     assessment.refresh_from_db()
     # A: "no" is worth 0, "yes" without evidence half. Which questions are asked follows from the answers as given.
@@ -93,7 +95,7 @@ def test_a_correction_moves_the_verified_score_alone_and_its_receipt_computes_it
 
 def test_a_receipt_from_before_a_changed_correction_is_found_again(assessment: Assessment, reviewer: User) -> None:
     correct(assessment, reviewer, question="A-01", value="yes")
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW + timedelta(seconds=1))
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW + timedelta(seconds=1))
     score = Score.objects.select_related("assessment__campaign", "assessment__supplier").get(is_current=True)
     Verdict.objects.update(outcome="accept", reason="", corrected=None, at=NOW + timedelta(hours=1))
 
@@ -108,7 +110,7 @@ def test_the_supplier_reads_the_corrected_value_and_the_reason_when_the_review_i
     area = reverse("assessments:area", args=[assessment.pk, "A"])
     assert "The bill shows a meter." not in client.get(area).text
 
-    review.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=NOW)
 
     for page in (area, reverse("assessments:results", args=[assessment.pk]), reverse("assessments:receipt_page", args=[assessment.pk])):
         text = client.get(page).text
@@ -130,7 +132,7 @@ def test_the_audit_report_shows_the_answer_and_the_correction(assessment: Assess
 
 @pytest.mark.parametrize("corrected", [{}, {"value": "no"}])
 def test_a_correction_says_something_else_than_the_answer(assessment: Assessment, reviewer: User, corrected: dict[str, Any]) -> None:
-    with pytest.raises(review.NothingCorrected):
+    with pytest.raises(reviewing.NothingCorrected):
         correct(assessment, reviewer, corrected=corrected)
 
 
@@ -390,7 +392,7 @@ def test_the_workbench_costs_the_same_for_few_and_many_answers(
 ) -> None:
     few = create_assessment(status="submitted", submitted_at=NOW, submitted_by=owner, campaign=assessment.campaign)
     for question in ("A-01", "A-02", "B-01"):
-        review.decide(assessment_id=assessment.pk, question=question, outcome="accept", reason="", by=reviewer, at=NOW)
+        reviewing.decide(assessment_id=assessment.pk, question=question, outcome="accept", reason="", by=reviewer, at=NOW)
     client.force_login(reviewer)
     client.get(reverse("assessments:review_area", args=[assessment.pk, "A"]))
 

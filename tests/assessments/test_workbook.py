@@ -14,10 +14,11 @@ from django.urls import reverse
 from hypothesis import strategies as st
 
 from accounts.models import User
-from assessments import answers, questionnaire, rulesets
-from assessments.answering import NotOpen, save_answer
+from assessments.answering.saving import NotOpen, save_answer
 from assessments.models import Answer, Assessment, EvidenceUse, WorkbookUpload
-from assessments.questions import Question, Text
+from assessments.questionnaires import answers, questionnaire
+from assessments.questionnaires.questions import Question, Text
+from assessments.rules import rulesets
 from assessments.workbook import evidence, layout, uploads, words
 from assessments.workbook.merging import typed_of
 from assessments.workbook.reading import Given, cell_text, read

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assessments import questionnaire
 from assessments.models import Assessment
-from assessments.questions import Field
+from assessments.questionnaires import questionnaire
+from assessments.questionnaires.questions import Field
 from assessments.workbook import layout, uploads
 from assessments.workbook.tables import put_together
 from tests.assessments.filling import Workbook

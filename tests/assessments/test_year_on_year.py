@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import year_on_year
+from assessments.answering import year_on_year
+from assessments.answering.worksheet import open_worksheet
 from assessments.models import Assessment
 from assessments.selectors import open_dossier
-from assessments.worksheet import open_worksheet
 from suppliers.models import Supplier
 from tests.assessments.small import document, question, text
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_questionnaire, create_user

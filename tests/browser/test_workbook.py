@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from assessments.answering import save_answer
+from assessments.answering.saving import save_answer
 from assessments.models import Answer
 from tests.assessments.filling import Workbook
 from tests.factories import NOW, create_assessment

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from accounts.models import Role, User
-from assessments import canonical, finding_steps
+from assessments import canonical
+from assessments.findings import handling
 from assessments.models import Assessment, Campaign, Finding, QuestionnaireVersion, Score
 from labels import standards
 from labels.criteria import VERIFIED, Basis, Facts, Outcome, Paper
@@ -167,7 +168,7 @@ def correct_finding(finding: Finding, *, verified_by: User, at: datetime) -> Non
     """The whole way: planned, agreed, done, shown, and verified by another pair of eyes than agreed the plan."""
     person = create_user(role=Role.SUPPLIER_SIGNATORY, supplier=finding.supplier)
     about: dict[str, Any] = {"finding_id": finding.pk, "at": at}
-    finding_steps.plan(**about, cause="Nobody looked.", actions=[finding_steps.Action("Look", "Mrs Wang", at.date())], by=person)
-    finding_steps.agree(**about, by=create_user(role=Role.REVIEWER))
-    finding_steps.report(**about, action_taken="Looked.", documents=[create_document(supplier=finding.supplier)], by=person)
-    finding_steps.close(**about, reason="Seen on site.", by=verified_by)
+    handling.plan(**about, cause="Nobody looked.", actions=[handling.Action("Look", "Mrs Wang", at.date())], by=person)
+    handling.agree(**about, by=create_user(role=Role.REVIEWER))
+    handling.report(**about, action_taken="Looked.", documents=[create_document(supplier=finding.supplier)], by=person)
+    handling.close(**about, reason="Seen on site.", by=verified_by)

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from assessments.models import Assessment
-from assessments.names import Facts
-from assessments.scorekeeping import Scored, Stored
-from assessments.scoring import AreaScore, Hit
+from assessments.questionnaires.names import Facts
+from assessments.scores.keeping import Scored, Stored
+from assessments.scoring.scorer import AreaScore, Hit
 from labels import back_testing
 from labels.models import Decision, Label, Standard
 from suppliers.models import Supplier

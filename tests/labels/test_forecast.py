@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments.freshness import rescore_marked
 from assessments.models import Answer, Assessment, EvidenceUse, ScoreMark, Verdict
-from assessments.scorekeeping import keep_scores
+from assessments.scores.freshness import rescore_marked
+from assessments.scores.keeping import keep_scores
 from labels import forecast
 from suppliers import endings
 from suppliers.models import Document

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from assessments.models import Finding
-from assessments.scorekeeping import keep_scores
+from assessments.scores.keeping import keep_scores
 from labels import evaluation, freshness, ledger
 from labels.models import Decision, EvaluationMark, Label, LabelEvent
 from suppliers.models import Document, PublicRecord, Supplier

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from assessments.models import Assessment, Finding, FindingAction, FindingStep, QueryMessage, Verdict
-from assessments.scorekeeping import keep_scores
+from assessments.scores.keeping import keep_scores
 from emissions.models import Inventory
 from labels.models import LabelEvent
 from reports import audit_pdf

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import receipts
 from assessments.models import Answer, Assessment, Verdict
-from assessments.review import return_to_supplier
+from assessments.review.reviewing import return_to_supplier
+from assessments.scoring import receipts
 from reports import audit_pdf, exporting, signing
 from reports.models import Export, IssuedDocument
 from runs import engine

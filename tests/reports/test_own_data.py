@@ -18,10 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from assessments import findings, receipts, review
-from assessments.answering import save_answer, upload_evidence
+from assessments.answering.saving import save_answer, upload_evidence
+from assessments.findings import opening
 from assessments.models import Assessment, Finding, Score
-from assessments.scorekeeping import keep_scores
+from assessments.review import reviewing
+from assessments.scores.keeping import keep_scores
+from assessments.scoring import receipts
 from audit import trail
 from audit.models import Event
 from reports import exporting, own_data
@@ -117,7 +119,7 @@ def test_what_a_reviewer_writes_is_in_it_when_the_supplier_has_been_told(owner, 
     Assessment.objects.filter(pk=assessment.pk).update(status="in_review", reviewer=reviewer)
 
     def say(outcome: str, reason: str) -> None:
-        review.decide(assessment_id=assessment.pk, question="A-01", outcome=outcome, reason=reason, by=reviewer, at=timezone.now())
+        reviewing.decide(assessment_id=assessment.pk, question="A-01", outcome=outcome, reason=reason, by=reviewer, at=timezone.now())
 
     def told() -> list[list[str]]:
         whole = read(archive_of(export_of(owner)), f"assessments/2026-{assessment.pk}.json")
@@ -125,7 +127,7 @@ def test_what_a_reviewer_writes_is_in_it_when_the_supplier_has_been_told(owner, 
 
     say("reject_answer", "A first thought.")
     say("query", "Which site?")
-    findings.raise_finding(
+    opening.raise_finding(
         assessment_id=assessment.pk, question="A-01", severity="major", text="No meter.", due_on=None, by=reviewer, at=timezone.now()
     )
     assert told() == [[], []]
@@ -133,7 +135,7 @@ def test_what_a_reviewer_writes_is_in_it_when_the_supplier_has_been_told(owner, 
     [finding] = read(archive, f"assessments/2026-{assessment.pk}.json")["findings"]
     assert (finding["origin"], Finding.objects.get().origin) == ("hand", "verdict")
     assert all(b"Which site?" not in archive.read(name) for name in archive.namelist())
-    review.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=timezone.now())
+    reviewing.return_to_supplier(assessment_id=assessment.pk, reason="One question.", by=reviewer, at=timezone.now())
     assert told() == [["Which site?"], []]
 
     Assessment.objects.filter(pk=assessment.pk).update(status="in_review", reviewer=reviewer)
@@ -141,7 +143,7 @@ def test_what_a_reviewer_writes_is_in_it_when_the_supplier_has_been_told(owner, 
     say("reject_answer", "A second thought.")
     say("accept", "")
     assert told() == [[], ["Which site?"]]
-    review.close(assessment_id=assessment.pk, by=reviewer, at=timezone.now())
+    reviewing.close(assessment_id=assessment.pk, by=reviewer, at=timezone.now())
     assert told() == [[""], ["Which site?"]]
 
 

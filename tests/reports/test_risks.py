@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments.models import Answer, Assessment, EvidenceUse, Standing
-from assessments.scorekeeping import keep_scores
+from assessments.scores.keeping import keep_scores
 from reports import risks
 from reports.models import Risk
 from reports.portfolio import Portfolio

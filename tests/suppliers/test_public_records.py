@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Message, User
-from assessments import contradictions, scorekeeping
+from assessments.evidence import contradictions
 from assessments.models import Assessment, Finding, Score, ScoreMark, Verdict
-from assessments.questionnaire import load
+from assessments.questionnaires.questionnaire import load
+from assessments.scores import keeping
 from audit.models import Event
 from config.paths import BASE_DIR
 from runs.engine import work_off
@@ -353,7 +354,7 @@ def scored(supplier: Supplier, owner: User) -> Assessment:
     assessment = create_assessment(supplier=supplier, status="submitted", submitted_at=NOW, submitted_by=owner)
     create_answer(assessment=assessment, question="A-01", value={"value": "yes"})
     create_answer(assessment=assessment, question="B-01", value={"value": "no"})
-    scorekeeping.keep_scores([assessment.pk], at=NOW)
+    keeping.keep_scores([assessment.pk], at=NOW)
     ScoreMark.objects.all().delete()
     return assessment
 
@@ -372,7 +373,7 @@ def test_a_record_never_changes_a_score_without_a_verdict(supplier: Supplier, ow
         public_records.decide(record_id=record.pk, outcome=outcome, reason="Looked at.", by=reviewer, at=NOW)
 
     assert not ScoreMark.objects.exists()
-    scorekeeping.keep_scores([assessment.pk], at=NOW + timedelta(hours=1))
+    keeping.keep_scores([assessment.pk], at=NOW + timedelta(hours=1))
     after = Score.objects.get(assessment=assessment, is_current=True)
     assert (after.pk, after.inputs_sha256) == (before.pk, before.inputs_sha256)
     assert not Finding.objects.exists()

@@ -4,9 +4,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from assessments import loading, publication
 from assessments.models import QuestionnaireVersion
-from assessments.questionnaire import QuestionnaireError
+from assessments.publication import publishing
+from assessments.questionnaires.questionnaire import QuestionnaireError
+from assessments.rules import loading
 from runs.calendar import buyers_day
 from suppliers.workbook_opening import WorkbookRefused
 
@@ -43,14 +44,14 @@ class Command(BaseCommand):
         if version.status != QuestionnaireVersion.Status.DRAFT:
             return
         now = timezone.now()
-        earlier = publication.in_force(version.key)
+        earlier = publishing.in_force(version.key)
         if earlier is not None and earlier.pk != version.pk:
             raise CommandError(
                 f"{earlier} is in force: a version that follows it is tried and announced in the browser. It is kept as a draft."
             )
         try:
-            publication.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
-        except publication.NotReady as refusal:
+            publishing.announce(version_id=version.pk, in_force_from=buyers_day(now), by=None, at=now)
+        except publishing.NotReady as refusal:
             raise CommandError(f"{refusal} It is kept as a draft.") from refusal
 
 

@@ -4,9 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from assessments import loading, weight_sets
 from assessments.management.commands.load_questionnaire import report
-from assessments.questionnaire import QuestionnaireError
+from assessments.questionnaires.questionnaire import QuestionnaireError
+from assessments.rules import loading, weight_sets
 from suppliers.workbook_opening import WorkbookRefused
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from assessments import receipt_checking
+from assessments.scoring import receipt_checking
 
 
 class Command(BaseCommand):

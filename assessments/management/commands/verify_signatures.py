@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assessments import signatures
 from assessments.models import Assessment, Signature
+from assessments.submission import signatures
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from assessments import offline_checker
+from assessments.scoring import offline_checker
 
 
 class Command(BaseCommand):

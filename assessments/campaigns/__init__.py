@@ -1,0 +1,1 @@
+"""A questionnaire put to a population of suppliers: launched, invited, followed, closed."""

@@ -1,0 +1,1 @@
+"""What stands behind an answer or against it: documents, registers, public records."""

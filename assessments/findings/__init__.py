@@ -1,0 +1,1 @@
+"""What must be put right: opened, planned, reported, verified, escalated."""

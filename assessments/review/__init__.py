@@ -1,0 +1,1 @@
+"""Judging what was handed in: verdicts, questions to the supplier, second reviews, conflicts of interest, and the end."""

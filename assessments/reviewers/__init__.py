@@ -1,0 +1,1 @@
+"""Who reviews which case, and by when; which cases a second person reviews."""

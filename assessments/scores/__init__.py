@@ -1,0 +1,1 @@
+"""Stored scores kept equal to what the rules say, and what pages show of them."""

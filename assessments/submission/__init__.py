@@ -1,0 +1,1 @@
+"""An assessment handed in: signed, and returned to be put right."""

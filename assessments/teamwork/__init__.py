@@ -1,0 +1,1 @@
+"""A supplier's people on one assessment: who answers what, who is there, what they say to each other."""
