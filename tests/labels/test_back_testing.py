@@ -9,7 +9,7 @@ from assessments.scoring.scorer import AreaScore, Hit
 from labels import back_testing
 from labels.models import Decision, Label, Standard
 from suppliers.models import Supplier
-from tests.assessments.test_supplier_questionnaire import RULES
+from tests.assessments.questionnaires.test_supplier_questionnaire import RULES
 from tests.factories import NOW
 from tests.labels.support import create_green_supplier, create_standard
 

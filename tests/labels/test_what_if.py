@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments.models import Answer, Assessment, QuestionnaireVersion, Verdict
-from tests.assessments.test_supplier_questionnaire import SHIPPED
+from tests.assessments.questionnaires.test_supplier_questionnaire import SHIPPED
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_questionnaire
 from tests.labels.support import create_standard
 

@@ -18,8 +18,8 @@ from assessments.questionnaires import questionnaire
 from assessments.scoring import receipts, scorer
 from assessments.scoring.receipts import ReceiptError
 from assessments.scoring.scorer import ACCEPT, REJECT_EVIDENCE
+from tests.assessments.scoring.test_scoring import ANSWERS, Case, cases, quickly, said, worked_example
 from tests.assessments.small import MEDIA
-from tests.assessments.test_scoring import ANSWERS, Case, cases, quickly, said, worked_example
 
 
 Receipt = dict[str, Any]
@@ -206,7 +206,7 @@ def test_receipts_are_verified_with_the_standard_library_alone(tmp_path: Path) -
     program = "import json, sys; from assessments.scoring import receipts; print(receipts.verify(json.load(open(sys.argv[1]))))"
     # -S: no installed packages.
     command = [sys.executable, "-S", "-c", program, str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[2])
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[3])
 
     assert done.stdout.strip() == "[]"
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from assessments.models import Answer, Assessment
 from suppliers.models import Supplier
-from tests.assessments.test_site_pages import CONTENT
+from tests.assessments.editor.test_site_pages import CONTENT
 from tests.factories import create_assessment, create_campaign, create_questionnaire, create_site
 from tests.services import assert_accessible, wait_until
 

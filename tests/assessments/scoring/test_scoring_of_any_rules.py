@@ -12,9 +12,9 @@ from assessments.questionnaires import questionnaire
 from assessments.questionnaires.names import AnswerState, SitedState
 from assessments.scoring import receipts, scorer
 from assessments.scoring.scorer import RuleSet
+from tests.assessments.scoring.test_scoring import REQUIRED, Case, cases, quickly, said, totals
+from tests.assessments.scoring.test_site_answers import differing
 from tests.assessments.small import MEDIA, document, option, question
-from tests.assessments.test_scoring import REQUIRED, Case, cases, quickly, said, totals
-from tests.assessments.test_site_answers import differing
 
 
 CREDITS = ["0", "0.1", "0.25", "0.333", "0.5", "0.9", "1"]

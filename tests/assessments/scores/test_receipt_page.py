@@ -15,8 +15,8 @@ from assessments.scores import past, receipt_page
 from assessments.scores.keeping import keep_scores
 from assessments.scoring import offline_checker, receipts
 from audit.models import Event
-from tests.assessments.test_receipts import FORM
-from tests.assessments.test_site_pages import CONTENT
+from tests.assessments.editor.test_site_pages import CONTENT
+from tests.assessments.scoring.test_receipts import FORM
 from tests.factories import (
     NOW,
     create_answer,

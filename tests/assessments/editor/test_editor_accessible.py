@@ -8,8 +8,8 @@ from django.urls import reverse
 from accounts.models import User
 from assessments.models import Assessment
 from suppliers.models import Supplier
+from tests.assessments.editor.test_every_type import QUESTIONS
 from tests.assessments.small import document
-from tests.assessments.test_every_type import QUESTIONS
 from tests.factories import NOW, before_handing_in, create_answer, create_assessment, create_campaign, create_questionnaire
 from tests.services import assert_accessible
 

@@ -10,10 +10,10 @@ from django.core.management import call_command
 
 from assessments.scoring import offline_checker, receipt_checking
 from assessments.scoring.receipt_checking import DIFFERENT, SOUND, UNREADABLE
-from tests.assessments.test_receipts import Receipt, _digits, _with_one_digit_changed, receipt
+from tests.assessments.scoring.test_receipts import Receipt, _digits, _with_one_digit_changed, receipt
 
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def as_file(built: Receipt) -> str:

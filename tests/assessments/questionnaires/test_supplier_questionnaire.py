@@ -15,7 +15,7 @@ from assessments.questionnaires.questions import Field, Question
 from assessments.scoring import scorer
 
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = questionnaire.read_yaml((ROOT / "assessments/questionnaires/supplier-esg-code-2026.1.yaml").read_text(encoding="utf-8"))
 RULES = scorer.compile(SHIPPED)
 

@@ -461,7 +461,7 @@ def test_lines_cover_every_question_and_say_why_one_is_not_asked() -> None:
 
 # --- properties ---------------------------------------------------------------------------------------------------
 
-SHIPPED = Path(__file__).resolve().parents[2] / "assessments/questionnaires/supplier-esg-code-2026.1.yaml"
+SHIPPED = Path(__file__).resolve().parents[3] / "assessments/questionnaires/supplier-esg-code-2026.1.yaml"
 
 
 @lru_cache

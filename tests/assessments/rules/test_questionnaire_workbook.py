@@ -30,7 +30,7 @@ from tests.assessments.small import document, option, question, text
 from tests.factories import NOW, create_assessment, create_campaign, create_user
 
 
-FOLDER = Path(__file__).resolve().parents[2] / "assessments/questionnaires"
+FOLDER = Path(__file__).resolve().parents[3] / "assessments/questionnaires"
 EXAMPLE = FOLDER / "examples/hotel-and-venue-check-1.xlsx"
 # What a form keeps beside each answer: the version it was read in, and how it read.
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+__-(?:base|was))" value="([^"]*)"')

@@ -15,7 +15,7 @@ from assessments.rules import rulesets
 from assessments.teamwork import area_tasks, come_back, comments
 from assessments.teamwork.presence import call
 from suppliers.models import Supplier
-from tests.assessments.test_site_pages import CONTENT
+from tests.assessments.editor.test_site_pages import CONTENT
 from tests.factories import NOW, create_assessment, create_campaign, create_document, create_questionnaire, create_site
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from assessments.questionnaires.names import AnswerState
 from assessments.scoring import next_steps
 from assessments.scoring.next_steps import ANSWER, EVIDENCE, Goal
+from tests.assessments.scoring.test_scoring import quickly
 from tests.assessments.small import MEDIA, question, rules
-from tests.assessments.test_scoring import quickly
 
 
 REQUIRED = {"rule": "required"}

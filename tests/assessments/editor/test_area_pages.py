@@ -66,7 +66,7 @@ def test_questions_left_as_they_were_are_not_saved_again(signed_in, assessment, 
 
 
 def test_bad_input_comes_back_beside_the_field_and_the_rest_is_saved(signed_in, supplier):
-    from tests.assessments.test_answer_views import TABLE_QUESTION
+    from tests.assessments.editor.test_answer_views import TABLE_QUESTION
     from tests.factories import SMALL_QUESTIONNAIRE
 
     content = {**SMALL_QUESTIONNAIRE, "questions": [*SMALL_QUESTIONNAIRE["questions"], TABLE_QUESTION]}

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from assessments.models import Answer, AreaTask, Assessment, ComeBack, Comment
-from tests.assessments.test_site_pages import CONTENT
+from tests.assessments.editor.test_site_pages import CONTENT
 from tests.factories import create_assessment, create_campaign, create_questionnaire, create_site
 from tests.services import assert_accessible, wait_until
 

@@ -15,8 +15,7 @@ from assessments.questionnaires.names import AnswerState, Correction, Facts, Sit
 from assessments.scoring import receipts, scorer
 from assessments.scoring.scorer import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
 from assessments.scoring.site_answers import sites_of, with_sites
-from tests.assessments.small import MEDIA, document, question, rules, text
-from tests.assessments.test_scoring import (
+from tests.assessments.scoring.test_scoring import (
     ANSWERS,
     REQUIRED,
     Case,
@@ -29,6 +28,7 @@ from tests.assessments.test_scoring import (
     totals,
     worked_example,
 )
+from tests.assessments.small import MEDIA, document, question, rules, text
 
 
 def sited(shared: AnswerState, at: int, *own: SiteState) -> SitedState:
