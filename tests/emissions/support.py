@@ -1,11 +1,13 @@
 """Rows and activities for the tests of emissions."""
 
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
 from django.db import models
+from python_calamine import CalamineWorkbook
 
 from emissions import factors
 from emissions.calculation import Activity
@@ -55,3 +57,12 @@ def create_record(site: Site, source: str, quantity: str | int, unit: str, month
 def history_of(model: type[models.Model]) -> "models.QuerySet[Any]":
     """What rows of the model were before they were changed or deleted."""
     return apps.get_model(model._meta.app_label, f"{model.__name__}Event")._default_manager.all()
+
+
+def table_in(data: bytes) -> list[list[Any]]:
+    return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+
+
+def values(hall: Site, **fields: Any) -> dict[str, Any]:
+    row = {"site": hall.pk, "month": "2025-01-01", "source": "diesel", "quantity": "2.5", "unit": "t"}
+    return {"values": [{**row, "source": "petrol"}, row | fields]}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assessments.questionnaires.names import AnswerState
 from assessments.scoring import next_steps
 from assessments.scoring.next_steps import ANSWER, EVIDENCE, Goal
-from tests.assessments.scoring.test_scoring import quickly
+from tests.assessments.scoring.support import quickly
 from tests.assessments.small import MEDIA, question, rules
 
 

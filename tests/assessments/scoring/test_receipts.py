@@ -18,7 +18,7 @@ from assessments.questionnaires import questionnaire
 from assessments.scoring import receipts, scorer
 from assessments.scoring.receipts import ReceiptError
 from assessments.scoring.scorer import ACCEPT, REJECT_EVIDENCE
-from tests.assessments.scoring.test_scoring import ANSWERS, Case, cases, quickly, said, worked_example
+from tests.assessments.scoring.support import ANSWERS, Case, cases, quickly, said, worked_example
 from tests.assessments.small import MEDIA
 
 

@@ -12,7 +12,7 @@ from assessments.questionnaires import questionnaire
 from assessments.questionnaires.names import AnswerState, SitedState
 from assessments.scoring import receipts, scorer
 from assessments.scoring.scorer import RuleSet
-from tests.assessments.scoring.test_scoring import REQUIRED, Case, cases, quickly, said, totals
+from tests.assessments.scoring.support import REQUIRED, Case, cases, quickly, said, totals
 from tests.assessments.scoring.test_site_answers import differing
 from tests.assessments.small import MEDIA, document, option, question
 

@@ -15,7 +15,7 @@ from assessments.questionnaires.names import AnswerState, Correction, Facts, Sit
 from assessments.scoring import receipts, scorer
 from assessments.scoring.scorer import ACCEPT, CORRECT, QUERY, REJECT_ANSWER, REJECT_EVIDENCE, Hit, RuleSet
 from assessments.scoring.site_answers import sites_of, with_sites
-from tests.assessments.scoring.test_scoring import (
+from tests.assessments.scoring.support import (
     ANSWERS,
     REQUIRED,
     Case,

@@ -6,29 +6,25 @@ import json
 import zipfile
 from typing import Any
 
-import hypothesis
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from hypothesis import strategies as st
 
-from accounts.models import User
 from assessments.answering.saving import NotOpen, save_answer
 from assessments.models import Answer, Assessment, EvidenceUse, WorkbookUpload
-from assessments.questionnaires import answers, questionnaire
-from assessments.questionnaires.questions import Question, Text
+from assessments.questionnaires import questionnaire
 from assessments.rules import rulesets
 from assessments.workbook import evidence, layout, uploads, words
-from assessments.workbook.merging import typed_of
-from assessments.workbook.reading import Given, cell_text, read
-from assessments.workbook.writing import Copy, Stored, write
+from assessments.workbook.reading import read
+from assessments.workbook.writing import Copy, write
 from config.paths import BASE_DIR
 from runs import engine
 from suppliers.models import Site
 from suppliers.workbook_opening import WorkbookRefused
 from tests.assessments.filling import Workbook
-from tests.assessments.small import document, option, question, text
+from tests.assessments.small import document, question
+from tests.assessments.workbook.support import ALL_VALUES, apply, cleaned, copy_of, save, stored, text_of, upload
 from tests.factories import (
     NOW,
     create_answer,
@@ -40,63 +36,6 @@ from tests.factories import (
     create_supplier,
 )
 from tests.suppliers.files import pdf_bytes
-
-
-GAS = {"key": "gas", "type": "single", "label": text("gas"), "options": [option("r22"), option("r410a")]}
-AMOUNT = {"key": "amount", "type": "number", "label": text("amount"), "unit": "kg", "units": ["kg", "t"], "min": "0"}
-# One question of each type.
-ALL = document(
-    question("A-01"),
-    question("A-02", "single", options=[option("low", "0"), option("high", "1")]),
-    question("A-03", "maturity", applies={"when": "A-01 = yes and A-02 in [low, high]"}),
-    question("A-04", "multi", options=[option("reuse", "0.5"), option("repair", "0.5"), option("none", "0", excludes_others=True)]),
-    question("A-05", "number", unit="kWh", units=["kWh", "MWh"], min="0", max="9000000"),
-    question("A-06", "percent"),
-    question("A-07", "date"),
-    question("A-08", "text"),
-    question("B-01", "table", area="B", columns=[GAS, AMOUNT], min_rows=0, max_rows=4),
-    question("B-02", "yes_no_na", area="B"),
-)
-ALL_VALUES: dict[str, dict[str, Any]] = {
-    "A-01": {"value": "yes", "note": "=1+1"},
-    "A-02": {"value": "high"},
-    "A-03": {"value": "3"},
-    "A-04": {"value": ["reuse", "repair"]},
-    "A-05": {"value": {"amount": "1240.5", "unit": "MWh"}},
-    "A-06": {"value": "12.5"},
-    "A-07": {"value": "2026-03-31"},
-    "A-08": {"value": "第一行\nsecond line"},
-    "B-01": {"value": [{"gas": "r22", "amount": {"amount": "2", "unit": "t"}}, {"gas": "r410a"}]},
-    "B-02": {"value": "na"},
-}
-
-
-@pytest.fixture
-def assessment(supplier) -> Assessment:
-    return create_assessment(supplier=supplier, campaign=create_campaign(questionnaire=create_questionnaire(content=ALL)))
-
-
-def copy_of(assessment: Assessment, by: User) -> Workbook:
-    return Workbook(uploads.copy_of(Assessment.objects.select_related("campaign", "supplier").get(pk=assessment.pk), by=by, at=NOW))
-
-
-def upload(assessment: Assessment, workbook: Workbook, by: User) -> WorkbookUpload:
-    return uploads.keep(assessment=assessment, data=workbook.data(), name="copy.xlsx", by=by, at=NOW)
-
-
-def save(assessment: Assessment, code: str, value: dict[str, Any], by: User, base: int = 0) -> None:
-    save_answer(assessment_id=assessment.pk, question=code, value=value, note="", base_version=base, by=by, at=NOW)
-
-
-def apply(found: WorkbookUpload, by: User, **choices: str) -> uploads.Applied:
-    seen = {str(each.slot): each.now.version for each in uploads.merges_of(found)}
-    return uploads.apply(
-        upload_id=found.pk, seen=seen, choices={code.replace("_", "-"): choice for code, choice in choices.items()}, by=by, at=NOW
-    )
-
-
-def stored(assessment: Assessment, code: str) -> Any:
-    return Answer.objects.get(assessment=assessment, question=code, site=None).value
 
 
 # --- what is taken along ----------------------------------------------------------------------------------------------
@@ -138,10 +77,6 @@ def test_every_type_is_read_as_it_was_written(assessment, owner):
     assert found == ALL_VALUES
 
 
-def cleaned(question: Question, given: Given) -> dict[str, Any]:
-    return answers.clean(question, typed_of(question, given)).value
-
-
 def test_the_download_costs_a_fixed_number_of_queries(assessment, owner, django_assert_num_queries):
     found = Assessment.objects.select_related("campaign", "supplier").get(pk=assessment.pk)
     uploads.copy_of(found, by=owner, at=NOW)
@@ -168,10 +103,6 @@ def test_a_copy_of_the_whole_questionnaire_keeps_within_what_a_spreadsheet_holds
     codes = {str(key).partition("__")[0] for key in keys}
     assert codes == {each.code for each in whole.questions}
     assert len(keys) == len(set(keys))
-
-
-def text_of(name: str) -> Text:
-    return Text(name, name)
 
 
 # --- three ways put together ------------------------------------------------------------------------------------------
@@ -347,175 +278,6 @@ def test_an_upload_dies_whole(assessment, owner, monkeypatch):
         apply(found, owner)
 
     assert not Answer.objects.filter(assessment=assessment).exists()
-
-
-# --- cells that cannot be read ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("key", "content", "message"),
-    [
-        ("A-01__value", "perhaps", "Choose one of the options"),
-        ("A-05__value", "1,240", "1240"),
-        ("A-05__value", "viel", "Enter a number"),
-        ("A-05__value", -1, "at least 0 kWh"),
-        ("A-06__value", "120%", "at most 100 %"),
-        ("A-07__value", "31.12.26", "Enter a date"),
-        ("A-08__value", "x" * 5001, "Shorten this text"),
-    ],
-)
-def test_a_cell_that_cannot_be_read_is_named_and_keeps_none_of_the_others_away(assessment, owner, key, content, message):
-    workbook = copy_of(assessment, owner)
-    where = workbook.answer("A ", key, content)
-    workbook.answer("B ", "B-02__value", "no")
-
-    found = upload(assessment, workbook, owner)
-    wrong = [each for merge in uploads.merges_of(found) for each in merge.wrong]
-    applied = apply(found, owner)
-
-    assert [each.where for each in wrong] == [where]
-    assert message in wrong[0].text
-    assert applied.saved == ["B-02"]
-
-
-def test_a_wrong_cell_of_a_table_is_named_by_its_own_row(assessment, owner):
-    """Empty rows above it do not count as rows of the answer, but they do in the file."""
-    workbook = copy_of(assessment, owner)
-    row = layout.HEAD_ROW + 3
-    workbook.put("B-", f"D{row}", "many")
-
-    [merge] = uploads.merges_of(upload(assessment, workbook, owner))
-
-    assert [each.where for each in merge.wrong] == [f"{workbook.named('B-')}!D{row}"]
-
-
-def test_a_wrong_unit_names_the_cell_of_the_unit(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    workbook.answer("A ", "A-05__value", 12)
-    where = workbook.answer("A ", "A-05__value", "hours", column="F")
-
-    [merge] = uploads.merges_of(upload(assessment, workbook, owner))
-
-    assert [each.where for each in merge.wrong] == [where]
-
-
-@pytest.mark.parametrize("typed", ["１２３", "1,5", "1.234,5", "1 240.5", 1240.5])
-def test_a_number_is_read_in_the_notations_of_the_page(assessment, owner, typed):
-    workbook = copy_of(assessment, owner)
-    workbook.answer("A ", "A-05__value", typed)
-
-    assert apply(upload(assessment, workbook, owner), owner).saved == ["A-05"]
-
-
-def test_a_share_shown_as_a_percentage_is_the_percentage_shown():
-    assert cell_text(0.125, is_percentage=True) == "12.5%"
-    assert cell_text(12.5) == "12.5"
-    assert cell_text(1e-7) == "0.0000001"
-
-
-def test_the_result_of_a_formula_is_taken_and_marked(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    row = workbook.row_of("A ", "A-05__value")
-    workbook.put("A ", f"E{row}", 1500, formula="500*3")
-
-    found = upload(assessment, workbook, owner)
-    [merge] = uploads.merges_of(found)
-
-    assert [change.is_computed for change in merge.changes] == [True]
-    assert apply(found, owner).saved == ["A-05"]
-
-
-def test_a_formula_without_a_result_is_refused_by_its_cell(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    row = workbook.row_of("A ", "A-05__value")
-    workbook.put("A ", f"E{row}", None, formula="500*3")
-
-    [merge] = uploads.merges_of(upload(assessment, workbook, owner))
-
-    assert [each.where for each in merge.wrong] == [f"{workbook.named('A ')}!E{row}"]
-    assert merge.changes == ()
-
-
-# --- files that are refused whole -------------------------------------------------------------------------------------
-
-
-def test_the_file_of_another_company_is_refused(assessment, owner, stranger):
-    other = create_assessment(supplier=create_supplier(), campaign=assessment.campaign)
-
-    with pytest.raises(WorkbookRefused, match="another self-assessment"):
-        upload(other, copy_of(assessment, owner), stranger)
-
-
-def test_a_file_of_another_version_is_refused(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    other = create_questionnaire(content={**ALL, "version": "2"})
-    assessment.campaign.questionnaire = other
-    assessment.campaign.save()
-
-    with pytest.raises(WorkbookRefused, match="another version"):
-        upload(assessment, workbook, owner)
-
-
-def test_a_row_that_was_moved_is_refused_by_its_place(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    row = workbook.row_of("A ", "A-02__value")
-    workbook.put("A ", f"A{row}", "A-08__value")
-
-    with pytest.raises(WorkbookRefused, match=f"Row {row} of sheet"):
-        upload(assessment, workbook, owner)
-
-
-def test_a_row_that_was_copied_below_is_refused(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    path = workbook.path("B ")
-    last = len(workbook.rows("B "))
-    workbook.change(path, "</sheetData>", f'<row r="{last + 1}"><c r="A{last + 1}" t="str"><v>B-02__value</v></c></row></sheetData>')
-
-    with pytest.raises(WorkbookRefused, match=f"Row {last + 1} of sheet"):
-        upload(assessment, workbook, owner)
-
-
-def test_a_sheet_that_was_renamed_is_refused(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    name = workbook.named("A ")
-    workbook.change("xl/workbook.xml", f'name="{name}"', 'name="Sheet1"')
-
-    with pytest.raises(WorkbookRefused, match="missing or has another name"):
-        upload(assessment, workbook, owner)
-
-
-def test_a_hidden_sheet_that_was_changed_is_refused(assessment, owner):
-    save(assessment, "A-08", {"value": "before"}, owner)
-    workbook = copy_of(assessment, owner)
-    rows = workbook.rows("_portal")
-    row = next(number for number, cells in enumerate(rows, start=1) if cells[2] == "A-08")
-    workbook.put("_portal", f"D{row}", "7")
-
-    with pytest.raises(WorkbookRefused, match="hidden sheet"):
-        upload(assessment, workbook, owner)
-
-
-def test_versions_that_a_program_turned_into_numbers_are_the_same_versions(assessment, owner):
-    workbook = copy_of(assessment, owner)
-    for number, cells in enumerate(workbook.rows("_portal"), start=1):
-        if cells[2]:
-            workbook.put("_portal", f"D{number}", 0)
-
-    assert upload(assessment, workbook, owner).changes == {}
-
-
-@hypothesis.settings(deadline=None)
-@hypothesis.given(st.text(max_size=300))
-def test_whatever_text_is_written_comes_back_as_the_same_answer(words_typed: str) -> None:
-    whole = questionnaire.load(document(question("A-08", "text")))
-    value = answers.clean(whole.question("A-08"), {"value": words_typed}).value
-    copy = Copy(
-        1, "now", whole, whole.questions, {}, {layout.Slot("A-08"): Stored(value, 1)}, text_of("B"), text_of("2026"), NOW.date(), "O", NOW
-    )
-
-    back = read(write(copy), assessment=1, created="now", questionnaire=whole).given[layout.Slot("A-08")]
-
-    assert cleaned(whole.question("A-08"), back) == value
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------

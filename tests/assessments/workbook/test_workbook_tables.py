@@ -13,7 +13,7 @@ from assessments.workbook import layout, uploads
 from assessments.workbook.tables import put_together
 from tests.assessments.filling import Workbook
 from tests.assessments.small import document, option, question, text
-from tests.assessments.workbook.test_workbook import apply, copy_of, save, stored, upload
+from tests.assessments.workbook.support import apply, copy_of, save, stored, upload
 from tests.factories import create_assessment, create_campaign, create_questionnaire
 
 
