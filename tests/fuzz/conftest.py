@@ -7,9 +7,9 @@ import pytest
 from django.db import transaction
 from django.test import Client, override_settings
 
+from tests.access_table import PEOPLE
 from tests.fuzz.canaries import marking
 from tests.fuzz.sending import Report
-from tests.test_access import PEOPLE
 from tests.world import World
 
 

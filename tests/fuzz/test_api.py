@@ -16,9 +16,9 @@ from drf_spectacular.generators import SchemaGenerator
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
+from tests.access_table import ROLES
 from tests.fuzz.canaries import leaks
 from tests.fuzz.sending import Report
-from tests.test_access import ROLES
 from tests.world import World
 
 

@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
+from tests.access_table import NOBODY, PAGES, ROLES
 from tests.fuzz import forms
 from tests.fuzz.canaries import BUYERS_MARK, MARK
 from tests.fuzz.forms import Fields
 from tests.fuzz.sending import Report, Sent, bad_address, bad_body, bad_query, send
-from tests.test_access import NOBODY, PAGES, ROLES, visit
+from tests.test_access import visit
 from tests.world import World
 
 

@@ -19,9 +19,10 @@ from reports.models import Export
 from reports.page_tables import PageReader
 from runs.engine import work_off
 from runs.models import Run
+from tests.access_table import PAGES, PEOPLE
 from tests.factories import NOW, create_document, create_supplier
 from tests.pilots.support import active
-from tests.test_access import PAGES, PEOPLE, world  # noqa: F401 - a fixture
+from tests.test_access import world  # noqa: F401 - a fixture
 from tests.world import World
 
 
