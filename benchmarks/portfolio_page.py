@@ -30,12 +30,11 @@ QUERIES = (
 
 
 def measure(bench: Bench) -> Measured:
-    email = next(person.email for person in PEOPLE if person.role == Role.ESG_STAFF)
     environment = bench.ground.environment(bench.database)
     with web_server(environment, settings=PRODUCT, log=logs() / "web-portfolio.log") as server, server.followed() as memory:
         targets = [
-            Target(LIMIT, server.port, _pages("/bench/portfolio/"), [email] * CLIENTS),
-            Target(OURS, server.port, _pages("/reports/portfolio/"), [email] * CLIENTS),
+            opens(LIMIT, server.port, "/bench/portfolio/"),
+            opens(OURS, server.port),
         ]
         taken = clients.measure(targets, rounds=bench.request_rounds, requests=max(1, bench.requests // 2))
     more = {
@@ -45,6 +44,11 @@ def measure(bench: Bench) -> Measured:
         "web_growth_mb": memory.growth,
     }
     return Measured(percentile(taken[OURS], 0.95), percentile(taken[LIMIT], 0.95), bench.n, more)
+
+
+def opens(name: str, port: int, path: str = "/reports/portfolio/") -> Target:
+    email = next(person.email for person in PEOPLE if person.role == Role.ESG_STAFF)
+    return Target(name, port, _pages(path), [email] * CLIENTS)
 
 
 def _pages(path: str) -> Callable[[int], Requests]:

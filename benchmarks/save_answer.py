@@ -65,11 +65,11 @@ def measure(bench: Bench) -> Measured:
         memory: list[Memory] = []
         targets = [
             Target(LIMIT, serve(LIMIT, BARE, bench.database), bare_saves(questions)),
-            _saves(OURS, serve(OURS, PRODUCT, bench.database), questions),
+            saves(OURS, serve(OURS, PRODUCT, bench.database), questions),
         ]
         if bench.small:
             with other_database(bench.small_database):
-                targets.append(_saves(SMALL, serve(SMALL, PRODUCT, bench.small_database), questions))
+                targets.append(saves(SMALL, serve(SMALL, PRODUCT, bench.small_database), questions))
         taken = clients.measure(targets, rounds=bench.request_rounds, requests=bench.requests)
     p95 = {name: percentile(seconds, 0.95) for name, seconds in taken.items()}
     more = {
@@ -96,7 +96,7 @@ def questions_of_two_answers() -> list[Question]:
     return [Question(code, (forms[0], forms[-1])) for code, those in found.items() if len(forms := list(those)) > 1]
 
 
-def _saves(name: str, port: int, questions: Sequence[Question]) -> Target:
+def saves(name: str, port: int, questions: Sequence[Question]) -> Target:
     papers = open_papers(Assessment.objects.filter(status=Assessment.Status.IN_PROGRESS))
 
     def requests(client: int) -> Requests:

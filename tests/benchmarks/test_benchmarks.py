@@ -47,6 +47,7 @@ def test_nothing_but_the_benchmarks_of_the_contract_is_reported(results):
         "area_page",
         "portfolio_page",
         "progress_page",
+        "row_security",
         "import_suppliers",
         "launch_campaign",
         "audit_pdf",
