@@ -32,6 +32,8 @@ CALL_IN_TEMPLATE = re.compile(r"\b(n?p?gettext|_)\((?=u?['\"])")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")
 # In the JSON files translators hand in, a text's context stands before it, as in compiled catalogues.
 CONTEXT_MARK = "\x04"
+# Has texts, and no models that would make it an app.
+BESIDE_APPS = ("charts",)
 SKIPPED_FOLDERS = {"tests", "migrations", "benchmarks", "script", "docs"}
 
 
@@ -81,7 +83,7 @@ def texts_in_sources() -> list[Text]:
 
 
 def _sources() -> Iterator[Path]:
-    for app in sorted(settings.BASE_APPS):
+    for app in sorted([*settings.BASE_APPS, *BESIDE_APPS]):
         for path in sorted((BASE_DIR / app).rglob("*.py")):
             if not SKIPPED_FOLDERS & set(path.relative_to(BASE_DIR).parts):
                 yield path
