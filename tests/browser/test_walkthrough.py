@@ -233,6 +233,7 @@ def test_a_supplier_answers_and_every_answer_saves_itself(portal: Portal, album:
     page.goto("/assessments/")
     album.take(page, "supplier-home", phone=True, chinese=True)
     follow(page, "All areas")
+    page.wait_for_url("**/assessments/*/")  # axe looks at the page that is there
     album.take(page, "task-list", phone=True, chinese=True)
     follow(page, "Business ethics and management systems")
     page.locator("#T-03").get_by_role("radio").first.check()
