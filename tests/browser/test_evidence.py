@@ -92,7 +92,7 @@ def test_evidence_is_uploaded_and_chosen_beside_the_question(new_page, supplier,
 def test_without_script_files_go_the_plain_way(new_page, supplier, owner, tmp_path):
     page = new_page(user=owner, javascript=False)
     page.goto("/suppliers/documents/")
-    assert not page.get_by_text("Choose files").is_visible()
+    page.get_by_text("Choose files").wait_for(state="hidden")
 
     page.get_by_role("link", name="Upload a document").click()
     page.get_by_label("File", exact=True).set_input_files(made(tmp_path, permit_pdf=pdf_bytes()))

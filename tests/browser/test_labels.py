@@ -62,7 +62,7 @@ def test_a_supplier_appeals_on_a_phone_and_somebody_new_decides(new_page: Any, s
 
     page.goto("/labels/mine/")
     page.get_by_role("link", name="Reinstated").first.wait_for()
-    assert page.get_by_text("We compared the places in the files").first.is_visible()
+    page.get_by_text("We compared the places in the files").first.wait_for()
 
 
 def test_a_suspension_is_announced_read_on_a_phone_and_called_off(new_page: Any, supplier: Any, owner: Any, staff: Any) -> None:

@@ -27,7 +27,7 @@ def test_an_answer_is_taken_over_beside_its_question(portal: Portal) -> None:
     assert section.locator("input:checked, select, textarea").count() > 0
     assert_accessible(page)
     page.reload()
-    assert page.locator(f"#{code}").get_by_text("Confirmed, as in FY").is_visible()
+    page.locator(f"#{code}").get_by_text("Confirmed, as in FY").wait_for()
 
 
 def test_an_area_is_confirmed_at_once_without_script(portal: Portal) -> None:
@@ -39,7 +39,7 @@ def test_an_area_is_confirmed_at_once_without_script(portal: Portal) -> None:
 
     page.get_by_role("button", name="answers above").click()
 
-    assert page.get_by_text("answers are taken over.").is_visible()
+    page.get_by_text("answers are taken over.").wait_for()
     assert page.get_by_role("button", name="answers above").count() == 0
 
 
@@ -55,5 +55,5 @@ def test_the_pages_of_last_year_checking_and_signature_are_accessible(portal: Po
         page.goto(page.url.partition("carry/")[0] + "check/")
         assert_accessible(page)
         page.goto("/assessments/1/signature/")
-        assert page.get_by_text("nothing has changed since the signature").is_visible()
+        page.get_by_text("nothing has changed since the signature").wait_for()
         assert_accessible(page)

@@ -12,7 +12,7 @@ def test_the_pages_about_reviewers_are_accessible_wide_and_on_a_phone(portal: Po
         page = portal.open("staff", phone=phone)
         for name in FAMILY:
             page.goto(f"/assessments/reviews/{name}")
-            assert page.locator("h1").is_visible()
+            page.locator("h1").wait_for()
             assert_accessible(page)
 
 

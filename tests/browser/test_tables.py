@@ -39,7 +39,7 @@ def test_a_disclosed_number_leads_to_its_suppliers_and_its_query(new_page: Any, 
     page.get_by_role("heading", name="Taking part · FY2026").wait_for()
     page.get_by_text("Show the query").click()
     page.get_by_text("SELECT DISTINCT").wait_for()
-    assert page.get_by_text("Paper Crane Ltd").is_visible()
+    page.get_by_text("Paper Crane Ltd").wait_for()
     assert page.get_by_text("Quiet Ltd").count() == 0
     assert_accessible(page)
 

@@ -37,7 +37,7 @@ def test_reports_of_a_filtered_set_are_printed_paused_tried_again_and_taken_alon
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Go on").wait_for()
     engine.work_off(export.run_id)
-    assert page.get_by_text("1 of 3 (33%)").is_visible()
+    page.get_by_text("1 of 3 (33%)").wait_for()
     assert_accessible(page)
 
     page.get_by_role("button", name="Go on").click()

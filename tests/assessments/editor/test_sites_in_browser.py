@@ -42,10 +42,10 @@ def test_a_site_is_answered_beside_the_question_and_counts_in_the_progress(
     site.get_by_label("Yes").check()
     site.get_by_text("Saved").wait_for()
     assert stored(assessment) == {"all": "no", "Ningbo works": "yes"}
-    assert page.get_by_text("1 of 2 sites answered differently").is_visible()
-    assert page.locator("[data-area-progress]").get_by_text("1 of 1").is_visible()
+    page.get_by_text("1 of 2 sites answered differently").wait_for()
+    page.locator("[data-area-progress]").get_by_text("1 of 1").wait_for()
     assert_accessible(page)
 
     site.get_by_role("button", name="Same as for all sites").click()
     wait_until(lambda: stored(assessment) == {"all": "no", "Ningbo works": None})
-    assert page.locator("[data-area-progress]").get_by_text("1 of 1").is_visible()
+    page.locator("[data-area-progress]").get_by_text("1 of 1").wait_for()

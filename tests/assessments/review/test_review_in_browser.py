@@ -106,7 +106,7 @@ def test_a_supplier_answers_a_query(new_page: Any, assessment: Assessment, revie
 
     question = page.locator("#A-02")
     question.get_by_text("Who measures it?").first.wait_for()
-    assert page.locator("#A-01").get_by_text("Stays as it was handed in.").is_visible()
+    page.locator("#A-01").get_by_text("Stays as it was handed in.").wait_for()
     assert page.locator("#A-01").get_by_label("No", exact=True).is_disabled()
     # At its end the page's bar of buttons lies over nothing.
     page.evaluate("scrollTo(0, document.body.scrollHeight)")

@@ -40,7 +40,7 @@ def test_each_gets_what_the_other_saves_and_nothing_typed_is_overwritten(new_pag
     assert question.get_by_label("Yes").is_checked()
     olive.locator("[data-question='A-02']").wait_for(state="visible")
     question.get_by_text("Colin Colleague is here").wait_for()
-    assert olive.get_by_role("link", name="A-01", exact=True).is_visible()
+    olive.get_by_role("link", name="A-01", exact=True).wait_for()
     # Neither the focus nor the page has moved.
     assert olive.evaluate("document.activeElement.name") == "next"
     assert olive.evaluate("scrollY") == place
@@ -90,14 +90,14 @@ def test_evidence_comments_marks_and_sites_of_a_colleague_come_by_themselves(new
     dialog.get_by_text("Which meter do we mean?").wait_for()
     assert dialog.get_by_label("Your comment").input_value() == "The one in the"
     olive.keyboard.press("Escape")
-    assert seen.locator("[data-talk-count]").inner_text() == "1"
+    seen.locator("[data-talk-count]", has_text="1").wait_for()
     seen.get_by_role("link", name="bill.csv").wait_for()
-    assert not seen.get_by_text("needed for full credit").is_visible()
+    seen.get_by_text("needed for full credit").wait_for(state="hidden")
 
     colin.keyboard.press("Escape")
     done.get_by_role("button", name="I don't know yet").click()
     seen.get_by_text("To come back to").wait_for()
-    assert olive.get_by_text("1 question to come back to").is_visible()
+    olive.get_by_text("1 question to come back to").wait_for()
 
     colin.get_by_text("Same for all 2 sites").click()
     colin.get_by_label("Another site that differs").select_option(label="Ningbo works · Factory")
@@ -136,20 +136,20 @@ def test_what_is_attached_here_stays_when_older_news_of_a_colleague_arrives(new_
     route.fulfill(response=response)
 
     here.get_by_text("To come back to").wait_for()
-    assert here.get_by_role("link", name="bill.csv").is_visible()
+    here.get_by_role("link", name="bill.csv").wait_for()
 
 
 def test_the_overview_shows_by_itself_who_is_where_and_how_far_the_areas_are(new_page, assessment, owner, colleague):
     olive = new_page(user=owner)
     olive.context.set_default_timeout(30_000)
     olive.goto(assessment.get_absolute_url())
-    assert not olive.get_by_text("Working on it now").is_visible()
+    olive.get_by_text("Working on it now").wait_for(state="hidden")
 
     colin = open_area(new_page, colleague, assessment)
     colin.get_by_label("No", exact=True).check()
 
     olive.get_by_text("Working on it now").wait_for()
-    assert olive.get_by_role("link", name="A-01", exact=True).is_visible()
+    olive.get_by_role("link", name="A-01", exact=True).wait_for()
     olive.get_by_text("1 of 2 questions answered").wait_for()
     assert_accessible(olive)
 
@@ -160,7 +160,7 @@ def test_comments_and_marks_beside_the_question(new_page, assessment, owner):
 
     question.get_by_role("button", name="I don't know yet").click()
     question.get_by_role("button", name="Take the mark off").wait_for()
-    assert page.get_by_text("1 question to come back to").is_visible()
+    page.get_by_text("1 question to come back to").wait_for()
 
     question.get_by_role("link", name="Comments").click()
     dialog = page.get_by_role("dialog", name="Comments on A-01")
