@@ -81,11 +81,6 @@ class Way(NamedTuple):
     def line(self, activity: Activity) -> "Line":
         return Line(activity, activity.quantity if self.times is None else EXACT.multiply(activity.quantity, self.times), self)
 
-    def tonnes(self, quantity: Decimal) -> Decimal | None:
-        if self.kg_per_unit is None:
-            return None
-        return EXACT.divide(EXACT.multiply(quantity, self.kg_per_unit), THOUSAND)
-
 
 class Line(NamedTuple):
     """One activity in one ledger. `quantity` is in the factor's unit; `tonnes` is None when there is no factor for it."""
@@ -100,7 +95,11 @@ class Line(NamedTuple):
 
     @property
     def tonnes(self) -> Decimal | None:
-        return self.way.tonnes(self.quantity)
+        return _tonnes(self.quantity, self.way.kg_per_unit)
+
+
+def _tonnes(quantity: Decimal, kg_per_unit: Decimal | None) -> Decimal | None:
+    return None if kg_per_unit is None else EXACT.divide(EXACT.multiply(quantity, kg_per_unit), THOUSAND)
 
 
 @dataclass(frozen=True)
@@ -121,12 +120,14 @@ class LineSum:
     trouble: Trouble | None
 
     @property
+    def exact_tonnes(self) -> Decimal | None:
+        return _tonnes(self.quantity, self.kg_per_unit)
+
+    @property
     def tonnes(self) -> Decimal | None:
         """To the gram, so that the sum of the lines is the total to the last digit."""
-        if self.kg_per_unit is None:
-            return None
-        exact = EXACT.divide(EXACT.multiply(self.quantity, self.kg_per_unit), THOUSAND)
-        return exact.quantize(GRAM, ROUND_HALF_UP, EXACT)
+        exact = self.exact_tonnes
+        return None if exact is None else exact.quantize(GRAM, ROUND_HALF_UP, EXACT)
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,10 @@ class Calculation:
 
 def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     activities = list(activities)
-    renewable = {(a.site_id, a.month): a for a in activities if a.source == "renewable_electricity"}
+    of_source: dict[str, list[Activity]] = defaultdict(list)
+    for activity in activities:
+        of_source[activity.source].append(activity)
+    renewable = {(a.site_id, a.month): a for a in of_source["renewable_electricity"]}
     ways = _Ways(book)
     lines: list[Line] = []
     for activity in activities:
@@ -166,41 +170,35 @@ def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     return Calculation(
         lines=lines,
         sums=_sums(lines),
-        electricity_kwh=_kwh(activities, "electricity"),
-        renewable_kwh=_kwh(activities, "renewable_electricity"),
-        it_energy_kwh=_kwh(activities, "it_energy"),
-        pue=pue(activities),
+        electricity_kwh=_kwh(of_source["electricity"]),
+        renewable_kwh=_kwh(of_source["renewable_electricity"]),
+        it_energy_kwh=_kwh(of_source["it_energy"]),
+        pue=_pue(of_source["it_energy"], of_source["electricity"]),
     )
 
 
 def _electricity_lines(activity: Activity, renewable: Activity | None, ways: "_Ways") -> Iterator[Line]:
     """In the market-based ledger, what no renewable instrument covers counts at the residual mix; where none is published, at the
     location-based factor."""
-    location, market, market_kwh = ways.of(activity)
+    location, market, market_kwh, covered = ways.of(activity)
     yield location.line(activity)
     bought, generated = _in_kwh(activity), _in_kwh(renewable) if renewable else None
     if renewable is None or bought is None or generated is None:
         yield market.line(activity)
         return
-    covered = min(bought, generated)
-    yield Line(renewable, covered, _COVERED)
-    yield market_kwh.line(activity._replace(quantity=bought - covered, unit="kWh"))
-
-
-# What a renewable instrument covers weighs nothing in the market-based ledger.
-_COVERED = Way(Ledger.SCOPE2_MARKET, "kWh", None, None, Decimal(0))
+    yield Line(renewable, min(bought, generated), covered)
+    yield market_kwh.line(activity._replace(quantity=bought - min(bought, generated), unit="kWh"))
 
 
 class _Ways:
-    """The ways of a supplier's activities, of which there are few: twelve months have mostly one factor."""
+    """The ways of a supplier's activities, of which there are few: the months of a year have mostly one factor. No way is of two sites."""
 
     def __init__(self, book: FactorBook) -> None:
         self.book = book
-        self._known: dict[tuple[object, ...], tuple[Way, ...]] = {}
+        self._known: dict[tuple[int, str, str, int, str], tuple[Way, ...]] = {}
 
     def of(self, activity: Activity) -> tuple[Way, ...]:
-        _site, site_type, places, month, source, _quantity, unit, substance, _measured = activity
-        kind = (source, unit, month.year, substance, site_type, places)
+        kind = (activity.site_id, activity.source, activity.unit, activity.month.year, activity.substance)
         try:
             return self._known[kind]
         except KeyError:
@@ -215,6 +213,8 @@ class _Ways:
             subjects = ("electricity_residual",) if has_residual else ("electricity", "electricity_lifecycle")
             yield self._way(activity, Ledger.SCOPE2_MARKET, subjects)
             yield self._way(activity._replace(unit="kWh"), Ledger.SCOPE2_MARKET, subjects)
+            # What a renewable instrument covers weighs nothing.
+            yield Way(Ledger.SCOPE2_MARKET, "kWh", None, None, Decimal(0))
         elif source == "heat":
             yield self._way(activity, Ledger.SCOPE2_LOCATION, ("heat",))
             yield self._way(activity, Ledger.SCOPE2_MARKET, ("heat",))
@@ -250,10 +250,9 @@ def _converted(unit: str, ledger: Ledger, factor: FactorRow, note: YearNote | No
 
 def _sums(lines: Iterable[Line]) -> list[LineSum]:
     # First by what is quick to compare; what differs in the unit or the year of the activity alone comes together afterwards.
-    alike: dict[tuple[int, str, int], list[Line]] = defaultdict(list)
+    alike: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
-        activity = line.activity
-        alike[activity.site_id, activity.source, id(line.way)].append(line)
+        alike[id(line.way)].append(line)
     groups: dict[tuple[object, ...], list[Line]] = defaultdict(list)
     for group in alike.values():
         a, way = group[0].activity, group[0].way
@@ -297,21 +296,24 @@ def _in_kwh(activity: Activity) -> Decimal | None:
         return None
 
 
-def _kwh(activities: Iterable[Activity], source: str) -> Decimal | None:
+def _kwh(activities: Iterable[Activity]) -> Decimal | None:
     """None when nothing was reported: not known is not zero."""
-    amounts = [kwh for a in activities if a.source == source and (kwh := _in_kwh(a)) is not None]
+    amounts = [kwh for a in activities if (kwh := _in_kwh(a)) is not None]
     return sum(amounts, Decimal(0)) if amounts else None
 
 
-def pue(activities: Sequence[Activity]) -> Decimal | None:
+def pue(activities: Iterable[Activity]) -> Decimal | None:
     """Power usage effectiveness over the sites and months for which both numbers are known."""
-    it_loads = {(a.site_id, a.month): kwh for a in activities if a.source == "it_energy" and (kwh := _in_kwh(a)) is not None}
-    if not it_loads:
-        return None
-    totals = {(a.site_id, a.month): kwh for a in activities if a.source == "electricity" and (kwh := _in_kwh(a)) is not None}
-    both = it_loads.keys() & totals.keys()
-    it_energy = sum((it_loads[key] for key in both), Decimal(0))
-    return sum((totals[key] for key in both), Decimal(0)) / it_energy if it_energy else None
+    activities = list(activities)
+    return _pue([a for a in activities if a.source == "it_energy"], [a for a in activities if a.source == "electricity"])
+
+
+def _pue(it_energy: Iterable[Activity], electricity: Iterable[Activity]) -> Decimal | None:
+    of_it = {(a.site_id, a.month): kwh for a in it_energy if (kwh := _in_kwh(a)) is not None}
+    of_all = {(a.site_id, a.month): kwh for a in electricity if (kwh := _in_kwh(a)) is not None} if of_it else {}
+    both = of_it.keys() & of_all.keys()
+    it_load = sum((of_it[key] for key in both), Decimal(0))
+    return sum((of_all[key] for key in both), Decimal(0)) / it_load if it_load else None
 
 
 def energy_mwh(activities: Iterable[Activity], book: FactorBook) -> Decimal:

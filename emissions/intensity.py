@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from emissions.calculation import Activity, Calculation, Ledger, Line, Way
+from emissions.calculation import Activity, Calculation, Ledger, Line
 from emissions.units import EXACT, UnknownUnit, convert
 
 
@@ -49,8 +49,13 @@ def per_million_cny(activities: Iterable[Activity], calculation: Calculation) ->
     months = {month for month, _amount in amounts}
     if not months:
         return None
-    lines = [line for line in calculation.lines if line.activity.month in months]
-    return _intensity(Per.MILLION_CNY, lines, sum((amount for _m, amount in amounts), Decimal(0)), months, kilograms=False)
+    tonnes: Tonnes
+    if all(months.issuperset(line.months) for line in calculation.sums):
+        # The same figure for a tenth of the work: of most the revenue is known whenever emissions are.
+        tonnes = ((line.ledger, line.exact_tonnes) for line in calculation.sums)
+    else:
+        tonnes = _tonnes(line for line in calculation.lines if line.activity.month in months)
+    return _intensity(Per.MILLION_CNY, tonnes, sum((amount for _m, amount in amounts), Decimal(0)), months, kilograms=False)
 
 
 def _per_it_load(activities: Iterable[Activity], calculation: Calculation) -> Intensity | None:
@@ -60,23 +65,25 @@ def _per_it_load(activities: Iterable[Activity], calculation: Calculation) -> In
     lines = [
         line for line in calculation.lines if line.activity.source in ("electricity", "renewable_electricity") and _place(line) in both
     ]
-    return _intensity(Per.IT_KWH, lines, sum((energy[key] for key in both), Decimal(0)), {month for _site, month in both})
+    return _intensity(Per.IT_KWH, _tonnes(lines), sum((energy[key] for key in both), Decimal(0)), {month for _site, month in both})
 
 
 def _per_unit(activities: Iterable[Activity], calculation: Calculation) -> Intensity | None:
     made = {(a.site_id, a.month): pieces for a in activities if a.source == "production" and (pieces := _in(a, "pieces")) is not None}
     lines = [line for line in calculation.lines if _place(line) in made]
-    return _intensity(Per.UNIT, lines, sum(made.values(), Decimal(0)), {month for _site, month in made})
+    return _intensity(Per.UNIT, _tonnes(lines), sum(made.values(), Decimal(0)), {month for _site, month in made})
 
 
-def _intensity(per: Per, lines: Sequence[Line], denominator: Decimal, months: set[date], *, kilograms: bool = True) -> Intensity | None:
+Tonnes = Iterable[tuple[Ledger, Decimal | None]]
+
+
+def _tonnes(lines: Iterable[Line]) -> Tonnes:
+    return ((line.ledger, line.tonnes) for line in lines)
+
+
+def _intensity(per: Per, emitted: Tonnes, denominator: Decimal, months: set[date], *, kilograms: bool = True) -> Intensity | None:
     """None when nothing is known to divide, or to divide by."""
-    # Many lines, few ways: exact, so that it does not matter whether quantities or tonnes are summed up.
-    by_way: dict[int, tuple[Way, list[Decimal]]] = {}
-    for _activity, quantity, way in lines:
-        by_way.setdefault(id(way), (way, []))[1].append(quantity)
-    sums = [(way, way.tonnes(sum(quantities, Decimal(0)))) for way, quantities in by_way.values()]
-    tonnes = [(way.ledger, found) for way, found in sums if found is not None]
+    tonnes = [(ledger, found) for ledger, found in emitted if found is not None]
     if not denominator or not tonnes:
         return None
     times = Decimal(1000) if kilograms else Decimal(1)
