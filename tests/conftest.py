@@ -12,3 +12,10 @@ from tests.services import (  # noqa: F401
     redis_url,
     site,
 )
+
+
+def pytest_sessionstart() -> None:
+    """Nothing is there in a fresh clone, and Django reads a catalogue once."""
+    from config.translations import compile_catalogues
+
+    compile_catalogues()
