@@ -4,6 +4,7 @@ It is the same for everybody: no session, no cookie, no token of a form, so that
 or from the browser.
 """
 
+from datetime import date
 from uuid import UUID
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from labels import certificates
 from labels.dates import ledger_day
-from labels.models import Label, LabelState, Publication
+from labels.models import Label, LabelEvent, LabelState, Publication
 from labels.rate_limit import seconds_to_wait
 from suppliers.models import Document, Supplier
 from suppliers.places import country_name, region_name
@@ -56,7 +57,8 @@ def _page(label: Label) -> str:
         context = {
             "label": label,
             "supplier": label.supplier,
-            "status": status_of(label),
+            "status": (status := status_of(label)),
+            "since": _since(label, status),
             "today": today,
             "shown": published_facts(label.supplier),
             "agreed": agreed,
@@ -115,6 +117,12 @@ def status_of(label: Label) -> str:
     if label.state in (LabelState.SUSPENDED, LabelState.REVOKED):
         return label.state
     return "live" if label.is_live(ledger_day(timezone.now())) else "expired"
+
+
+def _since(label: Label, status: str) -> date | None:
+    """The day from which a suspended or revoked label does not count; that of an expired one is its end."""
+    steps = LabelEvent.objects.filter(supplier=label.supplier_id, kind=status).order_by("-number")
+    return steps.values_list("effective_on", flat=True).first() if status in (LabelState.SUSPENDED, LabelState.REVOKED) else None
 
 
 @login_not_required  # whoever checks a certificate offline needs it

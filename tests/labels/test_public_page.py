@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -91,7 +92,9 @@ def test_a_revoked_label_says_so_at_its_old_address(client: Client, label: Label
     proposal = deciding.propose_revocation(supplier_id=label.supplier_id, ground="misuse", by=staff, **about)
     deciding.confirm_revocation(proposal_id=proposal.pk, by=administrator, at=timezone.now())
 
-    assert "This green label was revoked" in client.get(url(label)).content.decode()
+    response = client.get(url(label))
+    assert "This green label was revoked" in response.text
+    assert f"<dt>Revoked on</dt><dd>{date_format(ledger_day(timezone.now()))}</dd>" in response.text
 
 
 def test_it_costs_one_statement(client: Client, label: Label, django_assert_num_queries: DjangoAssertNumQueries) -> None:
