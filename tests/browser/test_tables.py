@@ -96,7 +96,7 @@ def test_a_page_on_paper_is_its_content_alone(new_page: Any, staff: Any, program
 
 def test_what_is_folded_away_is_read_on_paper_and_heads_come_again(new_page: Any, staff: Any, programme: None) -> None:
     for number in range(60):
-        create_supplier(name_en=f"Company {number}")
+        create_supplier(name_en=f"Company {number}, whose long name takes two lines on paper or even three")
     page = new_page(user=staff)
     page.goto("/reports/management/")
     folded = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages)
