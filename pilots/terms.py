@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from assessments import canonical
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from suppliers.models import Site
 
 SCHEMA = "carbon-pilot-agreement/2"
+KILOGRAM = Decimal("0.001")
 # A change of one of these makes the yearly targets anew.
 MAKES_TARGETS = (
     "starts_on",
@@ -85,18 +86,20 @@ def target_years(agreement: Agreement) -> range:
 
 
 def made_targets(agreement: Agreement) -> dict[int, Decimal]:
-    """From the total reduction and the path. Raises `YearsDoNotFit`."""
+    """From the total reduction and the path; tonnes to the kilogram, never above what follows from the path. Raises `YearsDoNotFit`."""
     years = target_years(agreement)
     if agreement.base_year >= years.start:
         raise YearsDoNotFit(f"base year {agreement.base_year}, first year {years.start}")
-    return targets(
-        figure(agreement.base_emissions, agreement.base_denominator if agreement.measure == Agreement.Measure.INTENSITY else None),
+    is_intensity = agreement.measure == Agreement.Measure.INTENSITY
+    made = targets(
+        figure(agreement.base_emissions, agreement.base_denominator if is_intensity else None),
         base_year=agreement.base_year,
         first=years.start,
         last=years.stop - 1,
         total=(agreement.total_reduction or Decimal(0)) / 100,
         path="compounding" if agreement.path == Agreement.Path.COMPOUNDING else "linear",
     )
+    return made if is_intensity else {year: value.quantize(KILOGRAM, ROUND_FLOOR) for year, value in made.items()}
 
 
 def content_of(

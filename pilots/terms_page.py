@@ -154,7 +154,7 @@ def _targets(content: Mapping[str, Any], places: int | None) -> Iterator[TargetR
 
 def _milestones(content: Mapping[str, Any]) -> Iterator[Row]:
     for each in content.get("milestones", []):
-        yield Row(_day(each["due_on"]), f"{Milestone.Kind(each['kind']).label}: {each['value']}")
+        yield Row(_day(each["due_on"]), f"{Milestone.Kind(each['kind']).label}: {local_number(Decimal(each['value']).normalize())}")
 
 
 def _clauses(content: Mapping[str, Any]) -> Iterator[Clause]:

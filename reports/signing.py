@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from pyhanko.pdf_utils.extensions import DeveloperExtension
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, Signer, signers, timestamps
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -30,6 +31,7 @@ from reports.printing import Enclosed, as_pdf
 
 
 FIELD = "Signature"
+PDF_VERSION, PDF_NAME = (1, 7), "/1.7"
 # A P-256 scalar has to lie below the order of the curve.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _FROM, _TO = datetime(2020, 1, 1, tzinfo=UTC), datetime(2070, 1, 1, tzinfo=UTC)
@@ -80,6 +82,14 @@ class _Appending(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         pass
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """PDF/A-3 is made of PDF 1.7. The curves of our keys are older than the extension of PDF 2.0 that lists them."""
+        super().ensure_output_version(min(version, PDF_VERSION))  # type: ignore[no-untyped-call]
+
+    def register_extension(self, ext: DeveloperExtension) -> None:
+        if ext.base_version == PDF_NAME:
+            super().register_extension(ext)  # type: ignore[no-untyped-call]
 
 
 def _signer() -> Signer:

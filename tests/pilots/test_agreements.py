@@ -58,6 +58,14 @@ def test_a_draft_makes_its_yearly_targets(supplier: Supplier, staff: User) -> No
     assert targets_of(agreement) == {2024: 900, 2025: 800, 2026: 700, 2027: 600, 2028: 500}
 
 
+def test_tonnes_are_suggested_to_the_kilogram_and_never_above_the_path(supplier: Supplier, staff: User) -> None:
+    agreement = drafted(supplier, staff, base_emissions=Decimal("1000.000777"), total_reduction=Decimal(0))
+    assert set(targets_of(agreement).values()) == {Decimal("1000.000")}
+
+    another = drafted(create_supplier(), staff, path="compounding")
+    assert targets_of(another)[2024] == Decimal("870.550")
+
+
 def test_the_years_are_the_suppliers_fiscal_years(staff: User) -> None:
     supplier = create_supplier(fiscal_year_start=4)
 

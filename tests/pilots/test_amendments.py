@@ -26,6 +26,7 @@ from pilots.papers import unprinted
 from pilots.terms import is_as_offered
 from reports.agreement_pdf import print_agreement
 from suppliers.models import Supplier
+from tests.archive import against_pdf_a
 from tests.emissions.support import create_record
 from tests.factories import NOW, PASSWORD, create_site
 from tests.pilots.support import active, offered, report, sign, signature_data
@@ -246,7 +247,7 @@ def test_offer_and_signed_agreement_are_printed_in_both_languages_and_kept(suppl
     for paper in papers:
         with paper.file.open("rb") as file:
             content = file.read()
-        assert content.startswith(b"%PDF-")
+        assert against_pdf_a(content) == []
         assert (len(content), len(paper.sha256)) == (paper.size, 64)
         assert (b"EmbeddedFile" in content) == (paper.kind == "signed")
 

@@ -29,6 +29,7 @@ from reports.agreement_pdf import print_agreement
 from runs import engine
 from runs.models import Run
 from suppliers.models import Site, Supplier
+from tests.archive import against_pdf_a
 from tests.emissions.support import create_record
 from tests.factories import NOW, create_site, create_user
 from tests.pilots.support import active, report
@@ -265,6 +266,9 @@ def test_a_confirmed_appraisal_is_printed_in_both_languages(calculated: Appraisa
     assert list(unprinted()) == [calculated.agreement_id]
     assert print_agreement(calculated.agreement_id, at=NOW) == 2
     assert list(unprinted()) == []
+    for paper in calculated.agreement.papers.filter(kind="appraisal"):
+        with paper.file.open("rb") as file:
+            assert against_pdf_a(file.read()) == []
 
 
 def test_the_way_of_an_appraisal_over_its_pages(

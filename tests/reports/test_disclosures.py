@@ -23,6 +23,7 @@ from reports.models import Export
 from reports.portfolio import Portfolio
 from runs.engine import work_off
 from suppliers.models import Interest, Supplier
+from tests.archive import against_pdf_a
 from tests.factories import SMALL_QUESTIONNAIRE, create_assessment, create_campaign, create_questionnaire, create_supplier
 from tests.reports.support import content_of, opened, text_of
 
@@ -266,6 +267,7 @@ def test_the_tables_can_be_printed_in_chinese(client: Client, auditor: User, cam
     assert "GRI 308-2" in text
     assert "浙江" in text
     assert verifying.verify(pdf).is_sound
+    assert against_pdf_a(pdf) == []
     with opened(pdf) as document:
         enclosed = json.loads(document.attachments["figures.json"].get_file().read_bytes())["figures"]
     assert (enclosed["handed-in"]["value"], enclosed["handed-in"]["share"]) == ("1", "1")

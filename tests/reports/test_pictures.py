@@ -18,6 +18,7 @@ from reports import facts, pictures, verifying
 from reports.models import DailyFact, Export
 from runs.engine import start, work_off
 from suppliers.models import BuyingUnit, Interest, Supplier
+from tests.archive import against_pdf_a
 from tests.factories import NOW, create_assessment, create_campaign, create_supplier
 from tests.reports.support import content_of, opened, text_of
 
@@ -252,6 +253,7 @@ def test_the_management_report_is_printed_with_the_numbers_of_its_page(client: C
     assert "Trend from cycle to cycle" in printed
     assert "FY2025 1 1 100% 0 41.0" in printed
     assert verifying.verify(pdf).is_sound
+    assert against_pdf_a(pdf) == []
     with opened(pdf) as document:
         enclosed = json.loads(document.attachments["figures.json"].get_file().read_bytes())
     assert enclosed["numbers"]["asked"] == 1
