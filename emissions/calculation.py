@@ -15,11 +15,12 @@ R-22 is a Montreal Protocol gas: reported beside the scopes, not in them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple
 
 from emissions.lookup import FactorBook, FactorRow, YearNote
@@ -78,8 +79,11 @@ class Way(NamedTuple):
     trouble: Trouble | None = None
     times: Decimal | None = None
 
-    def line(self, activity: Activity) -> "Line":
-        return Line(activity, activity.quantity if self.times is None else EXACT.multiply(activity.quantity, self.times), self)
+    def lines(self, activities: Iterable[Activity]) -> "list[Line]":
+        times = self.times
+        if times is None:
+            return [Line(activity, activity.quantity, self) for activity in activities]
+        return [Line(activity, EXACT.multiply(activity.quantity, times), self) for activity in activities]
 
 
 class Line(NamedTuple):
@@ -155,21 +159,24 @@ class Calculation:
 
 
 def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
-    activities = list(activities)
+    # Alike but for month and amount: the months of a year have mostly one factor.
+    alike: dict[tuple[int, str, str, int, str], list[Activity]] = defaultdict(list)
+    for a in activities:
+        alike[a.site_id, a.source, a.unit, a.month.year, a.substance].append(a)
     of_source: dict[str, list[Activity]] = defaultdict(list)
-    for activity in activities:
-        of_source[activity.source].append(activity)
+    for (_site, source, *_rest), group in alike.items():
+        of_source[source] += group
     renewable = {(a.site_id, a.month): a for a in of_source["renewable_electricity"]}
-    ways = _Ways(book)
-    lines: list[Line] = []
-    for activity in activities:
-        if activity.source == "electricity":
-            lines += _electricity_lines(activity, renewable.get((activity.site_id, activity.month)), ways)
+    found: list[list[Line]] = []
+    for (_site, source, *_rest), group in alike.items():
+        ways = tuple(_ways(group[0], book))
+        if source == "electricity":
+            found += [lines for lines in _electricity_lines(group, renewable, ways) if lines]
         else:
-            lines += [way.line(activity) for way in ways.of(activity)]
+            found += [way.lines(group) for way in ways]
     return Calculation(
-        lines=lines,
-        sums=_sums(lines),
+        lines=list(chain.from_iterable(found)),
+        sums=_sums(found),
         electricity_kwh=_kwh(of_source["electricity"]),
         renewable_kwh=_kwh(of_source["renewable_electricity"]),
         it_energy_kwh=_kwh(of_source["it_energy"]),
@@ -177,67 +184,65 @@ def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     )
 
 
-def _electricity_lines(activity: Activity, renewable: Activity | None, ways: "_Ways") -> Iterator[Line]:
+def _electricity_lines(
+    activities: Sequence[Activity], renewable: Mapping[tuple[int, date], Activity], ways: Sequence[Way]
+) -> tuple[list[Line], ...]:
     """In the market-based ledger, what no renewable instrument covers counts at the residual mix; where none is published, at the
     location-based factor."""
-    location, market, market_kwh, covered = ways.of(activity)
-    yield location.line(activity)
-    bought, generated = _in_kwh(activity), _in_kwh(renewable) if renewable else None
-    if renewable is None or bought is None or generated is None:
-        yield market.line(activity)
-        return
-    yield Line(renewable, min(bought, generated), covered)
-    yield market_kwh.line(activity._replace(quantity=bought - min(bought, generated), unit="kWh"))
+    location, market, market_kwh, covered = ways
+    uncovered: list[Activity] = []
+    remaining: list[Activity] = []
+    weightless: list[Line] = []
+    for activity in activities:
+        instrument = renewable.get((activity.site_id, activity.month))
+        bought, generated = _in_kwh(activity), _in_kwh(instrument) if instrument else None
+        if instrument is None or bought is None or generated is None:
+            uncovered.append(activity)
+            continue
+        weightless.append(Line(instrument, min(bought, generated), covered))
+        remaining.append(activity._replace(quantity=bought - min(bought, generated), unit="kWh"))
+    return location.lines(activities), market.lines(uncovered), weightless, market_kwh.lines(remaining)
 
 
-class _Ways:
-    """The ways of a supplier's activities, of which there are few: the months of a year have mostly one factor. No way is of two sites."""
+# --- how activities count ---------------------------------------------------------------------------------------------
 
-    def __init__(self, book: FactorBook) -> None:
-        self.book = book
-        self._known: dict[tuple[int, str, str, int, str], tuple[Way, ...]] = {}
 
-    def of(self, activity: Activity) -> tuple[Way, ...]:
-        kind = (activity.site_id, activity.source, activity.unit, activity.month.year, activity.substance)
-        try:
-            return self._known[kind]
-        except KeyError:
-            self._known[kind] = found = tuple(self._find(activity))
-            return found
+def _ways(activity: Activity, book: FactorBook) -> Iterator[Way]:
+    """For electricity four: location-based; market-based, as it is and what is left in kWh; what a renewable instrument covers."""
+    source = activity.source
+    if source == "electricity":
+        yield _way(activity, book, Ledger.SCOPE2_LOCATION, ("electricity", "electricity_lifecycle"))
+        has_residual = book.find(("electricity_residual",), activity.places, activity.month.year)
+        subjects = ("electricity_residual",) if has_residual else ("electricity", "electricity_lifecycle")
+        yield _way(activity, book, Ledger.SCOPE2_MARKET, subjects)
+        yield _way(activity._replace(unit="kWh"), book, Ledger.SCOPE2_MARKET, subjects)
+        # What a renewable instrument covers weighs nothing.
+        yield Way(Ledger.SCOPE2_MARKET, "kWh", None, None, Decimal(0))
+    elif source == "heat":
+        yield _way(activity, book, Ledger.SCOPE2_LOCATION, ("heat",))
+        yield _way(activity, book, Ledger.SCOPE2_MARKET, ("heat",))
+    elif source == "refrigerant":
+        yield _refrigerant_way(activity, book)
+    elif source in FUELS:
+        variant = VARIANT_OF_SOURCE.get(source) or VARIANTS.get(activity.site_type)
+        yield _way(activity, book, Ledger.SCOPE1, (f"{source}.{variant}", source) if variant else (source,))
 
-    def _find(self, activity: Activity) -> Iterator[Way]:
-        source = activity.source
-        if source == "electricity":
-            yield self._way(activity, Ledger.SCOPE2_LOCATION, ("electricity", "electricity_lifecycle"))
-            has_residual = self.book.find(("electricity_residual",), activity.places, activity.month.year)
-            subjects = ("electricity_residual",) if has_residual else ("electricity", "electricity_lifecycle")
-            yield self._way(activity, Ledger.SCOPE2_MARKET, subjects)
-            yield self._way(activity._replace(unit="kWh"), Ledger.SCOPE2_MARKET, subjects)
-            # What a renewable instrument covers weighs nothing.
-            yield Way(Ledger.SCOPE2_MARKET, "kWh", None, None, Decimal(0))
-        elif source == "heat":
-            yield self._way(activity, Ledger.SCOPE2_LOCATION, ("heat",))
-            yield self._way(activity, Ledger.SCOPE2_MARKET, ("heat",))
-        elif source == "refrigerant":
-            yield self._refrigerant_way(activity)
-        elif source in FUELS:
-            variant = VARIANT_OF_SOURCE.get(source) or VARIANTS.get(activity.site_type)
-            yield self._way(activity, Ledger.SCOPE1, (f"{source}.{variant}", source) if variant else (source,))
 
-    def _way(self, activity: Activity, ledger: Ledger, subjects: Sequence[str]) -> Way:
-        found = self.book.find(subjects, activity.places, activity.month.year)
-        if found is None:
-            return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
-        # The year of a fuel's factor is that of its guideline; only a grid has a mix that changes by the year.
-        note = found.note if found.factor.subject.startswith("electricity") else None
-        return _converted(activity.unit, ledger, found.factor, note, self.book.kg_co2e(found.factor))
+def _way(activity: Activity, book: FactorBook, ledger: Ledger, subjects: Sequence[str]) -> Way:
+    found = book.find(subjects, activity.places, activity.month.year)
+    if found is None:
+        return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
+    # The year of a fuel's factor is that of its guideline; only a grid has a mix that changes by the year.
+    note = found.note if found.factor.subject.startswith("electricity") else None
+    return _converted(activity.unit, ledger, found.factor, note, book.kg_co2e(found.factor))
 
-    def _refrigerant_way(self, activity: Activity) -> Way:
-        ledger = Ledger.OUTSIDE if activity.substance in OUTSIDE_THE_SCOPES else Ledger.SCOPE1
-        row = self.book.gas_row(activity.substance)
-        if row is None:
-            return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
-        return _converted(activity.unit, ledger, row, None, row.co2)
+
+def _refrigerant_way(activity: Activity, book: FactorBook) -> Way:
+    ledger = Ledger.OUTSIDE if activity.substance in OUTSIDE_THE_SCOPES else Ledger.SCOPE1
+    row = book.gas_row(activity.substance)
+    if row is None:
+        return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
+    return _converted(activity.unit, ledger, row, None, row.co2)
 
 
 def _converted(unit: str, ledger: Ledger, factor: FactorRow, note: YearNote | None, kg_per_unit: Decimal) -> Way:
@@ -248,23 +253,20 @@ def _converted(unit: str, ledger: Ledger, factor: FactorRow, note: YearNote | No
     return Way(ledger, factor.unit, factor, note, kg_per_unit, None, times)
 
 
-def _sums(lines: Iterable[Line]) -> list[LineSum]:
-    # First by what is quick to compare; what differs in the unit or the year of the activity alone comes together afterwards.
-    alike: dict[int, list[Line]] = defaultdict(list)
-    for line in lines:
-        alike[id(line.way)].append(line)
+def _sums(found: Iterable[list[Line]]) -> list[LineSum]:
+    """What differs in the unit or the year of the activity alone comes together."""
     groups: dict[tuple[object, ...], list[Line]] = defaultdict(list)
-    for group in alike.values():
-        a, way = group[0].activity, group[0].way
+    for lines in found:
+        a, way = lines[0].activity, lines[0].way
         factor = way.factor.key if way.factor else ""
-        groups[a.site_id, a.source, a.substance, way.ledger, factor, way.unit, way.note, way.trouble] += group
+        groups[a.site_id, a.source, a.substance, way.ledger, factor, way.unit, way.note, way.trouble] += lines
     return [_sum(group) for group in groups.values()]
 
 
 def _sum(group: list[Line]) -> LineSum:
     a, way = group[0].activity, group[0].way
     quantity = sum([line.quantity for line in group], Decimal(0))
-    measured = sum([line.quantity for line in group if line.activity.is_measured], Decimal(0))
+    estimated = sum([line.quantity for line in group if not line.activity.is_measured], Decimal(0))
     return LineSum(
         site_id=a.site_id,
         source=a.source,
@@ -276,7 +278,7 @@ def _sum(group: list[Line]) -> LineSum:
         factor=way.factor,
         note=way.note,
         kg_per_unit=way.kg_per_unit,
-        measured=measured / quantity if quantity else Decimal(1),
+        measured=(quantity - estimated) / quantity if quantity else Decimal(1),
         trouble=way.trouble,
     )
 
