@@ -48,12 +48,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.settings_dict["USER"] != settings.DATABASE_APP_ROLE:
             return
         connection: Any = self.connection
-        if connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
+        status = connection.info.transaction_status
+        if status not in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
             return  # nothing can be asked before the rollback, after which this is not known any more; the statement to come says why
+        # The driver would begin a transaction by a message of its own before the statement to come.
+        begin = b"BEGIN; " if status == TransactionStatus.IDLE and not connection.autocommit else b""
         self.scope = None  # until it is done: this too may be interrupted
         # Past Django, which counts statements, and past the driver's cursor, which takes as long again as the statements themselves.
         # SET, unlike a SELECT that sets, may stand before a transaction says how it is isolated.
-        result = connection.pgconn.exec_(_taking_on(wanted))
+        result = connection.pgconn.exec_(begin + _taking_on(wanted))
         if result.status != ExecStatus.COMMAND_OK:
             raise OperationalError(result.error_message.decode())
         self.scope = wanted
