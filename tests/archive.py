@@ -17,10 +17,14 @@ END = b"%%EOF\n"
 
 def against_pdf_a(pdf: bytes) -> list[str]:
     """What speaks against the document as it is, and as it was before it was signed."""
-    before = pdf[: pdf.index(END) + len(END)]
     signed = [str(finding) for finding in _report(pdf).violations if finding.message != LEVEL]
-    unsigned = [str(finding) for finding in _report(before).findings if finding.message not in {LEVEL, *NOT_KNOWN}]
+    unsigned = [str(finding) for finding in _report(before_signature(pdf)).findings if finding.message not in {LEVEL, *NOT_KNOWN}]
     return signed + unsigned
+
+
+def before_signature(pdf: bytes) -> bytes:
+    """A signature is appended: what stands before it is the document as it was printed."""
+    return pdf[: pdf.index(END) + len(END)]
 
 
 def _report(pdf: bytes) -> Report:

@@ -44,8 +44,10 @@ for _name in (
     *("CONFIRM_AFTER_SECONDS", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME", "OIDC_SECOND_FACTOR", "OIDC_SERVER_URL"),
 ):
     os.environ.pop(_name, None)
+# Processes that share the suite inherit the folder from the one that started them; each works in its own.
+_shares = [os.environ["PYTEST_XDIST_WORKER"]] if "PYTEST_XDIST_WORKER" in os.environ else []
 os.environ.update(
-    PORTAL_VAR=os.environ.get("PORTAL_VAR") or str(BASE_DIR / "var" / "test"),
+    PORTAL_VAR="-".join([os.environ.get("PORTAL_VAR") or str(BASE_DIR / "var" / "test"), *_shares]),
     PORTAL_DATABASE="test_portal",
     STATIC_MANIFEST="0",
     LOG_LEVEL="WARNING",

@@ -15,7 +15,7 @@ from config.paths import BASE_DIR
 from tests.services import data_folder, free_port, url_answers, wait_until
 
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def running(var: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     port = free_port()
     server, address = start(var, port), f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: server.poll() is not None or url_answers(f"{address}/readyz/"), seconds=240, what="the server")
+        wait_until(lambda: server.poll() is not None or url_answers(f"{address}/readyz/"), seconds=600, what="the server")
         assert server.poll() is None, server.communicate()[0]
         yield server, address
     finally:

@@ -14,7 +14,7 @@ from config.paths import BASE_DIR
 
 
 SUPPLIERS = 60
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(2400)
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,7 @@ def _running(_browser: Any) -> Iterator[Portal]:
         server = [sys.executable, "-m", "config.supervisor", "--port", str(port)]
         with process(server, var / "server.log", **environment):
             address = f"http://127.0.0.1:{port}"
-            wait_until(lambda: url_answers(f"{address}/readyz/"), seconds=90, what=f"the portal; see {var}")
+            wait_until(lambda: url_answers(f"{address}/readyz/"), seconds=240, what=f"the portal; see {var}")
             yield Portal(address, var, _browser)
 
 

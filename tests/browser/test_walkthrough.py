@@ -23,7 +23,7 @@ from tests.services import wait_until
 from tests.suppliers.files import pdf_bytes, valid_uscc, workbook
 
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 THIS_YEAR = datetime.now(UTC).year
 SHOWCASE = "Cloud Horse & Rowing Boat Cloud"
