@@ -1,7 +1,7 @@
 """Fixtures are grouped by subject: people.py (who), services.py (what runs). Here they take effect for every test."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -28,24 +28,27 @@ def pytest_sessionstart() -> None:
     compile_catalogues()
 
 
-# What takes minutes begins first, so that it does not end alone.
-LONG = ("test_server.py", "browser", "benchmarks", "fuzz")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    here = Path(__file__).parent
-    yield
-    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in LONG)
-
-
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     return ByFile(config, log)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """A file stays in one process; and so do the journeys, which share a portal."""
+    """Tests of a file that follow each other stay in one process; and so do the journeys, which share a portal.
+
+    Each process keeps to the order of the whole, in which what empties the tables comes after what does not (pytest-django).
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        return self._scopes[nodeid]
+
+    @cached_property
+    def _scopes(self) -> dict[str, str]:
+        found = {}
+        for number, (_part, together) in enumerate(groupby(self.collection, key=self._part)):
+            found.update(dict.fromkeys(together, str(number)))
+        return found
+
+    @staticmethod
+    def _part(nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
         return "tests/browser" if file.startswith("tests/browser/") else file
