@@ -89,7 +89,7 @@ class _Appending(IncrementalPdfFileWriter):
 
     def register_extension(self, ext: DeveloperExtension) -> None:
         if ext.base_version == PDF_NAME:
-            super().register_extension(ext)  # type: ignore[no-untyped-call]
+            super().register_extension(ext)
 
 
 def _signer() -> Signer:
