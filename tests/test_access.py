@@ -107,7 +107,7 @@ def is_same(found: str, wanted: str, *, role: str, page: Page) -> bool:
 WRITES = re.compile(r"^\s*(insert|update|delete|with\b.*\b(insert|update|delete))\s", re.IGNORECASE | re.DOTALL)
 
 
-NOTES_OF_LOOKS = ('INSERT INTO "audit_event"', 'INSERT INTO "grievances_caselook"')
+NOTES_OF_LOOKS = ("INSERT INTO audit_event", 'INSERT INTO "audit_event"', 'INSERT INTO "grievances_caselook"')
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def noting_changes() -> Iterator[list[str]]:
     written: list[str] = []
 
     def note(execute: Any, sql: Any, *rest: Any) -> Any:
-        if WRITES.match(str(sql)) and not str(sql).startswith(NOTES_OF_LOOKS):
+        if WRITES.match(str(sql)) and not str(sql).lstrip().startswith(NOTES_OF_LOOKS):
             written.append(str(sql)[:120])
         return execute(sql, *rest)
 
