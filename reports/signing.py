@@ -85,7 +85,7 @@ class _Appending(IncrementalPdfFileWriter):
 
     def ensure_output_version(self, version: tuple[int, int]) -> None:
         """PDF/A-3 is made of PDF 1.7. The curves of our keys are older than the extension of PDF 2.0 that lists them."""
-        super().ensure_output_version(min(version, PDF_VERSION))  # type: ignore[no-untyped-call]
+        super().ensure_output_version(min(version, PDF_VERSION))  # type: ignore[no-untyped-call]  # pyHanko's has no types
 
     def register_extension(self, ext: DeveloperExtension) -> None:
         if ext.base_version == PDF_NAME:
