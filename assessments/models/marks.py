@@ -6,7 +6,7 @@ from assessments.models.assessments import Assessment, AssessmentOwnedQuerySet
 
 class ScoreMark(models.Model):
     """An assessment whose stored score may no longer follow from its inputs. Written by database triggers on what a score is computed
-    from, so that no way of changing it is forgotten (migrations 0007 and 0009); taken away by `scores.freshness.rescore_marked`."""
+    from, so that no way of changing it is forgotten (migration 0002); taken away by `scores.freshness.rescore_marked`."""
 
     # No constraint: triggers mark also while an assessment is on its way out, and a mark without one does no harm.
     assessment = models.OneToOneField(

@@ -29,7 +29,7 @@ class Decision(SupplierOwned):
 
 
 class EvaluationMark(SupplierOwned):
-    """A supplier whose label may have to move. Written by database triggers on what a standard looks at (migration 0003), so that no way
+    """A supplier whose label may have to move. Written by database triggers on what a standard looks at (migration 0002), so that no way
     of changing it is forgotten; taken away by `labels.freshness.evaluate_marked`."""
 
     # No constraint: triggers mark also while a supplier is on its way out, and a mark without one does no harm.

@@ -1,3 +1,5 @@
+"""Triggers that no model declares: what a label depends on stands in tables of other apps."""
+
 from django.db import migrations
 
 
@@ -58,11 +60,13 @@ BACK = """
 
 class Migration(migrations.Migration):
 
+    replaces = [('labels', '0003_mark_labels_of_changed_facts')]
+
     dependencies = [
-        ('labels', '0002_ledger_committee_appeals'),
-        ('assessments', '0007_mark_scores_of_changed_inputs'),
-        ('pilots', '0001_initial'),
-        ('suppliers', '0002_uploads_and_expiry_warnings'),
+        ('assessments', '0001_tables'),
+        ('labels', '0001_tables'),
+        ('pilots', '0001_tables'),
+        ('suppliers', '0001_tables'),
     ]
 
     operations = [migrations.RunSQL(FORWARD, BACK)]
