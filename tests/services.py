@@ -145,13 +145,11 @@ def _migrate() -> None:
     from django.db import connection
 
     from config.embedded import APP_ROLE, OWNER_ROLE, SCOPE_ROLES
-    from config.garbage import rare_garbage_collection
 
     connection.close()
     connection.settings_dict["USER"] = OWNER_ROLE
     try:
-        with rare_garbage_collection():
-            call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False)
         with connection.cursor() as cursor:
             # Tests that commit empty the tables afterwards. Only here: the real role may not.
             cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {', '.join((APP_ROLE, *SCOPE_ROLES))}")
