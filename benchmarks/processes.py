@@ -154,7 +154,7 @@ def _status(pid: int) -> dict[str, float]:
 @contextmanager
 def own_portal() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """The whole portal under its supervisor, on a data directory of its own and without the demo. The broker may be another one than
-    the default. To migrate an empty database takes minutes, so what comes of it is kept in the former data directory for the next time."""
+    the default. Migrating is none of what is measured, so what comes of it is kept in the former data directory for the next time."""
     empty = var_dir() / f"empty-{fingerprint()}.dump"
     with tempfile.TemporaryDirectory(prefix="portal-faults-", ignore_cleanup_errors=True) as var:
         for name in set(FOREIGN) - {"CELERY_BROKER_URL"}:
