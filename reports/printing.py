@@ -3,6 +3,7 @@
 All documents share one style sheet (`static/css/document-pdf.css`) and the frame and parts below `templates/reports/pdf/`.
 """
 
+import gc
 import hashlib
 import re
 import unicodedata
@@ -35,7 +36,15 @@ class Enclosed:
 
 def as_pdf(html: str, *, files: Iterable[Enclosed] = (), at: datetime | None = None) -> bytes:
     """The same HTML and files at the same time give the same bytes. `at` is when the document says it was made."""
-    sheets, html = _sheets(), printable(html)
+    try:
+        return _drawn(printable(html), files, at)
+    finally:
+        # The boxes of a document point at each other, ten megabytes of them, and the collector comes by too seldom (config.garbage).
+        gc.collect()
+
+
+def _drawn(html: str, files: Iterable[Enclosed], at: datetime | None) -> bytes:
+    sheets = _sheets()
     document = HTML(string=html, base_url=str(settings.BASE_DIR), url_fetcher=_own_files)
     enclosed = [
         Attachment(string=file.text, name=file.name, description=file.description, relationship="Data", created=at, modified=at)

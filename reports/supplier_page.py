@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby, islice
 
 from django.db.models import F
 from django.utils.safestring import SafeString
@@ -21,7 +22,7 @@ from labels.models import Label, LabelEvent
 from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
 
 
-EVENTS_SHOWN = 20
+EVENTS_SHOWN, EVENTS_READ = 20, 200
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,15 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def _history(supplier_id: int) -> list[Happening]:
-    events = without_looks(Event.objects.about_supplier(supplier_id)).select_related("actor").newest_first()[:EVENTS_SHOWN]
-    return [Happening(action_name(event.action), event.at, str(event.actor or _("the system"))) for event in events]
+    """What was done over and over in one day, by one person, is told once: eighteen papers printed must not push out all else."""
+    events = without_looks(Event.objects.about_supplier(supplier_id)).select_related("actor").newest_first()[:EVENTS_READ]
+    alike = (list(group) for _key, group in groupby(events, key=lambda event: (event.action, event.actor_id, event.at.date())))
+    return [_happening(group[0], len(group)) for group in islice(alike, EVENTS_SHOWN)]
+
+
+def _happening(event: Event, times: int) -> Happening:
+    detail = _("%(count)d times") % {"count": times} if times > 1 else ""
+    return Happening(action_name(event.action), event.at, str(event.actor or _("the system")), detail)
 
 
 def _label_history(supplier: Supplier) -> list[explaining.Happening]:

@@ -101,17 +101,19 @@ class _Plan:
     def __init__(self, ground: Ground) -> None:
         self.lines, self.part, self.levers = ground.lines, ground.parts, ground.levers
         self.area = dict(ground.areas)
+        # Kept, not added up: it is asked for after every change.
+        self.total = sum((score * self.part[area] for area, score in self.area.items()), Fraction(0))
         self.chosen: dict[str, _Lever] = {}
         self.needed_areas: dict[str, Fraction] = {}
         self.forced: set[str] = set()
 
-    @property
-    def total(self) -> Fraction:
-        return sum((score * self.part[area] for area, score in self.area.items()), Fraction(0))
-
     def choose(self, lever: _Lever) -> None:
         self.chosen[lever.line.question] = lever
-        self.area[lever.line.area] += lever.area_gain
+        self._add(lever, Fraction(1))
+
+    def _add(self, lever: _Lever, share: Fraction) -> None:
+        self.area[lever.line.area] += lever.area_gain * share
+        self.total += lever.gain * share
 
     def clear(self, rules: Collection[str]) -> None:
         """Answers that hit a rule which may not be hit; zero tolerance holds every total down."""
@@ -124,10 +126,12 @@ class _Plan:
         if area not in self.area:
             return True
         self.needed_areas[area] = least
-        return self._lift((lever for lever in self.levers if lever.line.area == area), lambda: self.area[area] >= least - _ROUNDING)
+        enough = least - _ROUNDING
+        return self._lift((lever for lever in self.levers if lever.line.area == area), lambda: self.area[area] >= enough)
 
     def lift_total(self, least: Fraction) -> bool:
-        return self._lift(self.levers, lambda: self.total >= least - _ROUNDING)
+        enough = least - _ROUNDING
+        return self._lift(self.levers, lambda: self.total >= enough)
 
     def _lift(self, levers: Iterable[_Lever], is_reached: Callable[[], bool]) -> bool:
         for lever in levers:
@@ -141,11 +145,15 @@ class _Plan:
         """The chosen ones, each as small as it can be: evidence alone where that still reaches everything."""
         found = [Change(self._forced_line(code), ANSWER, Fraction(0)) for code in sorted(self.forced - self.chosen.keys())]
         for lever in self.chosen.values():
-            self.area[lever.line.area] -= lever.area_gain * (1 - lever.evidence_share)
-            if lever.evidence_share and lever.line.question not in self.forced and self._holds(total):
+            if not lever.evidence_share or lever.line.question in self.forced:
+                found.append(Change(lever.line, ANSWER, lever.gain))
+                continue
+            rest = 1 - lever.evidence_share
+            self._add(lever, -rest)
+            if self._holds(total):
                 found.append(Change(lever.line, EVIDENCE, lever.gain * lever.evidence_share))
             else:
-                self.area[lever.line.area] += lever.area_gain * (1 - lever.evidence_share)
+                self._add(lever, rest)
                 found.append(Change(lever.line, ANSWER, lever.gain))
         return found
 

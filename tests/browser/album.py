@@ -14,6 +14,10 @@ from tests.services import assert_accessible
 FOLDER = BASE_DIR / "docs" / "images"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# Around a table that hides what is beyond it, while the table itself does not scroll.
+CUT_OFF = """() => [...document.querySelectorAll(".table-wrap")]
+    .filter((wrap) => getComputedStyle(wrap).overflowX === "visible" && wrap.scrollWidth > wrap.clientWidth + 1)
+    .map((wrap) => `${wrap.scrollWidth} in ${wrap.clientWidth} px: ${wrap.innerText.slice(0, 80)}`)"""
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Album:
         A page that is typed into is not loaded anew for the phone.
         """
         assert_accessible(page)
+        assert not (tables := cut_off(page)), tables
         self._shoot(page, name)
         page.set_viewport_size(PHONE)
         if self.is_recording and phone and not typed:
@@ -75,3 +80,8 @@ class Album:
 def width_beyond(page: Any) -> int:
     """A phone is read without pushing it sideways."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def cut_off(page: Any) -> list[str]:
+    """Tables that go on where nobody can see or scroll."""
+    return [f"cut off: {table}" for table in page.evaluate(CUT_OFF)]

@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.models import User
 from assessments.models import Finding
 from audit import trail
+from audit.action_names import action_name
 from audit.models import Event
 from suppliers.models import Registration, Supplier
 from tests.factories import NOW, create_assessment, create_contact, create_document, create_site
@@ -62,6 +63,19 @@ def test_looks_leave_room_for_what_was_done(client: Client, reviewer: User, supp
 
     assert "Company profile changed" in page
     assert "Supplier page looked at" not in page
+
+
+def test_what_is_done_over_and_over_in_a_day_is_told_once(client: Client, reviewer: User, supplier: Supplier) -> None:
+    for action in ["supplier.created", *["agreement.paper_made"] * 30]:
+        trail.record(action, target=supplier, supplier_id=supplier.pk, at=NOW)
+    client.force_login(reviewer)
+
+    page = client.get(reverse("reports:supplier", args=[supplier.pk])).context["page"]
+
+    assert [(each.title, each.detail) for each in page.history] == [
+        (action_name("agreement.paper_made"), "30 times"),
+        (action_name("supplier.created"), ""),
+    ]
 
 
 def test_open_findings_come_first_and_speak_the_readers_language(client: Client, reviewer: User, supplier: Supplier) -> None:
