@@ -41,6 +41,8 @@ BUDGETS = {
 MOST = {
     "part_p95": 0.1,
     "page_p95": 0.1,
+    "alone_part_p95": 0.1,
+    "alone_page_p95": 0.1,
     "download": 1.0,
     "merge": 1.0,
     "worker_peak_mb": 300.0,

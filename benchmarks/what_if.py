@@ -1,4 +1,4 @@
-"""`what_if`: p95 of a change in the sandbox, eight clients, each with a full assessment, beside the bare save.
+"""`what_if`: p95 of a change in the sandbox, eight clients, each with a full assessment, beside the bare save; and of one client alone.
 
 Ours: eight suppliers' signatories, signed in, change one answer after another in what their page holds, and send it as the page does:
 the part with scores, label and next steps comes back. In turns the whole page is sent and asked for, as without JavaScript.
@@ -40,7 +40,10 @@ def measure(bench: Bench) -> Measured:
             Target(PAGE, server.port, _changes(papers, questions, is_part=False), emails),
         ]
         taken = clients.measure(targets, rounds=bench.request_rounds, requests=bench.requests)
+        alone = clients.measure(targets[1:], rounds=bench.request_rounds, requests=bench.requests, clients=1)
     more = {
+        "alone_part_p95": percentile(alone[OURS], 0.95),
+        "alone_page_p95": percentile(alone[PAGE], 0.95),
         "part_p95": percentile(taken[OURS], 0.95),
         "page_p95": percentile(taken[PAGE], 0.95),
         "part_median": percentile(taken[OURS], 0.5),

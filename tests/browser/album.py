@@ -14,8 +14,7 @@ from tests.services import assert_accessible
 FOLDER = BASE_DIR / "docs" / "images"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-# Around a table that hides what is beyond it, while the table itself does not scroll.
-CUT_OFF = """() => [...document.querySelectorAll(".table-wrap")]
+SPILLING = """() => [...document.querySelectorAll(".table-wrap")]
     .filter((wrap) => getComputedStyle(wrap).overflowX === "visible" && wrap.scrollWidth > wrap.clientWidth + 1)
     .map((wrap) => `${wrap.scrollWidth} in ${wrap.clientWidth} px: ${wrap.innerText.slice(0, 80)}`)"""
 
@@ -32,7 +31,7 @@ class Album:
         A page that is typed into is not loaded anew for the phone.
         """
         assert_accessible(page)
-        assert not (tables := cut_off(page)), tables
+        assert not (tables := spilling(page)), tables
         self._shoot(page, name)
         page.set_viewport_size(PHONE)
         if self.is_recording and phone and not typed:
@@ -82,6 +81,6 @@ def width_beyond(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def cut_off(page: Any) -> list[str]:
-    """Tables that go on where nobody can see or scroll."""
-    return [f"cut off: {table}" for table in page.evaluate(CUT_OFF)]
+def spilling(page: Any) -> list[str]:
+    """Tables that are wider than their place and cannot be scrolled."""
+    return [f"spills: {table}" for table in page.evaluate(SPILLING)]
