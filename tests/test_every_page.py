@@ -1,4 +1,4 @@
-"""Every page, as somebody who may open it: nothing for axe to find, narrow enough for a phone, no table too wide for a desk, all of it by keyboard.
+"""Every page, as somebody who may open it: nothing for axe to find, narrow enough for a phone, no table cut off, all of it by keyboard.
 
 The pages are those of `access_table.py`; each is opened once, by the first in line.
 """
@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from tests.access_table import PAGES, Page
-from tests.browser.album import DESK, spilling, width_beyond
+from tests.browser.album import DESK, cut_off, width_beyond
 from tests.services import assert_accessible
 from tests.world import World
 
@@ -76,7 +76,7 @@ def test_every_page_is_for_everybody(new_page: Any, role: str) -> None:
         opened += 1
         page.set_viewport_size(DESK)
         page.goto(answer.url)
-        wrong += [f"{name}: {each}" for each in [*spilling(page), *left_out(page)]]
+        wrong += [f"{name}: {each}" for each in [*cut_off(page), *left_out(page)]]
         page.set_viewport_size(NARROW)
         wrong += [f"{name}: {each}" for each in violations(page)]
         if (beyond := width_beyond(page)) > 0:

@@ -14,8 +14,11 @@ from tests.services import assert_accessible
 FOLDER = BASE_DIR / "docs" / "images"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-SPILLING = """() => [...document.querySelectorAll(".table-wrap")]
+# From where the layout is that of a desk.
+WIDTHS = (1280, 1000)
+CUT_OFF = """() => [...document.querySelectorAll(".table-wrap")]
     .filter((wrap) => getComputedStyle(wrap).overflowX === "visible" && wrap.scrollWidth > wrap.clientWidth + 1)
+    .filter((wrap) => getComputedStyle(wrap.parentElement).overflowX !== "visible")
     .map((wrap) => `${wrap.scrollWidth} in ${wrap.clientWidth} px: ${wrap.innerText.slice(0, 80)}`)"""
 
 
@@ -31,8 +34,10 @@ class Album:
         A page that is typed into is not loaded anew for the phone.
         """
         assert_accessible(page)
-        assert not (tables := spilling(page)), tables
         self._shoot(page, name)
+        for width in WIDTHS:
+            page.set_viewport_size({**DESK, "width": width})
+            assert not (tables := cut_off(page)), tables
         page.set_viewport_size(PHONE)
         if self.is_recording and phone and not typed:
             page.reload()
@@ -81,6 +86,6 @@ def width_beyond(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def spilling(page: Any) -> list[str]:
-    """Tables that are wider than their place and cannot be scrolled."""
-    return [f"spills: {table}" for table in page.evaluate(SPILLING)]
+def cut_off(page: Any) -> list[str]:
+    """Tables that go on where nobody can see them or scroll to them."""
+    return [f"cut off: {table}" for table in page.evaluate(CUT_OFF)]
