@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from itertools import chain
+from functools import cached_property
 from typing import NamedTuple
 
 from emissions.lookup import FactorBook, FactorRow, YearNote
@@ -79,12 +79,6 @@ class Way(NamedTuple):
     trouble: Trouble | None = None
     times: Decimal | None = None
 
-    def lines(self, activities: Iterable[Activity]) -> "list[Line]":
-        times = self.times
-        if times is None:
-            return [Line(activity, activity.quantity, self) for activity in activities]
-        return [Line(activity, EXACT.multiply(activity.quantity, times), self) for activity in activities]
-
 
 class Line(NamedTuple):
     """One activity in one ledger. `quantity` is in the factor's unit; `tonnes` is None when there is no factor for it."""
@@ -100,6 +94,33 @@ class Line(NamedTuple):
     @property
     def tonnes(self) -> Decimal | None:
         return _tonnes(self.quantity, self.way.kg_per_unit)
+
+
+class Part(NamedTuple):
+    """Activities that count in one way: mostly the months of a year."""
+
+    activities: Sequence[Activity]
+    way: Way
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        return (Line(activity, self._in_unit(activity.quantity), self.way) for activity in self.activities)
+
+    @property
+    def quantity(self) -> Decimal:
+        """In the factor's unit."""
+        return self._in_unit(_total(activity.quantity for activity in self.activities))
+
+    @property
+    def estimated(self) -> Decimal:
+        return self._in_unit(_total(activity.quantity for activity in self.activities if not activity.is_measured))
+
+    def _in_unit(self, quantity: Decimal) -> Decimal:
+        return quantity if self.way.times is None else EXACT.multiply(quantity, self.way.times)
+
+
+def _total(quantities: Iterable[Decimal]) -> Decimal:
+    return sum(quantities, Decimal(0))
 
 
 def _tonnes(quantity: Decimal, kg_per_unit: Decimal | None) -> Decimal | None:
@@ -136,12 +157,17 @@ class LineSum:
 
 @dataclass(frozen=True)
 class Calculation:
-    lines: list[Line]
+    parts: list[Part]
     sums: list[LineSum]
     electricity_kwh: Decimal | None
     renewable_kwh: Decimal | None
     it_energy_kwh: Decimal | None
     pue: Decimal | None
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """One a month. An inventory that is stored needs none of them."""
+        return [line for part in self.parts for line in part.lines]
 
     def total(self, ledger: Ledger) -> Decimal:
         return sum((line.tonnes for line in self.sums if line.ledger == ledger and line.tonnes is not None), Decimal(0))
@@ -167,16 +193,13 @@ def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     for (_site, source, *_rest), group in alike.items():
         of_source[source] += group
     renewable = {(a.site_id, a.month): a for a in of_source["renewable_electricity"]}
-    found: list[list[Line]] = []
+    parts: list[Part] = []
     for (_site, source, *_rest), group in alike.items():
         ways = tuple(_ways(group[0], book))
-        if source == "electricity":
-            found += [lines for lines in _electricity_lines(group, renewable, ways) if lines]
-        else:
-            found += [way.lines(group) for way in ways]
+        parts += _electricity_parts(group, renewable, ways) if source == "electricity" else [Part(group, way) for way in ways]
     return Calculation(
-        lines=list(chain.from_iterable(found)),
-        sums=_sums(found),
+        parts=parts,
+        sums=_sums(parts),
         electricity_kwh=_kwh(of_source["electricity"]),
         renewable_kwh=_kwh(of_source["renewable_electricity"]),
         it_energy_kwh=_kwh(of_source["it_energy"]),
@@ -184,24 +207,26 @@ def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     )
 
 
-def _electricity_lines(
+def _electricity_parts(
     activities: Sequence[Activity], renewable: Mapping[tuple[int, date], Activity], ways: Sequence[Way]
-) -> tuple[list[Line], ...]:
+) -> list[Part]:
     """In the market-based ledger, what no renewable instrument covers counts at the residual mix; where none is published, at the
     location-based factor."""
     location, market, market_kwh, covered = ways
     uncovered: list[Activity] = []
     remaining: list[Activity] = []
-    weightless: list[Line] = []
+    weightless: list[Activity] = []
     for activity in activities:
         instrument = renewable.get((activity.site_id, activity.month))
         bought, generated = _in_kwh(activity), _in_kwh(instrument) if instrument else None
         if instrument is None or bought is None or generated is None:
             uncovered.append(activity)
             continue
-        weightless.append(Line(instrument, min(bought, generated), covered))
-        remaining.append(activity._replace(quantity=bought - min(bought, generated), unit="kWh"))
-    return location.lines(activities), market.lines(uncovered), weightless, market_kwh.lines(remaining)
+        used = min(bought, generated)
+        weightless.append(instrument._replace(quantity=used, unit="kWh"))
+        remaining.append(activity._replace(quantity=bought - used, unit="kWh"))
+    parts = (Part(activities, location), Part(uncovered, market), Part(weightless, covered), Part(remaining, market_kwh))
+    return [part for part in parts if part.activities]
 
 
 # --- how activities count ---------------------------------------------------------------------------------------------
@@ -253,26 +278,25 @@ def _converted(unit: str, ledger: Ledger, factor: FactorRow, note: YearNote | No
     return Way(ledger, factor.unit, factor, note, kg_per_unit, None, times)
 
 
-def _sums(found: Iterable[list[Line]]) -> list[LineSum]:
+def _sums(parts: Iterable[Part]) -> list[LineSum]:
     """What differs in the unit or the year of the activity alone comes together."""
-    groups: dict[tuple[object, ...], list[Line]] = defaultdict(list)
-    for lines in found:
-        a, way = lines[0].activity, lines[0].way
+    groups: dict[tuple[object, ...], list[Part]] = defaultdict(list)
+    for part in parts:
+        a, way = part.activities[0], part.way
         factor = way.factor.key if way.factor else ""
-        groups[a.site_id, a.source, a.substance, way.ledger, factor, way.unit, way.note, way.trouble] += lines
+        groups[a.site_id, a.source, a.substance, way.ledger, factor, way.unit, way.note, way.trouble].append(part)
     return [_sum(group) for group in groups.values()]
 
 
-def _sum(group: list[Line]) -> LineSum:
-    a, way = group[0].activity, group[0].way
-    quantity = sum([line.quantity for line in group], Decimal(0))
-    estimated = sum([line.quantity for line in group if not line.activity.is_measured], Decimal(0))
+def _sum(parts: list[Part]) -> LineSum:
+    a, way = parts[0].activities[0], parts[0].way
+    quantity, estimated = _total(part.quantity for part in parts), _total(part.estimated for part in parts)
     return LineSum(
         site_id=a.site_id,
         source=a.source,
         substance=a.substance,
         ledger=way.ledger,
-        months=tuple(sorted([line.activity.month for line in group])),
+        months=tuple(sorted([activity.month for part in parts for activity in part.activities])),
         quantity=quantity,
         unit=way.unit,
         factor=way.factor,
