@@ -317,7 +317,7 @@ def _is_energy(activity: Activity) -> bool:
 def _in_kwh(activity: Activity) -> Decimal | None:
     """None where its unit measures no energy."""
     try:
-        return convert(activity.quantity, activity.unit, "kWh")
+        return activity.quantity if activity.unit == "kWh" else convert(activity.quantity, activity.unit, "kWh")
     except UnknownUnit:
         return None
 

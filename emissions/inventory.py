@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,7 +19,7 @@ from emissions.calculation import Activity, Calculation, Ledger, LineSum, calcul
 from emissions.coverage import BESIDE_EMISSIONS, Coverage, coverage, fiscal_months
 from emissions.factors import book_of, default_factor_set
 from emissions.intensity import per_million_cny
-from emissions.lookup import places_of
+from emissions.lookup import FactorRow, places_of
 from emissions.models import ActivityRecord, FactorSet, Inventory, Scope3Entry
 from emissions.units import EXACT
 from suppliers.models import Site, Supplier
@@ -46,7 +46,11 @@ FOLLOWS = (
     "lines",
 )
 WRITTEN = (*FOLLOWS, "reported_by", "created_at")
-KWH, PUE, TONNES = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
+KWH, PUE, TONNES, SHARE = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001"), Decimal("0.0001")
+
+
+# Site, month, source and substance of an activity, by their places: in half the time of asking by name.
+_PLACE = itemgetter(*map(Activity._fields.index, ("site_id", "month", "source", "substance")))
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def _activities(records: "QuerySet[ActivityRecord]") -> dict[int, list[Activity]
         site_type, names = places[site_id]
         found[supplier_id].append(Activity(site_id, site_type, names, month, source, quantity, unit, substance, is_measured))
     for activities in found.values():
-        activities.sort(key=attrgetter("site_id", "month", "source", "substance"))
+        activities.sort(key=_PLACE)
     return found
 
 
@@ -265,13 +269,26 @@ def line_to_json(line: LineSum, factor_set: FactorSet) -> dict[str, Any]:
         "factor_year": factor.year if factor else None,
         "factor_region": factor.region if factor else None,
         "year_note": line.note.value if line.note else None,
-        "kg_per_unit": _plain(line.kg_per_unit),
-        "gases": {"co2": _plain(factor.co2), "ch4": _plain(factor.ch4), "n2o": _plain(factor.n2o)} if factor else None,
+        "kg_per_unit": _known(line.kg_per_unit),
+        "gases": _gases(factor) if factor else None,
         "gwp": factor_set.gwp,
-        "measured": _plain(line.measured.quantize(Decimal("0.0001"), ROUND_HALF_UP)),
+        "measured": _known(line.measured.quantize(SHARE, ROUND_HALF_UP)),
         "tonnes": _plain(line.tonnes),
         "trouble": line.trouble.value if line.trouble else None,
     }
+
+
+# What comes up in line after line.
+
+
+@lru_cache(maxsize=1_000)
+def _gases(factor: FactorRow) -> dict[str, str | None]:
+    return {"co2": _plain(factor.co2), "ch4": _plain(factor.ch4), "n2o": _plain(factor.n2o)}
+
+
+@lru_cache(maxsize=1_000)
+def _known(value: Decimal | None) -> str | None:
+    return _plain(value)
 
 
 @lru_cache(maxsize=1_000)
