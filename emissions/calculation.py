@@ -207,9 +207,7 @@ def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
     )
 
 
-def _electricity_parts(
-    activities: Sequence[Activity], renewable: Mapping[tuple[int, date], Activity], ways: Sequence[Way]
-) -> list[Part]:
+def _electricity_parts(activities: Sequence[Activity], renewable: Mapping[tuple[int, date], Activity], ways: Sequence[Way]) -> list[Part]:
     """In the market-based ledger, what no renewable instrument covers counts at the residual mix; where none is published, at the
     location-based factor."""
     location, market, market_kwh, covered = ways
