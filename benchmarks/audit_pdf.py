@@ -71,6 +71,8 @@ def _drawn_by(processes: int, html: str) -> None:
         process.start()
     for process in made:
         process.join()
+    if any(process.exitcode for process in made):
+        raise RuntimeError("A process that draws did not come to its end.")
 
 
 def _draw(html: str) -> None:

@@ -379,7 +379,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 300
-# Celery compares the most a process ever held. Printing reports it stands at 310 MB; replaced after each, it would read the fonts anew.
+# Celery compares the most a process ever held. One that prints comes to 370 MB; replaced each time, it would read the fonts anew.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.number("WORKER_MAX_MEMORY_KB", 420_000)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False

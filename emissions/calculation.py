@@ -315,7 +315,7 @@ def _is_energy(activity: Activity) -> bool:
 def _in_kwh(activity: Activity) -> Decimal | None:
     """None where its unit measures no energy."""
     try:
-        return activity.quantity if activity.unit == "kWh" else convert(activity.quantity, activity.unit, "kWh")
+        return convert(activity.quantity, activity.unit, "kWh")
     except UnknownUnit:
         return None
 

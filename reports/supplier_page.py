@@ -7,6 +7,7 @@ from itertools import groupby, islice
 
 from django.db.models import F
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from accounts.looks import without_looks
@@ -101,7 +102,7 @@ def _number(text: str | None) -> Decimal | None:
 def _history(supplier_id: int) -> list[Happening]:
     """What was done over and over in one day, by one person, is told once: eighteen papers printed must not push out all else."""
     events = without_looks(Event.objects.about_supplier(supplier_id)).select_related("actor").newest_first()[:EVENTS_READ]
-    alike = (list(group) for _key, group in groupby(events, key=lambda event: (event.action, event.actor_id, event.at.date())))
+    alike = (list(group) for _key, group in groupby(events, key=lambda event: (event.action, event.actor_id, localdate(event.at))))
     return [_happening(group[0], len(group)) for group in islice(alike, EVENTS_SHOWN)]
 
 
