@@ -60,8 +60,7 @@ def _in_bulk(bench: Bench, by: User) -> dict[str, float]:
 
 def _side_by_side(html: str) -> float:
     """The limit of `linear_share`: WeasyPrint alone, in one process and in two at once, which share memory, caches and clock."""
-    one, two = (seconds(lambda count=count: _drawn_by(count, html)) for count in (1, 2))
-    return one / two
+    return seconds(lambda: _drawn_by(1, html)) / seconds(lambda: _drawn_by(2, html))
 
 
 def _drawn_by(processes: int, html: str) -> None:
