@@ -1,8 +1,11 @@
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import psutil
+import psycopg
 import pytest
 from django.db import connection
 
@@ -79,6 +82,21 @@ def test_a_killed_keeper_takes_the_database_along_and_the_next_start_succeeds(va
     assert len(postgres_processes(var)) == 1
     held.release()
     again.release(wait=True)
+
+
+@pytest.mark.parametrize(("stop", "moments"), [("kill", range(2, 9)), ("terminate", [5])])
+def test_the_database_ends_even_while_it_recovers_from_a_killed_session(var, stop, moments):
+    """At some of these moments PostgreSQL 18 does not come to its end when it is asked to shut down."""
+    for hundredths in moments:
+        held = attach(var)
+        [server] = postgres_processes(var)
+        with psycopg.connect(held.url()) as session:
+            os.kill(session.info.backend_pid, signal.SIGKILL)
+            time.sleep(hundredths / 100)
+            getattr(server.parent(), stop)()
+
+            wait_until(lambda: postgres_processes(var) == [], what="the database to end")
+        held.release()
 
 
 def test_who_holds_on_brings_a_killed_keeper_back(var):
