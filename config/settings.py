@@ -365,7 +365,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": str(_broker / "messages"),
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
-        "polling_interval": 0.1,
+        "polling_interval": 0.03,
     }
 else:
     # Redis gives a task to another worker after this long without an answer: longer than the longest task.

@@ -15,12 +15,14 @@ R-22 is a Montreal Protocol gas: reported beside the scopes, not in them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import cached_property
+from itertools import repeat
 from typing import NamedTuple
 
 from emissions.lookup import FactorBook, FactorRow, YearNote
@@ -67,6 +69,64 @@ class Activity(NamedTuple):
     is_measured: bool = True
 
 
+class Series(NamedTuple):
+    """Months of one calendar year of one source at one site in one unit, which so have one factor. The last three go together."""
+
+    site_id: int
+    site_type: str
+    places: tuple[str, ...]
+    source: str
+    unit: str
+    substance: str
+    months: Sequence[date]
+    quantities: Sequence[Decimal]
+    measured: Sequence[bool]
+
+    @property
+    def year(self) -> int:
+        return self.months[0].year
+
+    @property
+    def activities(self) -> Iterator[Activity]:
+        for month, quantity, is_measured in zip(self.months, self.quantities, self.measured, strict=True):
+            yield Activity(
+                self.site_id, self.site_type, self.places, month, self.source, quantity, self.unit, self.substance, is_measured
+            )  # fmt: skip
+
+    @property
+    def kwh(self) -> Sequence[Decimal] | None:
+        """The quantities in kWh; None where the unit measures no energy."""
+        try:
+            times = ratio(self.unit, "kWh")
+        except UnknownUnit:
+            return None
+        return self.quantities if self.unit == "kWh" else [EXACT.multiply(quantity, times) for quantity in self.quantities]
+
+    def of(self, rows: Iterable["_Month"]) -> "Series":
+        """With other months."""
+        months, quantities, measured = zip(*rows, strict=True)
+        return self._replace(months=months, quantities=quantities, measured=measured)
+
+
+# With its quantity and whether it is measured.
+_Month = tuple[date, Decimal, bool]
+
+
+def in_series(activities: Iterable[Activity]) -> list[Series]:
+    """In the order in which each has its first activity."""
+    alike: dict[tuple[object, ...], list[Activity]] = defaultdict(list)
+    for a in activities:
+        alike[a.site_id, a.site_type, a.places, a.source, a.unit, a.substance, a.month.year].append(a)
+    return [
+        Series(
+            a.site_id, a.site_type, a.places, a.source, a.unit, a.substance,
+            [each.month for each in group], [each.quantity for each in group], [each.is_measured for each in group],
+        )
+        for group in alike.values()
+        for a in group[:1]
+    ]  # fmt: skip
+
+
 class Way(NamedTuple):
     """How activities of one kind count in one ledger; `unit` is the factor's. `times`: how many of them are in a unit of the activity,
     None where it is the same."""
@@ -99,21 +159,24 @@ class Line(NamedTuple):
 class Part(NamedTuple):
     """Activities that count in one way: mostly the months of a year."""
 
-    activities: Sequence[Activity]
+    series: Series
     way: Way
 
     @property
     def lines(self) -> Iterator[Line]:
-        return (Line(activity, self._in_unit(activity.quantity), self.way) for activity in self.activities)
+        return (Line(activity, self._in_unit(activity.quantity), self.way) for activity in self.series.activities)
 
     @property
     def quantity(self) -> Decimal:
         """In the factor's unit."""
-        return self._in_unit(_total(activity.quantity for activity in self.activities))
+        return self._in_unit(_total(self.series.quantities))
 
     @property
     def estimated(self) -> Decimal:
-        return self._in_unit(_total(activity.quantity for activity in self.activities if not activity.is_measured))
+        if all(self.series.measured):
+            return Decimal(0)
+        pairs = zip(self.series.quantities, self.series.measured, strict=True)
+        return self._in_unit(_total(quantity for quantity, is_measured in pairs if not is_measured))
 
     def _in_unit(self, quantity: Decimal) -> Decimal:
         return quantity if self.way.times is None else EXACT.multiply(quantity, self.way.times)
@@ -144,11 +207,11 @@ class LineSum:
     measured: Decimal
     trouble: Trouble | None
 
-    @property
+    @cached_property
     def exact_tonnes(self) -> Decimal | None:
         return _tonnes(self.quantity, self.kg_per_unit)
 
-    @property
+    @cached_property
     def tonnes(self) -> Decimal | None:
         """To the gram, so that the sum of the lines is the total to the last digit."""
         exact = self.exact_tonnes
@@ -185,87 +248,93 @@ class Calculation:
 
 
 def calculate(activities: Iterable[Activity], book: FactorBook) -> Calculation:
-    # Alike but for month and amount: the months of a year have mostly one factor.
-    alike: dict[tuple[int, str, str, int, str], list[Activity]] = defaultdict(list)
-    for a in activities:
-        alike[a.site_id, a.source, a.unit, a.month.year, a.substance].append(a)
-    of_source: dict[str, list[Activity]] = defaultdict(list)
-    for (_site, source, *_rest), group in alike.items():
-        of_source[source] += group
-    renewable = {(a.site_id, a.month): a for a in of_source["renewable_electricity"]}
+    return calculate_series(in_series(activities), book)
+
+
+def calculate_series(series: Sequence[Series], book: FactorBook) -> Calculation:
+    of_source: dict[str, list[Series]] = defaultdict(list)
+    for each in series:
+        of_source[each.source].append(each)
+    electricity, it_energy, renewable = (of_source[source] for source in ("electricity", "it_energy", "renewable_electricity"))
+    instruments = _kwh_by_month(renewable)
     parts: list[Part] = []
-    for (_site, source, *_rest), group in alike.items():
-        ways = tuple(_ways(group[0], book))
-        parts += _electricity_parts(group, renewable, ways) if source == "electricity" else [Part(group, way) for way in ways]
+    for each in series:
+        ways = tuple(_ways(each, book))
+        parts += _electricity_parts(each, instruments, ways) if each.source == "electricity" else [Part(each, way) for way in ways]
     return Calculation(
         parts=parts,
         sums=_sums(parts),
-        electricity_kwh=_kwh(of_source["electricity"]),
-        renewable_kwh=_kwh(of_source["renewable_electricity"]),
-        it_energy_kwh=_kwh(of_source["it_energy"]),
-        pue=_pue(of_source["it_energy"], of_source["electricity"]),
+        electricity_kwh=_kwh(electricity),
+        renewable_kwh=_kwh(renewable),
+        it_energy_kwh=_kwh(it_energy),
+        pue=_pue(it_energy, electricity),
     )
 
 
-def _electricity_parts(activities: Sequence[Activity], renewable: Mapping[tuple[int, date], Activity], ways: Sequence[Way]) -> list[Part]:
+def _electricity_parts(series: Series, instruments: "_KwhByMonth", ways: Sequence[Way]) -> list[Part]:
     """In the market-based ledger, what no renewable instrument covers counts at the residual mix; where none is published, at the
     location-based factor."""
     location, market, market_kwh, covered = ways
-    uncovered: list[Activity] = []
-    remaining: list[Activity] = []
-    weightless: list[Activity] = []
-    for activity in activities:
-        instrument = renewable.get((activity.site_id, activity.month))
-        bought, generated = _in_kwh(activity), _in_kwh(instrument) if instrument else None
-        if instrument is None or bought is None or generated is None:
-            uncovered.append(activity)
+    uncovered: list[_Month] = []
+    remaining: list[_Month] = []
+    weightless: list[_Month] = []
+    in_kwh = series.kwh or repeat(None)
+    for month, quantity, bought, is_measured in zip(series.months, series.quantities, in_kwh, series.measured, strict=False):
+        generated, instrument_is_measured = instruments.get((series.site_id, month), (None, False))
+        if bought is None or generated is None:
+            uncovered.append((month, quantity, is_measured))
             continue
         used = min(bought, generated)
-        weightless.append(instrument._replace(quantity=used, unit="kWh"))
-        remaining.append(activity._replace(quantity=bought - used, unit="kWh"))
-    parts = (Part(activities, location), Part(uncovered, market), Part(weightless, covered), Part(remaining, market_kwh))
-    return [part for part in parts if part.activities]
+        weightless.append((month, used, instrument_is_measured))
+        remaining.append((month, bought - used, is_measured))
+    parts = [Part(series, location)]
+    if uncovered:
+        parts.append(Part(series.of(uncovered), market))
+    if weightless:
+        parts.append(Part(series.of(weightless)._replace(unit="kWh", source="renewable_electricity"), covered))
+        parts.append(Part(series.of(remaining)._replace(unit="kWh"), market_kwh))
+    return parts
 
 
 # --- how activities count ---------------------------------------------------------------------------------------------
 
 
-def _ways(activity: Activity, book: FactorBook) -> Iterator[Way]:
+def _ways(series: Series, book: FactorBook) -> Iterator[Way]:
     """For electricity four: location-based; market-based, as it is and what is left in kWh; what a renewable instrument covers."""
-    source = activity.source
+    source = series.source
     if source == "electricity":
-        yield _way(activity, book, Ledger.SCOPE2_LOCATION, ("electricity", "electricity_lifecycle"))
-        has_residual = book.find(("electricity_residual",), activity.places, activity.month.year)
+        yield _way(series, book, Ledger.SCOPE2_LOCATION, ("electricity", "electricity_lifecycle"))
+        has_residual = book.find(("electricity_residual",), series.places, series.year)
         subjects = ("electricity_residual",) if has_residual else ("electricity", "electricity_lifecycle")
-        yield _way(activity, book, Ledger.SCOPE2_MARKET, subjects)
-        yield _way(activity._replace(unit="kWh"), book, Ledger.SCOPE2_MARKET, subjects)
+        yield _way(series, book, Ledger.SCOPE2_MARKET, subjects)
+        yield _way(series._replace(unit="kWh"), book, Ledger.SCOPE2_MARKET, subjects)
         # What a renewable instrument covers weighs nothing.
         yield Way(Ledger.SCOPE2_MARKET, "kWh", None, None, Decimal(0))
     elif source == "heat":
-        yield _way(activity, book, Ledger.SCOPE2_LOCATION, ("heat",))
-        yield _way(activity, book, Ledger.SCOPE2_MARKET, ("heat",))
+        yield _way(series, book, Ledger.SCOPE2_LOCATION, ("heat",))
+        yield _way(series, book, Ledger.SCOPE2_MARKET, ("heat",))
     elif source == "refrigerant":
-        yield _refrigerant_way(activity, book)
+        yield _refrigerant_way(series, book)
     elif source in FUELS:
-        variant = VARIANT_OF_SOURCE.get(source) or VARIANTS.get(activity.site_type)
-        yield _way(activity, book, Ledger.SCOPE1, (f"{source}.{variant}", source) if variant else (source,))
+        variant = VARIANT_OF_SOURCE.get(source) or VARIANTS.get(series.site_type)
+        yield _way(series, book, Ledger.SCOPE1, (f"{source}.{variant}", source) if variant else (source,))
 
 
-def _way(activity: Activity, book: FactorBook, ledger: Ledger, subjects: Sequence[str]) -> Way:
-    found = book.find(subjects, activity.places, activity.month.year)
+def _way(series: Series, book: FactorBook, ledger: Ledger, subjects: Sequence[str]) -> Way:
+    found = book.find(subjects, series.places, series.year)
     if found is None:
-        return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
+        return Way(ledger, series.unit, None, None, None, Trouble.NO_FACTOR)
     # The year of a fuel's factor is that of its guideline; only a grid has a mix that changes by the year.
     note = found.note if found.factor.subject.startswith("electricity") else None
-    return _converted(activity.unit, ledger, found.factor, note, book.kg_co2e(found.factor))
+    return _converted(series.unit, ledger, found.factor, note, book.kg_co2e(found.factor))
 
 
-def _refrigerant_way(activity: Activity, book: FactorBook) -> Way:
-    ledger = Ledger.OUTSIDE if activity.substance in OUTSIDE_THE_SCOPES else Ledger.SCOPE1
-    row = book.gas_row(activity.substance)
+def _refrigerant_way(series: Series, book: FactorBook) -> Way:
+    ledger = Ledger.OUTSIDE if series.substance in OUTSIDE_THE_SCOPES else Ledger.SCOPE1
+    row = book.gas_row(series.substance)
     if row is None:
-        return Way(ledger, activity.unit, None, None, None, Trouble.NO_FACTOR)
-    return _converted(activity.unit, ledger, row, None, row.co2)
+        return Way(ledger, series.unit, None, None, None, Trouble.NO_FACTOR)
+    return _converted(series.unit, ledger, row, None, row.co2)
 
 
 def _converted(unit: str, ledger: Ledger, factor: FactorRow, note: YearNote | None, kg_per_unit: Decimal) -> Way:
@@ -280,21 +349,21 @@ def _sums(parts: Iterable[Part]) -> list[LineSum]:
     """What differs in the unit or the year of the activity alone comes together."""
     groups: dict[tuple[object, ...], list[Part]] = defaultdict(list)
     for part in parts:
-        a, way = part.activities[0], part.way
+        series, way = part
         factor = way.factor.key if way.factor else ""
-        groups[a.site_id, a.source, a.substance, way.ledger, factor, way.unit, way.note, way.trouble].append(part)
+        groups[series.site_id, series.source, series.substance, way.ledger, factor, way.unit, way.note, way.trouble].append(part)
     return [_sum(group) for group in groups.values()]
 
 
 def _sum(parts: list[Part]) -> LineSum:
-    a, way = parts[0].activities[0], parts[0].way
+    series, way = parts[0]
     quantity, estimated = _total(part.quantity for part in parts), _total(part.estimated for part in parts)
     return LineSum(
-        site_id=a.site_id,
-        source=a.source,
-        substance=a.substance,
+        site_id=series.site_id,
+        source=series.source,
+        substance=series.substance,
         ledger=way.ledger,
-        months=tuple(sorted([activity.month for part in parts for activity in part.activities])),
+        months=tuple(sorted(month for part in parts for month in part.series.months)),
         quantity=quantity,
         unit=way.unit,
         factor=way.factor,
@@ -307,37 +376,35 @@ def _sum(parts: list[Part]) -> LineSum:
 
 # --- energy -----------------------------------------------------------------------------------------------------------
 
-
-def _is_energy(activity: Activity) -> bool:
-    return _in_kwh(activity) is not None
-
-
-def _in_kwh(activity: Activity) -> Decimal | None:
-    """None where its unit measures no energy."""
-    try:
-        return convert(activity.quantity, activity.unit, "kWh")
-    except UnknownUnit:
-        return None
+# By site and month; and whether it was measured.
+_KwhByMonth = dict[tuple[int, date], tuple[Decimal, bool]]
 
 
-def _kwh(activities: Iterable[Activity]) -> Decimal | None:
+def _kwh_by_month(series: Iterable[Series]) -> _KwhByMonth:
+    return {
+        (each.site_id, month): (kwh, is_measured)
+        for each in series
+        for month, kwh, is_measured in zip(each.months, each.kwh or (), each.measured, strict=False)
+    }
+
+
+def _kwh(series: Iterable[Series]) -> Decimal | None:
     """None when nothing was reported: not known is not zero."""
-    amounts = [kwh for a in activities if (kwh := _in_kwh(a)) is not None]
-    return sum(amounts, Decimal(0)) if amounts else None
+    amounts = [_total(kwh) for each in series if (kwh := each.kwh) is not None]
+    return _total(amounts) if amounts else None
 
 
 def pue(activities: Iterable[Activity]) -> Decimal | None:
     """Power usage effectiveness over the sites and months for which both numbers are known."""
-    activities = list(activities)
-    return _pue([a for a in activities if a.source == "it_energy"], [a for a in activities if a.source == "electricity"])
+    series = in_series(activities)
+    return _pue([each for each in series if each.source == "it_energy"], [each for each in series if each.source == "electricity"])
 
 
-def _pue(it_energy: Iterable[Activity], electricity: Iterable[Activity]) -> Decimal | None:
-    of_it = {(a.site_id, a.month): kwh for a in it_energy if (kwh := _in_kwh(a)) is not None}
-    of_all = {(a.site_id, a.month): kwh for a in electricity if (kwh := _in_kwh(a)) is not None} if of_it else {}
+def _pue(it_energy: Sequence[Series], electricity: Sequence[Series]) -> Decimal | None:
+    of_it, of_all = _kwh_by_month(it_energy), _kwh_by_month(electricity) if it_energy else {}
     both = of_it.keys() & of_all.keys()
-    it_load = sum((of_it[key] for key in both), Decimal(0))
-    return sum((of_all[key] for key in both), Decimal(0)) / it_load if it_load else None
+    it_load = _total(of_it[key][0] for key in both)
+    return _total(of_all[key][0] for key in both) / it_load if it_load else None
 
 
 def energy_mwh(activities: Iterable[Activity], book: FactorBook) -> Decimal:
@@ -348,6 +415,7 @@ def energy_mwh(activities: Iterable[Activity], book: FactorBook) -> Decimal:
             found = book.find((activity.source,), activity.places, activity.month.year)
             if found and found.factor.ncv_gj is not None:
                 total += EXACT.divide(convert(activity.quantity, activity.unit, found.factor.unit) * found.factor.ncv_gj, GJ_PER_MWH)
-        elif activity.source in ("electricity", "heat") and _is_energy(activity):
-            total += convert(activity.quantity, activity.unit, "MWh")
+        elif activity.source in ("electricity", "heat"):
+            with suppress(UnknownUnit):
+                total += convert(activity.quantity, activity.unit, "MWh")
     return total

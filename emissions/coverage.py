@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from emissions.calculation import Activity
+from emissions.calculation import Series
 
 
 # A chiller is topped up when it needs it, exhibitions are now and then: months without are no gap.
@@ -43,12 +43,12 @@ class Coverage:
         return len(self.covered) == len(self.months)
 
 
-def coverage(activities: Iterable[Activity], months: Sequence[date]) -> Coverage:
+def coverage(series: Iterable[Series], months: Sequence[date]) -> Coverage:
     """A month is covered when every emitting source that a site reports in the year has a value for it, be it a zero somebody typed."""
     reported: dict[tuple[int, str], set[date]] = defaultdict(set)
-    for activity in activities:
-        if activity.source not in OCCASIONAL:
-            reported[activity.site_id, activity.source].add(activity.month)
+    for each in series:
+        if each.source not in OCCASIONAL:
+            reported[each.site_id, each.source].update(each.months)
     gaps = [
         Gap(site_id, source, missing)
         for (site_id, source), found in sorted(reported.items())

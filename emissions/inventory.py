@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from accounts.copying import copied_into
-from emissions.calculation import Activity, Calculation, Ledger, LineSum, calculate
+from emissions.calculation import Activity, Calculation, Ledger, LineSum, Series, calculate_series
 from emissions.coverage import BESIDE_EMISSIONS, Coverage, coverage, fiscal_months
 from emissions.factors import book_of, default_factor_set
 from emissions.intensity import per_million_cny
@@ -51,6 +52,11 @@ KWH, PUE, TONNES, SHARE = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001"
 
 # Site, month, source and substance of an activity, by their places: in half the time of asking by name.
 _PLACE = itemgetter(*map(Activity._fields.index, ("site_id", "month", "source", "substance")))
+# What is alike in all months of a series, and what each of them has of its own.
+_ALIKE = ("supplier_id", "site_id", "source", "unit", "substance")
+_MONTHLY = ("month", "quantity", "is_measured")
+_alike = itemgetter(*range(len(_ALIKE)))
+_month = itemgetter(len(_ALIKE))
 
 
 @dataclass(frozen=True)
@@ -59,34 +65,52 @@ class YearOfData:
 
     year: int
     factor_set: FactorSet
-    activities: list[Activity]
+    series: list[Series]
     calculation: Calculation
     coverage: Coverage
+
+    @cached_property
+    def activities(self) -> list[Activity]:
+        """One a month, in the order of site, month and source. An inventory that is stored needs none of them."""
+        return _activities(self.series)
 
     @property
     def emits(self) -> bool:
         """Revenue or packaging alone are no inventory."""
-        return any(activity.source not in BESIDE_EMISSIONS for activity in self.activities)
+        return any(each.source not in BESIDE_EMISSIONS for each in self.series)
 
 
 def activities_of(supplier_id: int, months: Sequence[date], site_ids: Iterable[int] | None = None) -> list[Activity]:
+    """In the order of site, month and source."""
+    return _activities(_series_of(supplier_id, months, site_ids))
+
+
+def _activities(series: Iterable[Series]) -> list[Activity]:
+    return sorted((activity for each in series for activity in each.activities), key=_PLACE)
+
+
+def _series_of(supplier_id: int, months: Sequence[date], site_ids: Iterable[int] | None) -> list[Series]:
     records = ActivityRecord.objects.filter(supplier_id=supplier_id, month__range=(months[0], months[-1]))
     if site_ids is not None:
         records = records.filter(site_id__in=list(site_ids))
-    return _activities(records).get(supplier_id, [])
+    return _series(records).get(supplier_id, [])
 
 
-def _activities(records: "QuerySet[ActivityRecord]") -> dict[int, list[Activity]]:
-    """By supplier, in the order of site, month and source. Two queries: the sites, few beside their months, are read apart."""
-    sites = Site.objects.filter(pk__in=records.order_by().values("site_id")).values_list("pk", "type", "country", "region")
+def _series(records: "QuerySet[ActivityRecord]") -> dict[int, list[Series]]:
+    """By supplier, in the order of site, first month and source. Two queries: the sites, few beside their months, are read apart."""
+    alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for key, adjacent in groupby(_rows(records.order_by().values_list(*_ALIKE, *_MONTHLY)), _alike):
+        alike[key] += adjacent
+    sites = Site.objects.filter(pk__in={site_id for _supplier, site_id, *_rest in alike}).values_list("pk", "type", "country", "region")
     places = {pk: (kind, places_of(country, region)) for pk, kind, country, region in sites}
-    columns = ("supplier_id", "site_id", "month", "source", "quantity", "unit", "substance", "is_measured")
-    found: dict[int, list[Activity]] = defaultdict(list)
-    for supplier_id, site_id, month, source, quantity, unit, substance, is_measured in _rows(records.order_by().values_list(*columns)):
-        site_type, names = places[site_id]
-        found[supplier_id].append(Activity(site_id, site_type, names, month, source, quantity, unit, substance, is_measured))
-    for activities in found.values():
-        activities.sort(key=_PLACE)
+    found: dict[int, list[Series]] = defaultdict(list)
+    for (supplier_id, site_id, source, unit, substance), reported in alike.items():
+        reported.sort(key=_month)
+        for _year, of_year in groupby(reported, lambda row: _month(row).year):
+            months = list(zip(*of_year, strict=True))[len(_ALIKE) :]
+            found[supplier_id].append(Series(site_id, *places[site_id], source, unit, substance, *months))
+    for series in found.values():
+        series.sort(key=lambda each: (each.site_id, each.months[0], each.source, each.substance))
     return found
 
 
@@ -105,13 +129,13 @@ def year_of_data(
     supplier: Supplier, year: int, *, factor_set: FactorSet | None = None, site_ids: Iterable[int] | None = None
 ) -> YearOfData:
     """Calculated on the spot: for some sites only, or with another factor set than the stored inventory's."""
-    activities = activities_of(supplier.pk, fiscal_months(year, supplier.fiscal_year_start), site_ids)
-    return _year(supplier, year, activities, factor_set or default_factor_set())
+    series = _series_of(supplier.pk, fiscal_months(year, supplier.fiscal_year_start), site_ids)
+    return _year(supplier, year, series, factor_set or default_factor_set())
 
 
-def _year(supplier: Supplier, year: int, activities: list[Activity], factor_set: FactorSet) -> YearOfData:
+def _year(supplier: Supplier, year: int, series: list[Series], factor_set: FactorSet) -> YearOfData:
     months = fiscal_months(year, supplier.fiscal_year_start)
-    return YearOfData(year, factor_set, activities, calculate(activities, book_of(factor_set)), coverage(activities, months))
+    return YearOfData(year, factor_set, series, calculate_series(series, book_of(factor_set)), coverage(series, months))
 
 
 # --- storing them -----------------------------------------------------------------------------------------------------
@@ -147,14 +171,14 @@ def calculate_inventories(
     suppliers = list(Supplier.objects.select_for_update(no_key=True).filter(pk__in=supplier_ids).order_by("pk"))
     calculated = Inventory.objects.filter(supplier__in=supplier_ids, year=year, basis=Inventory.Basis.CALCULATED)
     stored = {inventory.supplier_id: inventory for inventory in calculated.select_related("factor_set")}
-    activities = _activities(_records_of_year(suppliers, year))
+    series = _series(_records_of_year(suppliers, year))
     scope3 = _scope3_of(supplier_ids, year)
     newest = factor_set or default_factor_set()
     inventories, new, changed, removed = {}, [], [], []
     for supplier in suppliers:
         was = stored.get(supplier.pk)
         used = factor_set or (was.factor_set if was and was.factor_set else newest)
-        data = _year(supplier, year, activities.get(supplier.pk, []), used)
+        data = _year(supplier, year, series.get(supplier.pk, []), used)
         if not data.emits:
             removed += [was.pk] if was else []
             continue
@@ -237,7 +261,8 @@ def _values(data: YearOfData) -> dict[str, Any]:
 
 
 def _per_million_cny(data: YearOfData) -> Decimal | None:
-    found = per_million_cny(data.activities, data.calculation)
+    revenue = [activity for each in data.series if each.source == "revenue" for activity in each.activities]
+    found = per_million_cny(revenue, data.calculation)
     return found.market if found else None
 
 

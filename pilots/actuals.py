@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from django.db.models import Count, Max
 
-from emissions.calculation import Activity, Calculation, Ledger, calculate
+from emissions.calculation import Activity, Calculation, Ledger, calculate, in_series
 from emissions.coverage import Coverage, coverage, fiscal_months
 from emissions.factors import book_of
 from emissions.insight import Forecast, forecast
@@ -56,7 +56,7 @@ def actual_of(agreement: Agreement, period: Period) -> Actual:
     months = period.months(agreement)
     # A source that other months of the year have is missing in a quarter that lacks it.
     activities = activities_of(agreement.supplier_id, year, _site_ids(agreement))
-    found = coverage(activities, months)
+    found = coverage(in_series(activities), months)
     calculation = calculate([each for each in activities if each.month in set(months)], book_of(_factor_set(agreement)))
     if not found.covered or calculation.troubles:
         raise NotCalculable
@@ -148,7 +148,7 @@ def _monthly(asked: _Asked, activities: Sequence[Activity], months: Sequence[dat
     """Tonnes of the covered months."""
     within = set(months)
     found = [each for each in activities if each.month in within]
-    covered = set(coverage(found, months).covered)
+    covered = set(coverage(in_series(found), months).covered)
     sums: dict[date, Decimal] = defaultdict(Decimal)
     for line in calculate([each for each in found if each.month in covered], book_of(asked.factor_set)).lines:
         if line.ledger in asked.ledgers and line.tonnes is not None:

@@ -6,6 +6,7 @@ import pytest
 
 from audit.models import Event
 from emissions.activity import Entry, save_activity
+from emissions.calculation import in_series
 from emissions.coverage import coverage, fiscal_months, fiscal_year_of
 from emissions.factors import load_factor_sets
 from emissions.inventory import calculate_inventories, calculate_inventory
@@ -128,7 +129,7 @@ def test_a_month_is_covered_only_when_every_source_of_the_year_has_it() -> None:
     reported += [activity("diesel", "1", "t", month=month) for month in months()[:4]]
     reported += [activity("refrigerant", "1", "kg", substance="r-410a", month=months()[0])]
 
-    found = coverage(reported, months())
+    found = coverage(in_series(reported), months())
 
     assert found.covered == months()[:4]
     assert [(gap.source, len(gap.months)) for gap in found.gaps] == [("diesel", 8)]
