@@ -6,7 +6,7 @@ from django.http import HttpRequest  # noqa: TID251 - a sign-in backend is hande
 from accounts import person_rows
 from accounts.demo_access import demo_account_allowed
 from accounts.models import User
-from accounts.scope import ASKING, acting
+from accounts.scope import system
 from accounts.sessions import person_at_hand
 
 
@@ -24,6 +24,6 @@ class MembershipBackend(ModelBackend):
         return user
 
     def get_user(self, user_id: int) -> User | None:
-        with acting(ASKING):
+        with system():
             user = person_at_hand(user_id) or person_rows.load(user_id)
         return user if user and self.user_can_authenticate(user) else None

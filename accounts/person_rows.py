@@ -20,12 +20,10 @@ M = TypeVar("M", bound=Model)
 _COMPANY: Any = Membership._meta.get_field("supplier")
 _TABLES: dict[str, type[Model]] = {"person": User, "hat": Membership, "company": _COMPANY.related_model}
 
-# To be selected from `person`, joined with `JOINS`; a row of them is for `person_from`.
-COLUMNS = ", ".join(f"{name}.{field.column}" for name, model in _TABLES.items() for field in model._meta.concrete_fields)
-JOINS = (
-    f"LEFT JOIN {Membership._meta.db_table} hat ON hat.id = person.active_membership_id "
-    f"LEFT JOIN {_COMPANY.related_model._meta.db_table} company ON company.id = hat.supplier_id"
-)
+
+def columns(written: str) -> str:
+    """Of `person`, `hat` and `company`, in which way they are written; a row of them is for `person_from`."""
+    return ", ".join(written.format(name, field.column) for name, model in _TABLES.items() for field in model._meta.concrete_fields)
 
 
 def load(user_id: int) -> User | None:
@@ -35,7 +33,12 @@ def load(user_id: int) -> User | None:
 
 @cache
 def _statement() -> str:
-    return f"SELECT {COLUMNS} FROM {User._meta.db_table} person {JOINS} WHERE person.id = %(person)s"  # noqa: S608 - our own names
+    return (
+        f"SELECT {columns('{}.{}')} FROM {User._meta.db_table} person "  # noqa: S608 - our own names
+        f"LEFT JOIN {Membership._meta.db_table} hat ON hat.id = person.active_membership_id "
+        f"LEFT JOIN {_COMPANY.related_model._meta.db_table} company ON company.id = hat.supplier_id "
+        "WHERE person.id = %(person)s"
+    )
 
 
 def person_from(values: Iterator[Any]) -> User:

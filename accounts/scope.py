@@ -31,8 +31,8 @@ class Scope:
 # The role that the application signs in as, to which no policy gives a row.
 NOTHING = Scope("none")
 SYSTEM, BUYER = Scope(SYSTEM_ROLE), Scope(BUYER_ROLE)
-# While it is found out who asks: whichever of the two the session has will do, and need not be changed over.
-ASKING = Scope(SYSTEM_ROLE, person=0)
+# Whichever the session has will do, and need not be changed over: for a statement that no policy applies to.
+AS_IT_IS = Scope("as it is")
 # What workers report: neither the buyer's people nor suppliers have these rows.
 CASES = Scope(CASES_ROLE)
 

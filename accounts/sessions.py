@@ -3,7 +3,8 @@
 Sign-in notes whose a session is (`allauth.usersessions`). Who may act is still decided by what the session itself holds, checked against
 the password as Django does; the person read along is taken only where it is the same one.
 
-A session opens somebody's account: no supplier's scope has any of them, not even its own.
+A session opens somebody's account: no supplier's scope has any of them, not even its own. A function of the owner finds the one whose key
+is known (`config/row_security.py`), in whichever scope the connection has: taking on another would cost a message to the database.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts import person_rows
 from accounts.models import User
 from accounts.prepared import read_prepared
-from accounts.scope import ASKING, acting, system
+from accounts.scope import AS_IT_IS, acting, system
 
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SessionStore(db.SessionStore):
     person: User | None = None
 
     def _get_session_from_db(self) -> Session | None:
-        with acting(ASKING):
+        with acting(AS_IT_IS):
             rows = read_prepared(_statement(), {"key": self.session_key, "now": timezone.now()})
         if not rows:
             self._session_key = None
@@ -60,12 +60,10 @@ class SessionStore(db.SessionStore):
 
 @cache
 def _statement() -> str:
+    columns = [f"(found.session).{column}" for column in _COLUMNS] + ["(found.owner).user_id"]
     return (
-        f"SELECT {', '.join(f'session.{column}' for column in _COLUMNS)}, owner.user_id, {person_rows.COLUMNS} "  # noqa: S608 - our own names
-        f"FROM {Session._meta.db_table} session "
-        f"LEFT JOIN {UserSession._meta.db_table} owner ON owner.session_key = session.session_key "
-        f"LEFT JOIN {User._meta.db_table} person ON person.id = owner.user_id {person_rows.JOINS} "
-        "WHERE session.session_key = %(key)s AND session.expire_date > %(now)s"
+        f"SELECT {', '.join(columns)}, {person_rows.columns('(found.{}).{}')} "  # noqa: S608 - our own names
+        "FROM portal_whose_session(%(key)s, %(now)s) found"
     )
 
 

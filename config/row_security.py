@@ -89,6 +89,24 @@ IS_STRANGER = """
     $$
 """
 
+# Whoever holds the key of a session is the person whose session it is: who that is is asked before there is a scope, with whichever the
+# connection has. In the types of its tables, so that they may change.
+WHOSE_SESSION = """
+    CREATE OR REPLACE FUNCTION portal_whose_session(asked text, moment timestamptz)
+    RETURNS TABLE (
+        session django_session, owner usersessions_usersession, person accounts_user, hat accounts_membership, company suppliers_supplier
+    )
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = public, pg_temp AS $$
+        SELECT session, owner, person, hat, company
+        FROM django_session session
+        LEFT JOIN usersessions_usersession owner ON owner.session_key = session.session_key
+        LEFT JOIN accounts_user person ON person.id = owner.user_id
+        LEFT JOIN accounts_membership hat ON hat.id = person.active_membership_id
+        LEFT JOIN suppliers_supplier company ON company.id = hat.supplier_id
+        WHERE session.session_key = asked AND session.expire_date > moment
+    $$
+"""
+
 
 @dataclass(frozen=True)
 class Secured:
@@ -176,16 +194,17 @@ def secure_rows(*, using: str = "default") -> None:
         cursor.execute("SELECT session_user")
         if cursor.fetchone()[0] == settings.DATABASE_APP_ROLE:
             return
-        existing = set(connection.introspection.table_names(cursor))
-        if "accounts_membershipevent" not in existing:
-            return
+        tables = list(secured())
+        if not {each.table for each in tables} <= set(connection.introspection.table_names(cursor)):
+            return  # migrated half way, or backwards: the tables that conditions and functions read are not all there
         cursor.execute(IS_STRANGER)
+        cursor.execute(WHOSE_SESSION)
         cursor.execute(
             "SELECT polrelid::regclass::text, obj_description(oid, 'pg_policy') FROM pg_policy WHERE polname = 'of_the_supplier'"
         )
         standing = dict(cursor.fetchall())
-        for each in secured():
-            if each.table in existing and standing.get(each.table) != each.mark:
+        for each in tables:
+            if standing.get(each.table) != each.mark:
                 for statement in _statements(each):
                     cursor.execute(statement)
 

@@ -1,6 +1,6 @@
 """Django's PostgreSQL with one thing added and one mended.
 
-Added: the scope in force (`accounts/scope.py`) is taken on before a cursor is given out.
+Added: the scope in force (`accounts/scope.py`) is taken on with the first statement that it is in force for, as one message.
 
 Mended: what interrupts COMMIT or ROLLBACK closes the connection. A time limit, or the signal that ends a worker, raises its exception
 wherever the process happens to be. In the middle of these two commands Django expects errors of the database only: it goes on with a
@@ -22,6 +22,41 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from accounts import scope
 
 
+_DjangosCursor: Any = base.Cursor  # which the stubs take for that of psycopg 2
+
+
+class Cursor(_DjangosCursor):  # type: ignore[misc]
+    """Says in front of what it asks for whom it asks, where the session does not know that yet."""
+
+    def __init__(self, wrapper: "DatabaseWrapper") -> None:
+        super().__init__(wrapper.connection)
+        self.wrapper = wrapper
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        wanted = self.wrapper.scope_to_take_on()
+        if wanted is None or not isinstance(query, str):
+            self.wrapper.take_on_scope()
+            return super().execute(query, params, **kwargs)
+        self.wrapper.scope = None  # until it is done: it may be interrupted, and an error takes it back
+        super().execute(f"{_taking_on(wanted)}; {query}", params, **kwargs)
+        for _ in _SETTINGS:
+            self.nextset()
+        self.wrapper.scope = wanted
+        return self
+
+    def executemany(self, *args: Any, **kwargs: Any) -> None:
+        self.wrapper.take_on_scope()
+        super().executemany(*args, **kwargs)
+
+    def copy(self, *args: Any, **kwargs: Any) -> Any:
+        self.wrapper.take_on_scope()
+        return super().copy(*args, **kwargs)
+
+    def stream(self, *args: Any, **kwargs: Any) -> Any:
+        self.wrapper.take_on_scope()
+        return super().stream(*args, **kwargs)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,28 +70,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().connect()
 
     def create_cursor(self, name: str | None = None) -> Any:
+        if not name:
+            return Cursor(self)  # in the time zone of its connection, which has Django's
         self.take_on_scope()
         return super().create_cursor(name)
 
-    def take_on_scope(self) -> None:
+    def scope_to_take_on(self) -> "scope.Scope | None":
+        """None where the session has it, or nothing can be told."""
         wanted = scope.current()
-        if self.scope == wanted or (wanted == scope.ASKING and self.scope in (scope.SYSTEM, scope.BUYER)):
-            return
-        if wanted == scope.ASKING:
-            wanted = scope.SYSTEM
         # Who connects as the tables' owner changes tables; no policy is for the owner.
-        if self.settings_dict["USER"] != settings.DATABASE_APP_ROLE:
+        if wanted in (self.scope, scope.AS_IT_IS) or self.settings_dict["USER"] != settings.DATABASE_APP_ROLE:
+            return None
+        connection: Any = self.connection
+        # Otherwise nothing can be asked before the rollback, after which this is not known any more; the statement to come says why.
+        return wanted if connection.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS) else None
+
+    def take_on_scope(self) -> None:
+        """By a message of its own, in front of a statement that leaves no room for another."""
+        wanted = self.scope_to_take_on()
+        if wanted is None:
             return
         connection: Any = self.connection
-        status = connection.info.transaction_status
-        if status not in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
-            return  # nothing can be asked before the rollback, after which this is not known any more; the statement to come says why
         # The driver would begin a transaction by a message of its own before the statement to come.
-        begin = b"BEGIN; " if status == TransactionStatus.IDLE and not connection.autocommit else b""
-        self.scope = None  # until it is done: this too may be interrupted
+        begins = connection.info.transaction_status == TransactionStatus.IDLE and not connection.autocommit
+        self.scope = None  # as above
         # Past Django, which counts statements, and past the driver's cursor, which takes as long again as the statements themselves.
-        # SET, unlike a SELECT that sets, may stand before a transaction says how it is isolated.
-        result = connection.pgconn.exec_(begin + _taking_on(wanted))
+        result = connection.pgconn.exec_(f"{'BEGIN; ' if begins else ''}{_taking_on(wanted)}".encode())
         if result.status != ExecStatus.COMMAND_OK:
             raise OperationalError(result.error_message.decode())
         self.scope = wanted
@@ -88,7 +127,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
 
-def _taking_on(wanted: scope.Scope) -> bytes:
-    """Three statements, sent as one. A number that is not there leaves nothing to compare with."""
+# SET, unlike a SELECT that sets, may stand before a transaction says how it is isolated.
+_SETTINGS = ("SET ROLE {role}", "SET portal.organisation = {organisation}", "SET portal.person = {person}")
+
+
+def _taking_on(wanted: scope.Scope) -> str:
+    """A number that is not there leaves nothing to compare with."""
     organisation, person = (f"'{number:d}'" if number is not None else "''" for number in (wanted.organisation, wanted.person))
-    return f"SET ROLE {wanted.role}; SET portal.organisation = {organisation}; SET portal.person = {person}".encode()
+    return "; ".join(_SETTINGS).format(role=wanted.role, organisation=organisation, person=person)

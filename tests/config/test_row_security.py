@@ -3,19 +3,22 @@
 `secured()` is what the policies are made from; the catalogue of PostgreSQL says whether they are there and whether a table was forgotten.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from psycopg import sql
 
 from accounts import scope
 from accounts.models import User
+from accounts.prepared import read_prepared
 from accounts.scope_middleware import ScopeMiddleware
 from config.row_security import NOT_FOR_SUPPLIERS, OF_THE_CASE_TEAM, secured
 from suppliers.models import Site, Supplier
@@ -36,7 +39,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
         transaction.set_rollback(True)
 
 
-def rows(statement: str, parameters: Any = None) -> list[Any]:
+def rows(statement: Any, parameters: Any = None) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
@@ -226,6 +229,71 @@ def test_a_statement_that_fails_leaves_the_scope_as_it_was(owner: User) -> None:
         assert role_now() == ("portal_supplier", str(owner.supplier_id))
 
 
+def test_a_statement_that_fails_outside_a_transaction_takes_its_scope_back(transactional_db: None, owner: User) -> None:
+    with own(owner):
+        assert role_now()[0] == "portal_supplier"
+        with scope.system(), pytest.raises(ProgrammingError):
+            rows("SELECT nothing_of_the_kind")
+        assert role_now() == ("portal_supplier", str(owner.supplier_id))
+        with scope.system():
+            assert role_now()[0] == "portal_system"
+
+
+ASKED = "SELECT current_user::text"
+
+
+def composed() -> str:
+    return str(rows(sql.SQL(ASKED))[0][0])
+
+
+def copied() -> str:
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({ASKED}) TO STDOUT") as copy:
+        return b"".join(copy).decode().strip()
+
+
+def streamed() -> str:
+    with connection.cursor() as cursor:
+        return str(next(iter(cursor.cursor.stream(ASKED)))[0])
+
+
+def asked_many_times() -> str:
+    with connection.cursor() as cursor:
+        cursor.executemany("SELECT set_config('tests.role', current_user, false), %s", [(1,), (2,)])
+    return str(rows("SELECT current_setting('tests.role')")[0][0])
+
+
+def named() -> str:
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(ASKED)
+        return str(cursor.fetchone()[0])
+
+
+def prepared() -> str:
+    return str(read_prepared(ASKED, {})[0][0])
+
+
+@pytest.mark.parametrize("ask", [composed, copied, streamed, asked_many_times, named, prepared])
+def test_whichever_way_is_taken_to_the_database_the_scope_goes_before(owner: User, ask: Callable[[], str]) -> None:
+    with own(owner):
+        assert ask() == "portal_supplier"
+        with scope.system():
+            assert ask() == "portal_system"
+        assert ask() == "portal_supplier"
+
+
+def test_what_is_found_by_the_key_of_a_session_needs_no_scope_and_only_the_key_finds_it(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    key = client.session.session_key
+    UserSession.objects.create(session_key=key, user=owner, ip="127.0.0.1", user_agent="")
+    for each in (scope.NOTHING, scope.of_supplier(create_supplier().pk), scope.CASES, scope.BUYER):
+        with scope.acting(each):
+            assert count("django_session") == (1 if each == scope.BUYER else 0)
+            with scope.acting(scope.AS_IT_IS):
+                assert rows("SELECT (person).id FROM portal_whose_session(%s, now())", [key]) == [(owner.pk,)]
+                assert rows("SELECT (person).id FROM portal_whose_session(%s, now() + interval '10 years')", [key]) == []
+                assert rows("SELECT (person).id FROM portal_whose_session('', now())") == []
+
+
 def test_the_system_inside_a_page_ends_with_its_block(owner: User) -> None:
     create_supplier()
     with own(owner):
@@ -267,13 +335,11 @@ def test_what_is_sent_in_parts_is_read_in_the_scope_of_the_person(owner: User) -
     assert scope.current() == scope.SYSTEM
 
 
-def test_the_buyers_people_need_not_be_changed_over_to_ask_who_they_are(owner: User, staff: User) -> None:
+def test_the_buyers_people_need_not_be_changed_over_to_look_beyond_their_rows(owner: User, staff: User) -> None:
     with own(staff):
         assert role_now()[0] == "portal_buyer"
         with scope.system():
             assert role_now()[0] == "portal_buyer"
-    with scope.acting(scope.ASKING):
-        assert role_now()[0] == "portal_buyer"
     with own(owner):
         assert role_now()[0] == "portal_supplier"
     assert role_now()[0] == "portal_system"
