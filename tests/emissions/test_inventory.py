@@ -6,10 +6,10 @@ import pytest
 
 from audit.models import Event
 from emissions.activity import Entry, save_activity
-from emissions.calculation import in_series
+from emissions.calculation import calculate, in_series
 from emissions.coverage import coverage, fiscal_months, fiscal_year_of
-from emissions.factors import load_factor_sets
-from emissions.inventory import calculate_inventories, calculate_inventory
+from emissions.factors import book_of, load_factor_sets
+from emissions.inventory import activities_of, calculate_inventories, calculate_inventory, year_of_data
 from emissions.models import ActivityRecord, FactorSet, Inventory
 from runs import engine
 from suppliers.models import Site, Supplier
@@ -54,6 +54,39 @@ def test_an_inventory_keeps_every_line_it_is_made_of(supplier: Supplier, site: S
     assert (line["quantity"], line["unit"], line["factor"]) == ("1440000", "kWh", "cn.grid.province.zj.2023")
     assert Decimal(line["tonnes"]) == inventory.scope2_location
     assert Decimal(line["quantity"]) * Decimal(line["kg_per_unit"]) / 1000 == inventory.scope2_location
+
+
+def test_months_come_together_by_site_source_unit_and_calendar_year(supplier: Supplier, site: Site) -> None:
+    """Written in no order: from the year before, in which a year from October begins, to the year after."""
+    supplier.fiscal_year_start = 10
+    supplier.save()
+    depot = create_site(supplier=supplier, name="Depot", type="warehouse")
+    for month in reversed([*fiscal_months(2022, 10), *fiscal_months(2023, 10)]):
+        create_record(site, "electricity", "1000" if month.month < 7 else "1", "kWh" if month.month < 7 else "MWh", month)
+        create_record(site, "renewable_electricity", "400", "kWh", month, is_measured=month.month > 1)
+        create_record(depot, "diesel", month.month, "t", month)
+    create_record(site, "refrigerant", "1", "kg", date(2023, 8, 1), substance="r-410a")
+    both = [*fiscal_months(2022, 10), *fiscal_months(2023, 10)]
+
+    found = year_of_data(supplier, 2023)
+
+    assert len(found.activities) == 36
+    assert [(each.source, each.unit, each.months[0], each.months[-1]) for each in found.series if each.site_id == site.pk] == [
+        ("electricity", "MWh", date(2023, 10, 1), date(2023, 12, 1)),
+        ("renewable_electricity", "kWh", date(2023, 10, 1), date(2023, 12, 1)),
+        ("electricity", "kWh", date(2024, 1, 1), date(2024, 6, 1)),
+        ("renewable_electricity", "kWh", date(2024, 1, 1), date(2024, 9, 1)),
+        ("electricity", "MWh", date(2024, 7, 1), date(2024, 9, 1)),
+    ]
+    assert len(activities_of(supplier.pk, both)) == 73
+    assert {each.year for each in in_series(activities_of(supplier.pk, both))} == {2022, 2023, 2024}
+    again = calculate(found.activities, book_of(found.factor_set))
+    assert {line.source: line.tonnes for line in again.sums} == {line.source: line.tonnes for line in found.calculation.sums}
+    assert (again.electricity_kwh, again.renewable_kwh) == (12_000, 4_800)
+    # Of each month 400 kWh weigh nothing, be it in kWh or MWh that the rest was bought.
+    covered = [line for line in again.sums if line.source == "renewable_electricity"]
+    assert [(line.quantity, line.tonnes, len(line.months)) for line in covered] == [(4_800, 0, 12)]
+    assert covered[0].measured == Decimal(11) / 12
 
 
 def test_calculating_again_writes_nothing(supplier: Supplier, site: Site) -> None:
