@@ -76,12 +76,13 @@ def test_two_copies_run_side_by_side_and_ctrl_c_stops_all_of_one(first, second_v
     with running(second_var) as (server, second):
         names = " ".join(processes_of(second_var))
         assert url_answers(f"{first}/readyz/")
+        assert server.stdout is not None
+        assert any(second in line for line in server.stdout)  # whoever started it is told where
 
         server.send_signal(signal.SIGINT)
-        output, _ = server.communicate(timeout=40)
+        server.communicate(timeout=40)
 
     assert all(part in names for part in ("gunicorn", "worker", "beat", "postgres"))
-    assert second in output
     assert server.returncode == 0
     wait_until(lambda: processes_of(second_var) == [], seconds=20, what="every process to end")
     assert url_answers(f"{first}/healthz/")
