@@ -25,7 +25,7 @@ from accounts import scope
 _DjangosCursor: Any = base.Cursor  # which the stubs take for that of psycopg 2
 
 
-class Cursor(_DjangosCursor):  # type: ignore[misc]
+class Cursor(_DjangosCursor):  # type: ignore[misc]  # therefore of no type that could be checked
     """Says in front of what it asks for whom it asks, where the session does not know that yet."""
 
     def __init__(self, wrapper: "DatabaseWrapper") -> None:
