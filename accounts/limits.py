@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Throttle
+from accounts.scope import system
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ _TAKE = """
 """
 
 
+@system()  # whoever is counted does not write the counter
 def take(limit: Limit, *who: str, at: datetime) -> int:
     """Counts one try. 0: it may be made. Else it was not counted, and so many seconds are to be waited for."""
     key = _key(limit, who)
@@ -63,11 +65,13 @@ def _wait(limit: Limit, count: int) -> timedelta:
     return min(limit.first_wait * int(2 ** min(count - limit.free, 30)), limit.longest_wait)
 
 
+@system()
 def forget(limit: Limit, *who: str) -> None:
     """It went well: the next failure is a first one."""
     Throttle.objects.filter(key=_key(limit, who)).delete()
 
 
+@system()
 def give_back(limit: Limit, *who: str) -> None:
     """It went well and does not count: many people may come from one network."""
     Throttle.objects.filter(key=_key(limit, who), count__gt=0).update(count=F("count") - 1)

@@ -44,9 +44,9 @@ def remove_membership(*, membership: Membership, by: User, at: datetime) -> None
     detail = {"role": membership.role, "user": membership.user_id}
     trail.record("membership.removed", actor=by, target=membership, supplier_id=membership.supplier_id, detail=detail, at=at)
     user = membership.user
-    membership.delete()
-    user.refresh_from_db(fields=["active_membership"])
-    with system():  # it may be that of another company
+    with system():  # it is the account of somebody else, and the next hat may be that of another company
+        membership.delete()
+        user.refresh_from_db(fields=["active_membership"])
         give_a_hat(user)
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Model
 
 from accounts.models import Membership, User
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 
 
 M = TypeVar("M", bound=Model)
@@ -27,7 +27,7 @@ def columns(written: str) -> str:
 
 
 def load(user_id: int) -> User | None:
-    rows = read_prepared(_statement(), {"person": user_id})
+    rows = run_prepared(_statement(), {"person": user_id})
     return person_from(iter(rows[0])) if rows else None
 
 
@@ -35,7 +35,7 @@ def load(user_id: int) -> User | None:
 def _statement() -> str:
     return (
         f"SELECT {columns('{}.{}')} FROM {User._meta.db_table} person "  # noqa: S608 - our own names
-        f"LEFT JOIN {Membership._meta.db_table} hat ON hat.id = person.active_membership_id "
+        f"LEFT JOIN {Membership._meta.db_table} hat ON hat.id = person.active_membership_id AND hat.user_id = person.id "
         f"LEFT JOIN {_COMPANY.related_model._meta.db_table} company ON company.id = hat.supplier_id "
         "WHERE person.id = %(person)s"
     )
@@ -43,11 +43,11 @@ def _statement() -> str:
 
 def person_from(values: Iterator[Any]) -> User:
     """As `select_related("active_membership__supplier")` would make it."""
-    user = _made(User, values)
-    if user.active_membership_id is not None:
-        hat = user.active_membership = _made(Membership, values)
-        if hat.supplier_id is not None:
-            _COMPANY.set_cached_value(hat, _made(_COMPANY.related_model, values))
+    user, hat = _made(User, values), _made(Membership, values)
+    # Whoever was given the hat of somebody else has none.
+    user.active_membership = hat if hat.pk is not None else None
+    if hat.supplier_id is not None:
+        _COMPANY.set_cached_value(hat, _made(_COMPANY.related_model, values))
     return user
 
 

@@ -1,42 +1,48 @@
-"""Statements that nearly every request runs, planned once a connection: `read_prepared(_STATEMENT, {…})`.
+"""Statements that nearly every request runs, planned once a connection: `run_prepared(_STATEMENT, {…})`.
 
-PostgreSQL plans a statement anew each time it is sent, which for a short one costs more than to run it. These are prepared after a few
-uses (`prepare_threshold` in the settings), with their values bound by the server: the text has to be the same each time, and a value of
-no plain type says which it is (`%(codes)s::text[]`). They read. What writes carries its history's context in front of it, as a statement
-of its own, and two cannot be prepared as one.
+PostgreSQL plans a statement anew each time it is sent, which for a short one costs more than to run it. The text has to be the same each
+time, and a value whose type its place does not tell says which it is (`%(codes)s::text[]`).
+
+By SQL's own PREPARE and EXECUTE, not by the driver: that forgets what it prepared with every rollback, and prepares nothing that has a
+statement in front, as the scope of a request and the context of a history are.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 from django.db import connection
-from psycopg import RawCursor
 
 
-def read_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement that begins with SELECT. Logged and counted as any other."""
-    text, names = _numbered(statement)
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    _take_on_scope()
-    plain: Any = RawCursor(connection.connection)
-    with connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain) as cursor:
-        cursor.execute(text, [parameters[name] for name in names])
+_ours: Any = connection  # with what config/postgresql adds
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    name: str
+    text: str  # as PostgreSQL has it, $1 for the first value
+    execution: str
+    values: tuple[str, ...]
+
+
+def run_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows that it finds, or returns of what it writes. Logged and counted as any other."""
+    prepared = _prepared(statement)
+    with connection.cursor() as cursor:
+        _ours.prepare(prepared.name, prepared.text)
+        cursor.execute(prepared.execution, [parameters[name] for name in prepared.values])
         if connection.queries_logged:
-            connection.queries_log[-1]["sql"] = statement  # which the log asks a cursor for that has not kept it
+            connection.queries_log[-1]["sql"] = statement  # which tells more than its name
         return list(cursor.fetchall())
 
 
-def _take_on_scope() -> None:
-    # Django's own way to a cursor, which does it, is not taken here.
-    ours: Any = connection
-    ours.take_on_scope()
-
-
 @cache
-def _numbered(statement: str) -> tuple[str, list[str]]:
-    """As PostgreSQL has it, $1 for the first value: a driver that reads six thousand characters for names each time takes long."""
-    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
-    return re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", statement), names
+def _prepared(statement: str) -> _Prepared:
+    values = tuple(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    text = re.sub(r"%\((\w+)\)s", lambda found: f"${values.index(found[1]) + 1}", statement)
+    name = f"portal_{blake2b(text.encode(), digest_size=8).hexdigest()}"
+    places = f" ({', '.join(['%s'] * len(values))})" if values else ""
+    return _Prepared(name, text, f"EXECUTE {name}{places}", values)

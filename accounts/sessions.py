@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts import person_rows
 from accounts.models import User
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from accounts.scope import AS_IT_IS, acting, system
 
 
@@ -35,7 +35,7 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Session | None:
         with acting(AS_IT_IS):
-            rows = read_prepared(_statement(), {"key": self.session_key, "now": timezone.now()})
+            rows = run_prepared(_statement(), {"key": self.session_key, "now": timezone.now()})
         if not rows:
             self._session_key = None
             return None

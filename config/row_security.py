@@ -74,6 +74,12 @@ OTHERWISE = {
     "usersessions.UserSession": _OWN,
 }
 
+# What a session that has more rows than its own may write: nobody's password but one's own, no hat of the buyer.
+WRITTEN = {
+    "accounts.User": "{key} = {person}",
+    "accounts.Membership": "supplier_id = {organisation}",
+}
+
 # Reads what the one who asks may not: whether a person has, or had, to do with other suppliers and neither with this one nor the buyer.
 IS_STRANGER = """
     CREATE OR REPLACE FUNCTION portal_is_stranger(asked bigint) RETURNS boolean
@@ -101,7 +107,7 @@ WHOSE_SESSION = """
         FROM django_session session
         LEFT JOIN usersessions_usersession owner ON owner.session_key = session.session_key
         LEFT JOIN accounts_user person ON person.id = owner.user_id
-        LEFT JOIN accounts_membership hat ON hat.id = person.active_membership_id
+        LEFT JOIN accounts_membership hat ON hat.id = person.active_membership_id AND hat.user_id = person.id
         LEFT JOIN suppliers_supplier company ON company.id = hat.supplier_id
         WHERE session.session_key = asked AND session.expire_date > moment
     $$
@@ -113,6 +119,8 @@ class Secured:
     table: str
     # Which rows a supplier's session has. That of the case team, which is in no organisation, has no more of suppliers' tables.
     condition: str
+    # Which of them it may write; empty for all.
+    written: str
     # The roles that have every row.
     open_to: tuple[str, ...]
 
@@ -125,7 +133,9 @@ def secured() -> Iterator[Secured]:
     for model in apps.get_models(include_auto_created=True):
         if model._meta.managed and not model._meta.proxy and (condition := condition_of(model)):
             other = CASES_ROLE if tracked(model)._meta.label in OF_THE_CASE_TEAM else BUYER_ROLE
-            yield Secured(model._meta.db_table, condition.format(organisation=ORGANISATION, person=PERSON), (SYSTEM_ROLE, other))
+            written = WRITTEN.get(tracked(model)._meta.label, "")
+            texts = (each.format(key=_key(model), organisation=ORGANISATION, person=PERSON) for each in (condition, written))
+            yield Secured(model._meta.db_table, *texts, open_to=(SYSTEM_ROLE, other))
 
 
 def condition_of(model: type[Model]) -> str:
@@ -215,14 +225,25 @@ def _statements(table: Secured) -> Iterator[sql.Composed]:
         "some": sql.SQL(", ").join(map(sql.Identifier, (SUPPLIER_ROLE, CASES_ROLE))),
         "all": sql.SQL(", ").join(map(sql.Identifier, table.open_to)),
         "mark": sql.Literal(table.mark),
-        "condition": sql.SQL(table.condition),  # made above, from names of our own
+        # Made above, from names of our own.
+        "condition": sql.SQL(table.condition),
+        "written": sql.SQL(table.written),
     }
+    reading = (
+        ("CREATE POLICY of_the_supplier ON {table} TO {some} USING ({condition}) WITH CHECK ({condition})",)
+        if not table.written
+        else (
+            "CREATE POLICY of_the_supplier ON {table} FOR SELECT TO {some} USING ({condition})",
+            "CREATE POLICY written_by_the_supplier ON {table} TO {some} USING ({written}) WITH CHECK ({written})",
+        )
+    )
     for statement in (
         "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         "DROP POLICY IF EXISTS of_all ON {table}",
         "CREATE POLICY of_all ON {table} TO {all} USING (true) WITH CHECK (true)",
         "DROP POLICY IF EXISTS of_the_supplier ON {table}",
-        "CREATE POLICY of_the_supplier ON {table} TO {some} USING ({condition}) WITH CHECK ({condition})",
+        "DROP POLICY IF EXISTS written_by_the_supplier ON {table}",
+        *reading,
         "COMMENT ON POLICY of_the_supplier ON {table} IS {mark}",
     ):
         yield sql.SQL(statement).format(**names)

@@ -174,9 +174,6 @@ if DATABASE_POOL:
 else:
     _database["CONN_MAX_AGE"] = 600
 _database["CONN_HEALTH_CHECKS"] = True
-# The statements of every request are planned once a connection (accounts/prepared.py), from so many uses on. 0 turns that off.
-DATABASE_PREPARE_AFTER = env.number("DATABASE_PREPARE_AFTER", 5)
-_database["OPTIONS"]["prepare_threshold"] = DATABASE_PREPARE_AFTER or None
 _database["TEST"] = {"NAME": f"test_{_database['NAME']}"}
 DATABASES = {"default": _database}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.scope import system
 from audit import trail
 from labels import announcing, committee_notices, evaluation, ledger, standards
 from labels.dates import ledger_day
@@ -65,6 +66,11 @@ def may_be_appealed(event: LabelEvent, on: date) -> bool:
 def lodge(*, event_id: int, text: str, documents: Sequence[int], by: "User", at: datetime) -> Appeal:
     """Raises `TooLate`, `AlreadyAppealed`, `NotTheSuppliersDocument`, `IllegalStep`."""
     event = LabelEvent.objects.select_related("standard").get(pk=event_id)
+    with system():  # what comes of it is a step of the ledger, which no supplier writes
+        return _lodge(event, text, documents, by, at)
+
+
+def _lodge(event: LabelEvent, text: str, documents: Sequence[int], by: "User", at: datetime) -> Appeal:
     label = ledger.lock_label(event.supplier_id)
     on, last_day = ledger_day(at), last_day_to_appeal(event)
     if last_day is None or event.standard is None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from labels.criteria import EVIDENCED, VERIFIED, Basis, Facts, Overlooked, Paper
 from labels.dates import LEDGER_ZONE
 from labels.rules import Rules
@@ -184,7 +184,7 @@ class FactReader:
             yield Standing(supplier_id, self.facts_of(supplier_id, *row[1:4]), label, row[14])
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        return read_prepared(statement, self.parameters)
+        return run_prepared(statement, self.parameters)
 
     def gather(self) -> None:
         self.gather_answered()

@@ -9,7 +9,7 @@ import yaml
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from assessments import canonical
 from assessments.models import QuestionnaireVersion
 from audit import trail
@@ -156,6 +156,6 @@ _IN_FORCE = """
 
 def rules_in_force(on: date) -> Rules:
     """Raises `NoStandardInForce`."""
-    for standard_id, sha256 in read_prepared(_IN_FORCE, {"on": on}):
+    for standard_id, sha256 in run_prepared(_IN_FORCE, {"on": on}):
         return _rules_of(standard_id, sha256)
     raise NoStandardInForce(on.isoformat())

@@ -4,7 +4,7 @@ Of each table the number of the agreement's rows and the newest transaction that
 deleted moves one of the two. What is not of the agreement, such as a person's name, is at most a day old.
 """
 
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from pilots.models import Agreement
 
 
@@ -31,5 +31,5 @@ _STAMP = f"""
 
 
 def stamp_of(agreement: Agreement) -> tuple[str, ...]:
-    [row] = read_prepared(_STAMP, {"agreement": agreement.pk, "supplier": agreement.supplier_id})
+    [row] = run_prepared(_STAMP, {"agreement": agreement.pk, "supplier": agreement.supplier_id})
     return row

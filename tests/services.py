@@ -36,8 +36,8 @@ hypothesis.settings.load_profile("untimed")
 # Whatever the shell has set for a run of the portal is not for the tests.
 for _name in (
     *("ALLOWED_HOSTS", "BEHIND_PROXY", "CACHE_URL", "CELERY_BROKER_URL", "DATABASE_CONNECT_AS", "DATABASE_OWNER_URL"),
-    *("DATABASE_POOL", "DATABASE_PREPARE_AFTER"),
-    *("DATABASE_URL", "EMAIL_URL", "MEDIA_ROOT", "PORTAL_DEBUG", "PORTAL_DEMO", "PORTAL_HTTPS", "PUBLIC_URL", "SECRET_KEY"),
+    *("DATABASE_POOL", "DATABASE_URL", "EMAIL_URL", "MEDIA_ROOT", "PORTAL_DEBUG", "PORTAL_DEMO"),
+    *("PORTAL_HTTPS", "PUBLIC_URL", "SECRET_KEY"),
     *("STATIC_COMPRESS", "STATIC_ROOT"),
     "CONSENT_NEEDED",
     "GRIEVANCE_KEYS",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from assessments.questionnaires.names import Facts
 from suppliers.models import Site, Supplier
 
@@ -34,7 +34,7 @@ def open_sites(supplier_id: int) -> list[Site]:
 
 
 def sites_as_scored(supplier_id: int) -> list[OpenSite]:
-    return [OpenSite(*row) for row in read_prepared(_SITES, {"supplier": supplier_id})]
+    return [OpenSite(*row) for row in run_prepared(_SITES, {"supplier": supplier_id})]
 
 
 def facts_from(supplier: Supplier, sites: Iterable[Site | OpenSite]) -> Facts:
@@ -54,7 +54,7 @@ def site_types_for(supplier_ids: Iterable[int]) -> Mapping[int, dict[int, str]]:
 
 def facts_for(supplier_ids: Iterable[int]) -> Mapping[int, Facts]:
     """One query for any number of suppliers."""
-    rows = read_prepared(_FACTS, {"suppliers": list(supplier_ids)})
+    rows = run_prepared(_FACTS, {"suppliers": list(supplier_ids)})
     return {pk: Facts(category, country, headcount, _sites(sites)) for pk, category, country, headcount, sites in rows}
 
 

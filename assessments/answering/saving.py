@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.core.files import File
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
+from accounts.prepared import run_prepared
 from assessments import standing
 from assessments.models import Answer, Assessment, EvidenceUse
 from assessments.questionnaires.questions import NOTE
@@ -68,17 +69,17 @@ def paper_of(assessment_id: int) -> Paper:
 _SAVE = """
     WITH door AS (
         SELECT id, status, supplier_id FROM assessments_assessment
-        WHERE id = %(assessment)s AND status IN ('not_started', 'in_progress', 'returned')
-          AND (opened_questions IS NULL OR opened_questions ? %(question)s)
+        WHERE id = %(assessment)s::bigint AND status IN ('not_started', 'in_progress', 'returned')
+          AND (opened_questions IS NULL OR opened_questions ? %(question)s::text)
         FOR KEY SHARE
     )
     INSERT INTO assessments_answer AS stored
         (assessment_id, question, site_id, value, note, version, evidence_count, updated_by_id, updated_at)
-    SELECT id, %(question)s, %(site)s, %(value)s::jsonb, %(note)s, 1, 0, %(by)s, %(at)s FROM door
+    SELECT id, %(question)s, %(site)s::bigint, %(value)s::jsonb, %(note)s::text, 1, 0, %(by)s::bigint, %(at)s::timestamptz FROM door
     ON CONFLICT (assessment_id, question, site_id) DO UPDATE
     SET value = excluded.value, note = excluded.note, version = stored.version + 1,
         updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, carried_from_id = NULL
-    WHERE stored.version = %(base)s AND stored.value <> excluded.value
+    WHERE stored.version = %(base)s::integer AND stored.value <> excluded.value
     RETURNING stored.version, stored.evidence_count, (SELECT status FROM door), (SELECT supplier_id FROM door)
 """
 
@@ -111,12 +112,10 @@ def save_answer(
         "at": at,
         "base": base_version,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SAVE, parameters)
-        row = cursor.fetchone()
-    if row is None:
+    rows = run_prepared(_SAVE, parameters)
+    if not rows:
         return _why_not_saved(assessment_id, question, whole, base_version, by, site)
-    version, evidence_count, status, supplier_id = row
+    [(version, evidence_count, status, supplier_id)] = rows
     if status == Assessment.Status.NOT_STARTED:
         # Should the process die between the two, the next save of anybody does it.
         begin(assessment_id=assessment_id, supplier_id=supplier_id, at=at)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from django.db.models import Exists, F, OuterRef
 
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from assessments.answering import year_on_year
 from assessments.answering.facts import facts_for, facts_from, open_sites, sites_as_scored
 from assessments.answering.inputs import answer_key
@@ -291,7 +291,7 @@ _STATES = """
 
 def _read_rows(assessment_id: int, codes: list[str] | None) -> Iterator[_Row]:
     """Of these questions, or of all."""
-    for code, site, value, count, outcome, corrected in read_prepared(_STATES, {"assessment": assessment_id, "codes": codes}):
+    for code, site, value, count, outcome, corrected in run_prepared(_STATES, {"assessment": assessment_id, "codes": codes}):
         yield code, site, orjson.loads(value), count, outcome, corrected and orjson.loads(corrected)
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from assessments.answering import carrying
 from assessments.models import Assessment
 from assessments.questionnaires import units, values
@@ -62,7 +62,7 @@ def before(assessment_id: int, codes: Collection[str]) -> dict[str, Before]:
     earlier = _earlier(assessment_id, timezone.localdate()) if codes else None
     if earlier is None:
         return {}
-    rows = read_prepared(_BEFORE, {"assessment": earlier, "codes": list(codes)})
+    rows = run_prepared(_BEFORE, {"assessment": earlier, "codes": list(codes)})
     return {code: Before(cycle, json.loads(value)) for code, cycle, value in rows}
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import connection, models
 
 from accounts.models import User
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from assessments.answering import carrying
 from assessments.answering.inputs import answer_key
 from assessments.answering.worksheet import Worksheet
@@ -111,7 +111,7 @@ class Rows(NamedTuple):
 def read_rows(*, assessment_id: int, questionnaire_id: int, area: str, by: User, at: datetime) -> Rows:
     """One query. Nothing is in the rows when the assessment is not of the person's company."""
     parameters = team_notes.parameters(assessment_id=assessment_id, questionnaire_id=questionnaire_id, user=by, at=at, area=area)
-    [row] = read_prepared(_READ, parameters)
+    [row] = run_prepared(_READ, parameters)
     return Rows(*row)
 
 

@@ -1,6 +1,7 @@
-"""Django's PostgreSQL with one thing added and one mended.
+"""Django's PostgreSQL with two things added and one mended.
 
-Added: the scope in force (`accounts/scope.py`) is taken on with the first statement that it is in force for, as one message.
+Added: the scope in force (`accounts/scope.py`) is taken on with the first statement that it is in force for, as one message; and
+statements that a session prepares once (`accounts/prepared.py`).
 
 Mended: what interrupts COMMIT or ROLLBACK closes the connection. A time limit, or the signal that ends a worker, raises its exception
 wherever the process happens to be. In the middle of these two commands Django expects errors of the database only: it goes on with a
@@ -12,6 +13,7 @@ its rows say.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.db.backends.postgresql import base
@@ -22,6 +24,8 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from accounts import scope
 
 
+# Names of the statements that a session has prepared: by the driver's connection, which a pool may hand to another of Django's.
+_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 _DjangosCursor: Any = base.Cursor  # which the stubs take for that of psycopg 2
 
 
@@ -63,11 +67,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # What the session was last told; None where that is not known.
         self.scope: scope.Scope | None = None
 
-    # --- scope ---
-
     def connect(self) -> None:
         self.scope = None
         super().connect()
+
+    def prepare(self, name: str, statement: str) -> None:
+        """Once a session: no rollback takes it back."""
+        prepared = _prepared.setdefault(self.connection, set())
+        if name not in prepared:
+            with self._closed_if_interrupted(), self.wrap_database_errors:
+                self._send(f"PREPARE {name} AS {statement}")
+                prepared.add(name)
+
+    # --- scope ---
 
     def create_cursor(self, name: str | None = None) -> Any:
         if not name:
@@ -94,11 +106,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # The driver would begin a transaction by a message of its own before the statement to come.
         begins = connection.info.transaction_status == TransactionStatus.IDLE and not connection.autocommit
         self.scope = None  # as above
-        # Past Django, which counts statements, and past the driver's cursor, which takes as long again as the statements themselves.
-        result = connection.pgconn.exec_(f"{'BEGIN; ' if begins else ''}{_taking_on(wanted)}".encode())
+        self._send(f"{'BEGIN; ' if begins else ''}{_taking_on(wanted)}")
+        self.scope = wanted
+
+    def _send(self, statements: str) -> None:
+        """Past Django, which counts statements, and past the driver's cursor, which takes as long again as short statements themselves."""
+        connection: Any = self.connection
+        result = connection.pgconn.exec_(statements.encode())
         if result.status != ExecStatus.COMMAND_OK:
             raise OperationalError(result.error_message.decode())
-        self.scope = wanted
 
     def _savepoint_rollback(self, sid: str) -> None:
         super()._savepoint_rollback(sid)  # type: ignore[misc]  # not in the stubs

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pghistory
 import pytest
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import login
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -15,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import middleware
 from accounts.backends import MembershipBackend
 from accounts.models import User
-from accounts.prepared import read_prepared
+from accounts.prepared import run_prepared
 from accounts.sessions import SessionStore
 
 
@@ -52,11 +54,11 @@ def test_nobody_is_read_for_an_unknown_number(db):
 
 
 @pytest.mark.django_db
-def test_statement_is_prepared_after_some_uses_and_shows_in_the_log():
+def test_statement_is_prepared_once_and_shows_in_the_log():
     statement = "SELECT %(number)s::int + 1 AS prepared_for_a_test"
 
     with CaptureQueriesContext(connection) as seen:
-        found = [read_prepared(statement, {"number": number}) for number in range(7)]
+        found = [run_prepared(statement, {"number": number}) for number in range(7)]
 
     assert found == [[(number + 1,)] for number in range(7)]
     assert [query["sql"] for query in seen] == [statement] * 7
@@ -65,6 +67,61 @@ def test_statement_is_prepared_after_some_uses_and_shows_in_the_log():
             "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%prepared_for_a_test' AND statement LIKE 'SELECT $1%'"
         )
         assert cursor.fetchone() == (1,)
+
+
+SPEAK = "UPDATE accounts_user SET language = %(language)s::text WHERE id = %(person)s::bigint RETURNING language, id"
+
+
+def speak(person: int, language: str) -> list[tuple[Any, ...]]:
+    return run_prepared(SPEAK, {"language": language, "person": person})
+
+
+def times_prepared() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE strpos(statement, 'SET language = $1::text') > 0")
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+def test_writing_statement_is_prepared_once_and_its_history_knows_who(owner, django_assert_num_queries):
+    with pghistory.context(user=owner.pk), django_assert_num_queries(4):
+        assert [speak(owner.pk, language) for language in ("zh-hans", "en", "zh-hans")] == [
+            (each, owner.pk) for each in ("zh-hans", "en", "zh-hans")
+        ]
+        assert speak(0, "en") == []
+
+    assert times_prepared() == 1
+    history = apps.get_model("accounts", "UserEvent")._default_manager.filter(pgh_obj=owner).order_by("-pgh_id")[:3]
+    assert [event.pgh_context["user"] for event in history] == [owner.pk] * 3
+
+
+def test_writing_statement_stays_prepared_after_a_rollback(owner):
+    with transaction.atomic():
+        speak(owner.pk, "zh-hans")
+        transaction.set_rollback(True)
+
+    assert speak(owner.pk, "en") == [("en", owner.pk)]
+    assert times_prepared() == 1
+
+
+def test_another_connection_prepares_its_own(transactional_db, owner):
+    speak(owner.pk, "zh-hans")
+    connection.close()
+
+    assert speak(owner.pk, "en") == [("en", owner.pk)]
+
+
+def test_statement_that_cannot_be_prepared_says_why_as_djangos_own_error(db):
+    with pytest.raises(OperationalError, match="nowhere"), transaction.atomic():
+        run_prepared("INSERT INTO nowhere VALUES (%(one)s::int) RETURNING 1", {"one": 1})
+
+
+def test_hat_of_somebody_else_is_nobodys(session_of, owner, staff):
+    User.objects.filter(pk=owner.pk).update(active_membership=staff.active_membership)
+
+    for person in (found_by(session_of()), MembershipBackend().get_user(owner.pk)):
+        assert person
+        assert (person.pk, person.role, person.active_membership) == (owner.pk, "", None)
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ from django.db import ProgrammingError, connection, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 from psycopg import sql
 
 from accounts import scope
-from accounts.models import User
-from accounts.prepared import read_prepared
+from accounts.models import Membership, Role, User
+from accounts.prepared import run_prepared
 from accounts.scope_middleware import ScopeMiddleware
 from config.row_security import NOT_FOR_SUPPLIERS, OF_THE_CASE_TEAM, secured
 from suppliers.models import Site, Supplier
@@ -205,6 +206,23 @@ def test_a_supplier_writes_nothing_into_the_books_of_another(owner: User, strang
         Site.objects.filter(pk=site.pk).update(supplier_id=other)
 
 
+@pytest.mark.parametrize("person", ["signatory", "case_team"])
+def test_who_sees_people_does_not_become_one_of_them(world: World, person: str) -> None:
+    """Whatever a mistake in a supplier's request lets through: the buyer's people, whom it sees, are not its to change."""
+    me, administrator = world.people[person], world.people["administrator"]
+    assert me.role != administrator.role == Role.ADMINISTRATOR
+    buyers = list(Membership.objects.filter(supplier=None).values_list("pk", flat=True))
+    with own(me):
+        assert User.objects.filter(pk=administrator.pk).exists()
+        assert User.objects.filter(pk=administrator.pk).update(password="mine") == 0
+        assert rows("DELETE FROM accounts_membership WHERE supplier_id IS NULL RETURNING id") == []
+        assert Membership.objects.filter(pk__in=buyers).update(role=Role.ESG_STAFF) == 0
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            Membership.objects.create(user=me, role=Role.ADMINISTRATOR, supplier=None, created_at=timezone.now())
+        # The hat of somebody else is found to be nobody's: tests/accounts/test_prepared.py.
+        assert User.objects.filter(pk=me.pk).update(name="My own name") == 1
+
+
 # --- the scope of a connection ------------------------------------------------------------------------------------------
 
 
@@ -269,7 +287,7 @@ def named() -> str:
 
 
 def prepared() -> str:
-    return str(read_prepared(ASKED, {})[0][0])
+    return str(run_prepared(ASKED, {})[0][0])
 
 
 @pytest.mark.parametrize("ask", [composed, copied, streamed, asked_many_times, named, prepared])
