@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.messages import NewMessage, adds_context, queue, queue_many
 from accounts.models import HOUSE_ROLES, Membership, Message, Role, User
@@ -15,6 +16,10 @@ from audit import trail
 
 class LastAdministrator(Exception):
     """Somebody must be able to manage people."""
+
+
+class LastSignatory(Exception):
+    """Somebody must be able to sign for a company."""
 
 
 class NotYourself(Exception):
@@ -87,7 +92,10 @@ def remove_membership(*, membership: Membership, by: User, at: datetime) -> None
     detail = {"role": membership.role, "user": membership.user_id}
     trail.record("membership.removed", actor=by, target=membership, supplier_id=membership.supplier_id, detail=detail, at=at)
     user = membership.user
+    _lock_holders(Role.SUPPLIER_SIGNATORY, membership.supplier_id)
     membership.delete()
+    if membership.role == Role.SUPPLIER_SIGNATORY and not _of(Role.SUPPLIER_SIGNATORY, membership.supplier_id).exists():
+        raise LastSignatory
     user.refresh_from_db(fields=["active_membership"])
     with system():  # it may be that of another company
         give_a_hat(user)
@@ -100,6 +108,7 @@ def change_role(*, membership: Membership, role: Role, by: User, at: datetime) -
         raise NotYourself
     if (membership.role in HOUSE_ROLES) != (role in HOUSE_ROLES):
         raise ValueError(f"{role} is a role of the other side")
+    lock_administrators()
     _lock(membership.user)
     _keep_cases_apart(membership.user, role)
     before = membership.role
@@ -117,6 +126,7 @@ def set_active(*, user: User, active: bool, by: User, at: datetime) -> None:
     """A shut account ends its sessions with their next request."""
     if user.pk == by.pk:
         raise NotYourself
+    lock_administrators()
     user.is_active = active
     user.save(update_fields=["is_active"])
     keep_an_administrator()
@@ -140,6 +150,20 @@ def remove_second_factors(*, user: User, by: User, at: datetime) -> None:
         dedupe_key=f"second-factors-removed:{user.pk}:{at:%Y-%m-%dT%H:%M:%S.%f}",
         context={"what": "all_removed", "type": ""},
     )
+
+
+def lock_administrators() -> None:
+    """Before a change that `keep_an_administrator` is asked about: of two who take each other's access at once, the second sees the first."""
+    _lock_holders(Role.ADMINISTRATOR, None)
+
+
+def _lock_holders(role: Role, supplier_id: int | None) -> None:
+    # In one order, whoever locks them.
+    list(_of(role, supplier_id).select_for_update().order_by("pk"))
+
+
+def _of(role: Role, supplier_id: int | None) -> QuerySet[Membership]:
+    return Membership.objects.filter(role=role, supplier_id=supplier_id)
 
 
 def keep_an_administrator() -> None:

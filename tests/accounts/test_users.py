@@ -5,10 +5,12 @@ from django.core import mail
 from django.db import DatabaseError
 from django.test import Client
 
+from accounts import people
 from accounts.messages import deliver_batch
 from accounts.models import Invitation, Membership, Role, User
 from audit.models import Event
-from tests.factories import create_supplier, create_user
+from tests.factories import NOW, create_supplier, create_user
+from tests.races import at_once
 
 
 def test_an_administrator_finds_people_by_name_address_role_and_state(client: Client, administrator: User, owner: User) -> None:
@@ -173,9 +175,6 @@ def test_a_buyers_person_cannot_be_made_a_suppliers(client: Client, administrato
 
 
 def test_the_last_administrator_stays(db: None, administrator: User) -> None:
-    from accounts import people
-    from tests.factories import NOW
-
     other = create_user(role=Role.ADMINISTRATOR)
     people.set_active(user=administrator, active=False, by=other, at=NOW)
     membership = Membership.objects.get(user=other)
@@ -185,6 +184,19 @@ def test_the_last_administrator_stays(db: None, administrator: User) -> None:
 
     membership.refresh_from_db()
     assert membership.role == Role.ADMINISTRATOR
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_administrators_who_take_each_others_access_at_once_one_stays() -> None:
+    one, other = create_user(role=Role.ADMINISTRATOR), create_user(role=Role.ADMINISTRATOR)
+    hats = {user: Membership.objects.get(user=user) for user in (one, other)}
+
+    ended = at_once(
+        lambda: people.change_role(membership=hats[one], role=Role.REVIEWER, by=other, at=NOW),
+        lambda: people.set_active(user=other, active=False, by=one, at=NOW),
+    )
+
+    assert ended == {"done": 1, "LastAdministrator": 1}
 
 
 def test_an_administrator_sends_a_link_for_a_new_password(client: Client, administrator: User, staff: User) -> None:
