@@ -24,6 +24,7 @@ class Held(Exception):
 @transaction.atomic
 def make_nameless(*, user_id: int, by: User, at: datetime) -> User:
     """Cannot be undone. Signatures and the trail stay: they name the account by its number, signed texts by what was signed."""
+    LegalHold.stand_still()
     lock_administrators()
     person = User.objects.select_for_update().get(pk=user_id)
     if person.pk == by.pk:
