@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from accounts.messages import absolute_url, adds_context, queue
-from accounts.models import Invitation, Membership, Message, Role, User, hash_token
+from accounts.models import HOUSE_ROLES, Invitation, Message, Role, User, hash_token
+from accounts.people import NotYourself, add_membership, check_hats
 from audit import trail
 
 
@@ -26,6 +27,10 @@ class NotUsable(Exception):
 
 class WrongPerson(Exception):
     """The invitation was sent to another e-mail address than that of the person signed in."""
+
+
+class HasAccount(Exception):
+    """Somebody opened an account for this e-mail address a moment ago."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,13 @@ def invite(
 ) -> Invitation:
     """Creates the invitation and queues its mail. An earlier link for the same person and side stops working.
 
-    `mail` and `context` are for an app that says in the same mail what the person is invited for.
+    `mail` and `context` are for an app that says in the same mail what the person is invited for. For a role of the house, raises
+    what `people.check_hats` does, and `NotYourself`. (What somebody is elsewhere is no supplier's business: the person is told when
+    accepting.)
     """
     email = email.lower()
+    if role in HOUSE_ROLES:
+        _check_invitee(email, role, by)
     Invitation.objects.usable(at).on_side(supplier_id).filter(email=email).update(revoked_at=at)
     [invitation] = invite_many([Invitee(email, role, supplier_id, name)], by=by, at=at)
     queue(
@@ -100,6 +109,13 @@ def invite(
     detail = {"invitation": invitation.pk, "role": role}
     trail.record("invitation.sent", actor=by, target=invitation, supplier_id=supplier_id, detail=detail, at=at)
     return invitation
+
+
+def _check_invitee(email: str, role: Role, by: User | None) -> None:
+    if by is not None and by.email == email:
+        raise NotYourself
+    if person := User.objects.filter(email=email).first():
+        check_hats(person, role)
 
 
 def invite_many(invitees: Iterable[Invitee], *, by: User | None, at: datetime) -> list[Invitation]:
@@ -156,14 +172,20 @@ def account_of(invitation: Invitation) -> User | None:
 
 @transaction.atomic
 def accept_as_new_person(*, token: str, name: str, password: str, language: str, at: datetime) -> User:
+    """Raises `HasAccount`."""
     invitation = _locked(token, at=at)
-    user = User.objects.create_user(email=invitation.email, password=password, name=name, language=language)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email=invitation.email, password=password, name=name, language=language)
+    except IntegrityError as error:
+        # Two invitations to one address, accepted at once.
+        raise HasAccount from error
     return _accept(invitation, user, at=at)
 
 
 @transaction.atomic
 def accept_as(user: User, *, token: str, at: datetime) -> User:
-    """For somebody who has an account: one more membership, which is at once the one in use."""
+    """For somebody who has an account: one more membership, which is at once the one in use. Raises what `people.add_membership` does."""
     invitation = _locked(token, at=at)
     if user.email != invitation.email:
         raise WrongPerson
@@ -179,8 +201,9 @@ def _locked(token: str, *, at: datetime) -> Invitation:
 
 
 def _accept(invitation: Invitation, user: User, *, at: datetime) -> User:
-    membership, _created = Membership.objects.update_or_create(user=user, supplier=invitation.supplier, defaults={"role": invitation.role})
-    user.active_membership = membership
+    user.active_membership = add_membership(
+        user=user, role=Role(invitation.role), supplier_id=invitation.supplier_id, by=invitation.invited_by, at=at
+    )
     user.save(update_fields=["active_membership"])
     invitation.accepted_at, invitation.accepted_by = at, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])

@@ -31,7 +31,7 @@ WRITTEN_BY = {
         *("assessments.QueryMessage", "assessments.QueryNotice", "assessments.Signature", "assessments.Standing"),
         *("assessments.WorkbookUpload", "emissions.Abatement", "emissions.ActivityImport", "emissions.ActivityRecord"),
         *("emissions.DataReply", "emissions.Inventory", "emissions.MeterPeriod", "emissions.RenewableInstrument"),
-        *("emissions.Scope3Entry", "labels.Publication", "pilots.Agreement", "pilots.AgreementPaper", "pilots.AgreementSignature"),
+        *("emissions.Scope3Entry", "labels.Publication", "pilots.Agreement", "pilots.Agreement_sites", "pilots.AgreementPaper", "pilots.AgreementSignature"),
         *("pilots.Amendment", "pilots.Appraisal", "pilots.JointAction", "pilots.ReportedYear", "pilots.Target", "reports.Export"),
         *("suppliers.Contact", "suppliers.Document", "suppliers.PublicRecord", "suppliers.RecordEvidence"),
         *("suppliers.Site", "suppliers.Supplier", "suppliers.Upload", "suppliers.UploadPart"),

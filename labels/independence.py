@@ -1,13 +1,14 @@
-"""Who may not decide about a supplier's label: people with an interest in the supplier, and, on an appeal, those who decided before."""
+"""Who may not decide about a supplier's label: people with an interest in the supplier, and, on an appeal, those who decided or judged before."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, Q
 
 from accounts.models import Membership
-from assessments.models import Assessment
+from assessments.models import Assessment, Finding
 from labels.models import Appeal, LabelEvent, Proposal
-from suppliers.models import Interest
+from suppliers.models import Interest, PublicRecord
 
 
 if TYPE_CHECKING:
@@ -34,19 +35,28 @@ def refuse_conflict(user: "User", supplier_id: int) -> None:
 
 
 def decided_before(user: "User", appeal: Appeal) -> bool:
-    """Whoever took a step since the award, proposed one, or closed the review that the contested step rests on. (A trigger asks for
-    the first, too.)"""
+    """Whoever took a step since the award, or proposed one, and whoever judged what the contested step rests on. (A trigger asks for the
+    first, too.)"""
     ledger = LabelEvent.objects.filter(supplier_id=appeal.supplier_id)
     award = ledger.filter(kind="awarded", number__lte=appeal.event.number).aggregate(number=Max("number"))["number"] or 0
     steps = ledger.filter(Q(actor=user) | Q(second_actor=user), number__gte=award)
     proposals = Proposal.objects.filter(supplier_id=appeal.supplier_id, proposed_by=user, kind=Proposal.Kind.REVOKE)
-    return steps.exists() or proposals.exists() or _closed_the_review(user, appeal.event.snapshot)
+    return steps.exists() or proposals.exists() or _judged_the_grounds(user, appeal.event.snapshot)
 
 
-def _closed_the_review(user: "User", snapshot: dict[str, object]) -> bool:
-    basis = snapshot.get("basis")
-    number = basis.get("assessment") if isinstance(basis, dict) else None
-    return number is not None and Assessment.objects.filter(pk=number, closed_by=user).exists()
+def _judged_the_grounds(user: "User", snapshot: Mapping[str, Any]) -> bool:
+    """Closed the review or gave a verdict in it, raised a finding, upheld a public record."""
+    reviews = Assessment.objects.filter(pk=snapshot.get("basis", {}).get("assessment"))
+    findings, records = (_named_as(source, snapshot) for source in ("findings", "records"))
+    return (
+        reviews.filter(Q(closed_by=user) | Q(verdicts__by=user)).exists()
+        or Finding.objects.filter(pk__in=findings, opened_by=user).exists()
+        or PublicRecord.objects.filter(pk__in=records, judged_by=user).exists()
+    )
+
+
+def _named_as(source: str, snapshot: Mapping[str, Any]) -> list[int]:
+    return [number for line in snapshot.get("criteria", ()) if line["source"] == source for number in line.get("refs", ())]
 
 
 def refuse_decided_before(user: "User", appeal: Appeal) -> None:

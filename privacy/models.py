@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import pgtrigger
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +29,10 @@ class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
 
 @keep_history()
 class LegalHold(models.Model):
-    """While it is in force nothing of its subject is deleted by age, and no person is made nameless."""
+    """While it is in force nothing of its subject is deleted by age, and no person is made nameless.
+
+    Of a person that is what signing in and working leave behind, mails to the person, and invitations.
+    """
 
     class Kind(models.TextChoices):
         SUPPLIER = "supplier", _("Supplier")
@@ -59,6 +62,12 @@ class LegalHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id}"
+
+    @staticmethod
+    def stand_still() -> None:
+        """To the end of the transaction: whoever sets a hold meanwhile waits, and finds what is left."""
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE privacy_legalhold IN SHARE MODE")
 
 
 class DisposalQuerySet(models.QuerySet["Disposal"]):

@@ -9,7 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from accounts.models import Invitation, Message, User
-from accounts.people import LastAdministrator, NotYourself, keep_an_administrator
+from accounts.people import LastAdministrator, NotYourself, keep_an_administrator, lock_administrators
 from audit import trail
 from privacy.models import Disposal, LegalHold
 
@@ -24,6 +24,8 @@ class Held(Exception):
 @transaction.atomic
 def make_nameless(*, user_id: int, by: User, at: datetime) -> User:
     """Cannot be undone. Signatures and the trail stay: they name the account by its number, signed texts by what was signed."""
+    LegalHold.stand_still()
+    lock_administrators()
     person = User.objects.select_for_update().get(pk=user_id)
     if person.pk == by.pk:
         raise NotYourself

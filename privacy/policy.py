@@ -11,12 +11,17 @@ from django.conf import settings
 from django.db.models import Model
 
 
+# In the place of a path: such rows do not say which supplier they are about.
+ANY = "any"
 POLICY: Path = settings.BASE_DIR / "docs" / "data-retention.yaml"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Rows go, or (`blank`) some of their fields do, so many days after a date; never those under a hold."""
+    """Rows go, or (`blank`) some of their fields do, so many days after a date; never those under a hold.
+
+    `supplier`, `person` and `email` are paths to whose they are.
+    """
 
     model: str
     after: str
@@ -25,6 +30,7 @@ class Rule:
     blank: tuple[str, ...] = ()
     supplier: str = ""
     person: str = ""
+    email: str = ""
 
     @property
     def words(self) -> str:

@@ -10,7 +10,7 @@ from django.db.models import DO_NOTHING, FileField, Model, ProtectedError, Query
 
 from accounts.models import User
 from privacy.models import Disposal, LegalHold
-from privacy.policy import Rule, model_of
+from privacy.policy import ANY, Rule, model_of
 
 
 # Of one rule in one night; the rest goes the nights after.
@@ -23,16 +23,26 @@ def due(rule: Rule, *, at: datetime) -> QuerySet[Any]:
     rows = model_of(rule)._default_manager.filter(**rule.where, **{f"{rule.after}__lt": at - timedelta(days=rule.days)})
     if rule.blank:
         rows = rows.exclude(**dict.fromkeys(rule.blank, ""))
-    for path, kind in ((rule.supplier, LegalHold.Kind.SUPPLIER), (rule.person, LegalHold.Kind.PERSON)):
+    return _without_held(rule, rows).order_by("pk")
+
+
+def _without_held(rule: Rule, rows: QuerySet[Any]) -> QuerySet[Any]:
+    suppliers, persons = (list(LegalHold.objects.subjects(kind)) for kind in (LegalHold.Kind.SUPPLIER, LegalHold.Kind.PERSON))
+    if rule.supplier == ANY:
+        return rows.none() if suppliers else rows
+    emails = User.objects.filter(pk__in=persons).values_list("email")
+    for path, subjects in ((rule.supplier, suppliers), (rule.person, persons), (rule.email, emails)):
         if path:
             # Rows of nobody are under nobody's hold: NOT IN would lose them.
-            held = model_of(rule)._default_manager.filter(**{f"{path}__in": list(LegalHold.objects.subjects(kind))})
+            held = model_of(rule)._default_manager.filter(**{f"{path}__in": subjects})
             rows = rows.exclude(pk__in=held.values("pk"))
-    return rows.order_by("pk")
+    return rows
 
 
+@transaction.atomic
 def dispose(rule: Rule, *, at: datetime, by: User | None = None) -> int:
     """How many rows went, or were emptied."""
+    LegalHold.stand_still()
     way = _blank if rule.blank else _at_once if _stands_alone(model_of(rule)) else _one_by_one
     gone = way(rule, at)
     if gone:

@@ -3,6 +3,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Func, Q
@@ -127,6 +128,25 @@ class Membership(models.Model):
                 name="membership_supplier_for_supplier_roles_only",
             ),
             models.UniqueConstraint(fields=["user", "supplier"], nulls_distinct=False, name="membership_one_role_each_side"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="cases_apart",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("NEW.role = 'case_team' OR NEW.supplier_id IS NOT NULL"),
+                func="""
+                    IF EXISTS (
+                        SELECT FROM accounts_membership other
+                        WHERE other.user_id = NEW.user_id AND other.id <> NEW.id
+                          AND (other.role = 'case_team' OR other.supplier_id IS NOT NULL)
+                          AND (other.role = 'case_team') <> (NEW.role = 'case_team')
+                    ) THEN
+                        RAISE EXCEPTION 'nobody acts for a supplier and reads grievances';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

@@ -66,6 +66,8 @@ def colleague_remove(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse
         people.remove_membership(membership=membership, by=request.user, at=timezone.now())
     except people.NotYourself:
         messages.error(request, _("You cannot remove yourself. Ask another signatory."))
+    except people.LastSignatory:
+        messages.error(request, _("This is the last signatory of your company. Invite another one first."))
     else:
         messages.success(request, _("%(name)s no longer acts for your company.") % {"name": membership.user.name})
     return redirect("accounts:colleagues")

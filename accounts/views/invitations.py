@@ -5,13 +5,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.forms import AcceptForm
-from accounts.invitations import NotUsable, WrongPerson, accept_as, accept_as_new_person, account_of, find
+from accounts.invitations import HasAccount, NotUsable, WrongPerson, accept_as, accept_as_new_person, account_of, find
 from accounts.models import Invitation
+from accounts.people import CasesApart, HasHouseRole
 from accounts.views.profile import in_language
+
+
+REFUSALS = {
+    HasHouseRole: gettext_lazy("You have a role of the buyer already. An administrator can change it; an invitation cannot."),
+    CasesApart: gettext_lazy("Nobody acts for a supplier and reads grievances: one may be about the supplier. Ask to be invited by another address."),
+}
 
 
 @login_not_required  # the link itself is the key
@@ -32,7 +40,10 @@ def _accept_as_new_person(request: HttpRequest, invitation: Invitation, token: s
     form = AcceptForm(request.POST or None, email=invitation.email, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = {key: form.cleaned_data[key] for key in ("name", "password", "language")}
-        user = accept_as_new_person(token=token, at=timezone.now(), **given)
+        try:
+            user = accept_as_new_person(token=token, at=timezone.now(), **given)
+        except HasAccount:
+            return redirect(request.path)
         login(request, user, backend="accounts.backends.MembershipBackend")
         translation.activate(user.language)
         messages.success(request, _("Welcome. Your account is ready."))
@@ -46,6 +57,9 @@ def _accept_with_account(request: HttpRequest, invitation: Invitation, token: st
         try:
             accept_as(user, token=token, at=timezone.now())
         except WrongPerson:
+            return redirect(request.path)
+        except (HasHouseRole, CasesApart) as refusal:
+            messages.error(request, REFUSALS[type(refusal)])
             return redirect(request.path)
         messages.success(request, _("The invitation is accepted: you now act in your new role."))
         return redirect("accounts:home")

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts import people, second_factor
@@ -18,6 +19,12 @@ from accounts.seek import page_by
 
 
 PAGE_SIZE = 50
+REFUSALS = {
+    people.LastAdministrator: gettext_lazy("This is the last administrator. Make somebody else one first."),
+    people.NotYourself: gettext_lazy("You cannot change your own access. Ask another administrator."),
+    people.HasHouseRole: gettext_lazy("This person has a role of the buyer already. Change it on the person's page, under Users."),
+    people.CasesApart: gettext_lazy("This person acts for a supplier. Nobody of a supplier reads grievances: one may be about it."),
+}
 
 
 def user_list(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -72,8 +79,8 @@ def user_role(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             people.change_role(membership=membership, role=Role(form.cleaned_data["role"]), by=request.user, at=timezone.now())
-        except (people.LastAdministrator, people.NotYourself) as refusal:
-            _explain(request, refusal)
+        except (people.LastAdministrator, people.NotYourself, people.CasesApart) as refusal:
+            messages.error(request, REFUSALS[type(refusal)])
         else:
             messages.success(request, _("The role of %(name)s is changed.") % {"name": membership.user.name})
     return redirect("accounts:user_detail", pk=pk)
@@ -97,7 +104,7 @@ def _set_active(request: AuthenticatedHttpRequest, pk: int, *, active: bool, sai
     try:
         people.set_active(user=person, active=active, by=request.user, at=timezone.now())
     except (people.LastAdministrator, people.NotYourself) as refusal:
-        _explain(request, refusal)
+        messages.error(request, REFUSALS[type(refusal)])
     else:
         messages.success(request, said)
     return redirect("accounts:user_detail", pk=pk)
@@ -111,17 +118,10 @@ def user_remove_factors(request: AuthenticatedHttpRequest, pk: int) -> HttpRespo
     try:
         people.remove_second_factors(user=person, by=request.user, at=timezone.now())
     except people.NotYourself as refusal:
-        _explain(request, refusal)
+        messages.error(request, REFUSALS[type(refusal)])
     else:
         messages.success(request, _("The second factors are removed, and the sessions are ended."))
     return redirect("accounts:user_detail", pk=pk)
-
-
-def _explain(request: AuthenticatedHttpRequest, refusal: Exception) -> None:
-    if isinstance(refusal, people.LastAdministrator):
-        messages.error(request, _("This is the last administrator. Make somebody else one first."))
-    else:
-        messages.error(request, _("You cannot change your own access. Ask another administrator."))
 
 
 @require_POST
@@ -137,13 +137,20 @@ def user_send_reset(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 def staff_invite(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.USER_MANAGE)
     form = InviteForm(request.POST or None, roles=HOUSE_ROLES, initial={"language": request.user.language, "role": Role.REVIEWER})
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        role = Role(data["role"])
-        invite(email=data["email"], name=data["name"], role=role, language=data["language"], by=request.user, at=timezone.now())
-        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": data["email"]})
+    if request.method == "POST" and form.is_valid() and _was_invited(request, form):
+        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": form.cleaned_data["email"]})
         return redirect("accounts:user_list")
     return render(request, "accounts/staff_invite.html", {"form": form})
+
+
+def _was_invited(request: AuthenticatedHttpRequest, form: InviteForm) -> bool:
+    data = form.cleaned_data
+    role = Role(data["role"])
+    try:
+        invite(email=data["email"], name=data["name"], role=role, language=data["language"], by=request.user, at=timezone.now())
+    except (people.NotYourself, people.HasHouseRole, people.CasesApart) as refusal:
+        form.add_error("email", REFUSALS[type(refusal)])
+    return not form.errors
 
 
 @require_POST

@@ -36,7 +36,7 @@ class QuestionnaireVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    # Who wrote what stands in the draft now: somebody else announces it. Nobody, where it came by the command line.
+    # Who wrote in the draft last. Nobody, where it came by the command line.
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(_("published"), null=True, blank=True)

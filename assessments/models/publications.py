@@ -64,15 +64,16 @@ class Publication(models.Model):
                 name="steps_before_it_are_taken",
                 operation=pgtrigger.Insert,
                 when=pgtrigger.Before,
-                # Tried with exactly this content, announced by somebody else than its author, with notice where it replaces another.
+                # Tried with exactly this content, announced by somebody who wrote nothing of it, with notice where it replaces another.
                 func="""
                     IF EXISTS (SELECT FROM assessments_questionnaireversion v
                                WHERE v.id = NEW.version_id AND (v.sha256 <> NEW.sha256 OR v.status <> 'draft')) THEN
                         RAISE EXCEPTION 'a publication is of the draft as it stands';
                     END IF;
-                    IF EXISTS (SELECT FROM assessments_questionnaireversion v
-                               WHERE v.id = NEW.version_id AND v.changed_by_id = NEW.announced_by_id) THEN
-                        RAISE EXCEPTION 'who changed a draft last does not announce it';
+                    IF EXISTS (SELECT FROM audit_event e
+                               WHERE e.target_type = 'assessments.questionnaireversion' AND e.target_id = NEW.version_id::text
+                                 AND e.action = 'questionnaire.loaded' AND e.actor_id = NEW.announced_by_id) THEN
+                        RAISE EXCEPTION 'who wrote in a draft does not announce it';
                     END IF;
                     IF NEW.replaces_id IS DISTINCT FROM (
                         SELECT other.id FROM assessments_questionnaireversion v

@@ -1,7 +1,7 @@
 """A version of the rules is published in steps: draft, back-test, announcement with notice, in force, superseded.
 
 1. A draft is tried on the portfolio (`assessments.publication.back_testing`). Only a finished test of exactly this content counts.
-2. Somebody other than its author announces it: suppliers read what changes, and from when, at least thirty days ahead.
+2. Somebody who wrote nothing of it announces it: suppliers read what changes, and from when, at least thirty days ahead.
 3. On its day it comes into force, and the version before it is superseded. Campaigns launched from then on ask by it; those launched
    before keep theirs, and so do their scores.
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import User
 from assessments.models import BackTest, Publication, QuestionnaireVersion
 from audit import trail
+from audit.models import Event
 from runs import engine
 from runs.calendar import buyers_day
 from runs.models import Run
@@ -53,13 +54,19 @@ def what_is_missing(version: QuestionnaireVersion, *, by: User | None) -> str:
     """Why this person cannot announce the draft now; empty when nothing is in the way."""
     if version.status != Status.DRAFT:
         return gettext_noop("This version is published already.")
-    if by is not None and version.changed_by_id == by.pk:
-        return gettext_noop("You wrote what stands in this draft. Somebody else has to announce it.")
+    if by is not None and _wrote_in(version, by):
+        return gettext_noop("You wrote in this draft. Somebody who did not has to announce it.")
     if newest_test(version) is None and _was_answered(version):
         return gettext_noop("Back-test the draft first. Only a finished test of exactly what stands in it now counts.")
     if QuestionnaireVersion.objects.filter(key=version.key, status=Status.ANNOUNCED).exists():
         return gettext_noop("Another version of this questionnaire is announced. Wait until it is in force, or withdraw it.")
     return ""
+
+
+def _wrote_in(version: QuestionnaireVersion, user: User) -> bool:
+    """At any time: what somebody wrote stays theirs when another one changes a word of it."""
+    loaded = Event.objects.filter(target_type=version._meta.label_lower, target_id=str(version.pk), action="questionnaire.loaded")
+    return loaded.filter(actor=user).exists()
 
 
 def _was_answered(version: QuestionnaireVersion) -> bool:

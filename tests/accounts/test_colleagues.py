@@ -1,8 +1,11 @@
+import pytest
 from django.test import Client
 
+from accounts import people
 from accounts.models import Invitation, Membership, Message, Role, User
 from suppliers.models import Supplier
-from tests.factories import create_user
+from tests.factories import NOW, create_supplier, create_user
+from tests.races import at_once
 
 
 def test_a_signatory_invites_a_colleague(client: Client, owner: User, supplier: Supplier) -> None:
@@ -46,6 +49,21 @@ def test_a_removed_colleague_is_out_at_once(client: Client, owner: User, colleag
     colleague.refresh_from_db()
     assert colleague.active_membership is None
     assert not colleague.memberships.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_signatories_who_remove_each_other_at_once_one_stays() -> None:
+    supplier = create_supplier()
+    one, other = (create_user(role=Role.SUPPLIER_SIGNATORY, supplier=supplier) for _ in range(2))
+    hats = {user: Membership.objects.get(user=user) for user in (one, other)}
+
+    ended = at_once(
+        lambda: people.remove_membership(membership=hats[one], by=other, at=NOW),
+        lambda: people.remove_membership(membership=hats[other], by=one, at=NOW),
+    )
+
+    assert ended == {"done": 1, "LastSignatory": 1}
+    assert supplier.memberships.count() == 1
 
 
 def test_a_signatory_cannot_remove_herself(client: Client, owner: User) -> None:

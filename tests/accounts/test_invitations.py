@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from accounts.models import Invitation, Membership, Message, Role, User
 from audit.models import Event
 from suppliers.models import Supplier
 from tests.factories import NOW, PASSWORD, create_supplier, create_user
+from tests.races import at_once
 
 
 def invite_somebody(**given: Any) -> Invitation:
@@ -164,6 +166,80 @@ def test_a_new_role_at_the_same_supplier_replaces_the_old_one(db: None, supplier
     accept_as(colleague, token=token_of(invitation), at=timezone.now())
 
     assert [membership.role for membership in colleague.memberships.all()] == [Role.SUPPLIER_SIGNATORY]
+
+
+def invite_to_the_house(email: str, role: Role, by: User | None = None) -> Invitation:
+    """As one that was sent before the person had another role."""
+    [invitation] = invite_many([Invitee(email, role)], by=by, at=timezone.now())
+    return invitation
+
+
+@pytest.mark.parametrize("role", [Role.ESG_STAFF, Role.CASE_TEAM])
+def test_an_invitation_takes_the_place_of_no_role_of_the_house(client: Client, administrator: User, role: Role) -> None:
+    path = accept_path(invite_to_the_house(administrator.email, role, by=administrator))
+    client.force_login(administrator)
+
+    page = client.post(path, follow=True)
+
+    assert "You have a role of the buyer already." in page.text
+    assert [membership.role for membership in administrator.memberships.all()] == [Role.ADMINISTRATOR]
+
+
+def test_nobody_of_a_supplier_joins_the_case_team(client: Client, owner: User) -> None:
+    path = accept_path(invite_to_the_house(owner.email, Role.CASE_TEAM))
+    client.force_login(owner)
+
+    page = client.post(path, follow=True)
+
+    assert "Nobody acts for a supplier and reads grievances" in page.text
+    assert [membership.role for membership in owner.memberships.all()] == [Role.SUPPLIER_SIGNATORY]
+
+
+def test_nobody_of_the_case_team_joins_a_supplier(client: Client, case_worker: User, supplier: Supplier) -> None:
+    path = accept_path(invite_somebody(supplier=supplier, email=case_worker.email))
+    client.force_login(case_worker)
+
+    page = client.post(path, follow=True)
+
+    assert "Nobody acts for a supplier and reads grievances" in page.text
+    assert [membership.role for membership in case_worker.memberships.all()] == [Role.CASE_TEAM]
+
+
+def test_the_case_team_hears_who_joined_it(client: Client, administrator: User, case_worker: User) -> None:
+    create_user(role=Role.CASE_TEAM, is_active=False)
+    invitation = invite_somebody(email="cleo2@buyer.example", role=Role.CASE_TEAM, by=administrator, supplier_id=None)
+
+    client.post(accept_path(invitation), FORM)
+    deliver_batch()
+
+    _invitation, told = mail.outbox
+    assert told.to == [case_worker.email]
+    assert "Nina New (cleo2@buyer.example) joined the case team, let in by Adam Administrator" in told.body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_invitations_accepted_at_once_the_second_finds_the_account() -> None:
+    tokens = [token_of(invite_somebody()), token_of(invite_somebody())]
+
+    def accepts(token: str) -> Callable[[], object]:
+        return lambda: accept_as_new_person(token=token, name="N", password=PASSWORD, language="en", at=timezone.now())
+
+    ended = at_once(*map(accepts, tokens))
+
+    assert ended == {"done": 1, "HasAccount": 1}
+    assert User.objects.get().memberships.count() == 1
+
+
+def test_who_comes_second_is_shown_the_way_in(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = accept_path(invite_somebody())
+    create_user(email="new@supplier.example")
+    # As it was when the page began.
+    monkeypatch.setattr("accounts.views.invitations.account_of", lambda _invitation: None)
+    response = client.post(path, FORM)
+    monkeypatch.undo()
+
+    assert response.status_code == 302
+    assert "You have an account already" in client.get(response["Location"]).text
 
 
 def test_accepting_twice_at_once_leaves_one_account(db: None) -> None:

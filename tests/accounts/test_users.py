@@ -2,12 +2,15 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import DatabaseError
 from django.test import Client
 
+from accounts import people
 from accounts.messages import deliver_batch
 from accounts.models import Invitation, Membership, Role, User
 from audit.models import Event
-from tests.factories import create_user
+from tests.factories import NOW, create_supplier, create_user
+from tests.races import at_once
 
 
 def test_an_administrator_finds_people_by_name_address_role_and_state(client: Client, administrator: User, owner: User) -> None:
@@ -67,6 +70,73 @@ def test_an_administrator_invites_staff(client: Client, administrator: User) -> 
     assert "new@buyer.example" in client.get("/users/").content.decode()
 
 
+def test_an_administrator_gets_no_other_role_by_inviting_themselves(client: Client, administrator: User) -> None:
+    client.force_login(administrator)
+
+    page = client.post("/users/invite/", {"email": "Admin@buyer.example", "name": "", "role": Role.CASE_TEAM, "language": "en"})
+
+    assert "You cannot change your own access." in page.text
+    assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("person", ["staff", "case_worker"])
+def test_who_has_a_role_of_the_buyer_is_not_invited_to_another(
+    client: Client, request: pytest.FixtureRequest, administrator: User, person: str
+) -> None:
+    somebody = request.getfixturevalue(person)
+    client.force_login(administrator)
+
+    page = client.post("/users/invite/", {"email": somebody.email, "name": "", "role": Role.AUDITOR, "language": "en"})
+
+    assert "Change it on the person&#x27;s page" in page.text
+    assert not Invitation.objects.exists()
+
+
+def test_somebody_of_a_supplier_is_not_asked_onto_the_case_team(client: Client, administrator: User, owner: User) -> None:
+    client.force_login(administrator)
+
+    refused = client.post("/users/invite/", {"email": owner.email, "name": "", "role": Role.CASE_TEAM, "language": "en"})
+    taken = client.post("/users/invite/", {"email": owner.email, "name": "", "role": Role.AUDITOR, "language": "en"})
+
+    assert "Nobody of a supplier reads grievances" in refused.text
+    assert taken.status_code == 302
+
+
+def test_a_role_is_not_changed_to_case_team_for_who_acts_for_a_supplier(client: Client, administrator: User, staff: User) -> None:
+    Membership.objects.create(user=staff, role=Role.SUPPLIER_CONTRIBUTOR, supplier=create_supplier())
+    client.force_login(administrator)
+
+    page = client.post(f"/users/{staff.pk}/role/", {"role": Role.CASE_TEAM}, follow=True)
+
+    staff.refresh_from_db()
+    assert staff.role == Role.ESG_STAFF
+    assert "Nobody of a supplier reads grievances" in page.text
+
+
+@pytest.mark.parametrize("first", [Role.CASE_TEAM, Role.SUPPLIER_SIGNATORY])
+def test_the_database_keeps_suppliers_and_cases_apart(db: None, first: Role) -> None:
+    hats = {Role.CASE_TEAM: None, Role.SUPPLIER_SIGNATORY: create_supplier()}
+    person = create_user(role=first, supplier=hats.pop(first))
+    [(role, supplier)] = hats.items()
+
+    with pytest.raises(DatabaseError, match="nobody acts for a supplier and reads grievances"):
+        Membership.objects.create(user=person, role=role, supplier=supplier)
+
+
+def test_the_case_team_hears_of_whom_an_administrator_puts_on_it(
+    client: Client, administrator: User, staff: User, case_worker: User
+) -> None:
+    client.force_login(administrator)
+
+    client.post(f"/users/{staff.pk}/role/", {"role": Role.CASE_TEAM})
+    client.post(f"/users/{staff.pk}/role/", {"role": Role.CASE_TEAM})
+    deliver_batch()
+
+    [told] = mail.outbox
+    assert told.to == [case_worker.email]
+    assert "Steve Staff (staff@buyer.example) joined the case team, let in by Adam Administrator" in told.body
+
+
 def test_an_administrator_closes_and_opens_an_account(client: Client, administrator: User, staff: User) -> None:
     client.force_login(administrator)
 
@@ -105,9 +175,6 @@ def test_a_buyers_person_cannot_be_made_a_suppliers(client: Client, administrato
 
 
 def test_the_last_administrator_stays(db: None, administrator: User) -> None:
-    from accounts import people
-    from tests.factories import NOW
-
     other = create_user(role=Role.ADMINISTRATOR)
     people.set_active(user=administrator, active=False, by=other, at=NOW)
     membership = Membership.objects.get(user=other)
@@ -117,6 +184,19 @@ def test_the_last_administrator_stays(db: None, administrator: User) -> None:
 
     membership.refresh_from_db()
     assert membership.role == Role.ADMINISTRATOR
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_administrators_who_take_each_others_access_at_once_one_stays() -> None:
+    one, other = create_user(role=Role.ADMINISTRATOR), create_user(role=Role.ADMINISTRATOR)
+    hats = {user: Membership.objects.get(user=user) for user in (one, other)}
+
+    ended = at_once(
+        lambda: people.change_role(membership=hats[one], role=Role.REVIEWER, by=other, at=NOW),
+        lambda: people.set_active(user=other, active=False, by=one, at=NOW),
+    )
+
+    assert ended == {"done": 1, "LastAdministrator": 1}
 
 
 def test_an_administrator_sends_a_link_for_a_new_password(client: Client, administrator: User, staff: User) -> None:

@@ -189,6 +189,20 @@ def test_each_opening_is_noted_where_only_the_team_reads_it(client: Client, case
             rows.update(at=AT)
 
 
+def test_the_list_says_nothing_of_what_was_written(client: Client, case_worker: User) -> None:
+    case = create_case(topic="children")
+    handling.acknowledge(case_id=case.pk, by=case_worker, at=AT)
+    client.force_login(case_worker)
+
+    page = client.get("/cases/?state=all").text
+
+    assert case.number in page
+    assert "Cleo Case" in page
+    for word in ("Bamboo", "Child labor", SECRET_WORDS):
+        assert word not in page
+    assert not CaseLook.objects.exists()
+
+
 def test_a_case_goes_from_received_to_closed_and_never_without_feedback(case_worker: User) -> None:
     case = create_case()
     handling.acknowledge(case_id=case.pk, by=case_worker, at=AT)

@@ -6,13 +6,13 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Role, User
-from assessments.models import Assessment
+from assessments.models import Assessment, Verdict
 from labels import appealing, deciding, evaluation, ledger
 from labels.independence import DecidedBefore
 from labels.models import Appeal, Label, LabelEvent
 from labels.transitions import IllegalStep
-from suppliers.models import Document, Supplier
-from tests.factories import NOW, create_document, create_user
+from suppliers.models import Document, PublicRecord, Supplier
+from tests.factories import NOW, create_answer, create_document, create_user
 from tests.labels.support import TODAY, create_critical_finding, create_green_supplier, create_standard
 
 
@@ -143,6 +143,45 @@ def test_the_reviewer_whose_review_is_contested_does_not_decide(suspended: Label
 
     with pytest.raises(DecidedBefore):
         decide(lodge(suspended, owner), reviewer, upheld=False)
+
+
+def test_who_gave_a_verdict_in_the_review_does_not_decide(suspended: LabelEvent, owner: User, supplier: Supplier, staff: User) -> None:
+    answer = create_answer(assessment=Assessment.objects.get(supplier=supplier), question="E1-01", value={"value": "yes"})
+    Verdict.objects.create(answer=answer, outcome="accept", by=staff, at=NOW)
+
+    with pytest.raises(DecidedBefore):
+        decide(lodge(suspended, owner), staff, upheld=False)
+
+
+def test_who_raised_the_finding_does_not_decide(labelled: Supplier, owner: User, staff: User, fresh: User) -> None:
+    create_critical_finding(labelled, opened_by=staff)
+    create_critical_finding(labelled, opened_by=fresh, severity="minor")
+    evaluation.evaluate_all(on=TODAY, at=NOW + timedelta(hours=1))
+    appeal = lodge(LabelEvent.objects.latest("number"), owner)
+
+    with pytest.raises(DecidedBefore):
+        decide(appeal, staff, upheld=False)
+    assert decide(appeal, fresh, upheld=False).state == "refused"
+
+
+def test_who_upheld_the_public_record_does_not_decide(labelled: Supplier, owner: User, staff: User) -> None:
+    PublicRecord.objects.create(
+        supplier=labelled,
+        authority="Ecology bureau",
+        decided_on=date(2026, 1, 10),
+        description="Discharge over the limit",
+        reply_until=NOW - DAY,
+        status="upheld",
+        judged_at=NOW,
+        judged_by=staff,
+        judgement="It is this company.",
+    )
+    evaluation.evaluate_all(on=TODAY, at=NOW + timedelta(hours=1))
+    held = LabelEvent.objects.latest("number")
+    assert held.kind != "awarded"
+
+    with pytest.raises(DecidedBefore):
+        decide(lodge(held, owner), staff, upheld=False)
 
 
 def test_the_database_refuses_a_decider_who_took_a_step(labelled: Supplier, owner: User, staff: User) -> None:

@@ -8,12 +8,13 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from accounts.consent import in_force
+from accounts.invitations import Invitee, invite_many
 from accounts.messages import queue
-from accounts.models import Consent, Message, Role, Throttle, User
+from accounts.models import Consent, Invitation, Message, Role, Throttle, User
 from audit.models import Event
 from grievances import handling, reporting
 from grievances.models import Case
@@ -22,8 +23,9 @@ from privacy.models import Disposal, LegalHold
 from privacy.policy import policy
 from privacy.retention import dispose
 from runs import engine
-from suppliers.models import Document, Supplier
+from suppliers.models import Document, Import, ImportRow, Supplier
 from tests.factories import PASSWORD, create_answer, create_assessment, create_document, create_user
+from tests.races import at_once
 from tests.suppliers.files import pdf_bytes
 
 
@@ -70,6 +72,48 @@ def test_a_hold_keeps_it_and_lifting_lets_it_go(supplier: Supplier, administrato
     held.save()
 
     assert dispose(rule_of("suppliers.Document"), at=NOW) == 1
+
+
+def test_a_hold_on_a_person_keeps_mails_and_invitations(administrator: User, staff: User) -> None:
+    for email in (staff.email, "other@x.example"):
+        queue("password_reset", email=email, dedupe_key=email, context={}, language="en")
+    invite_many([Invitee(staff.email, Role.REVIEWER), Invitee("other@x.example", Role.REVIEWER)], by=None, at=LONG_AGO)
+    Message.objects.update(status="sent", created_at=LONG_AGO)
+    hold("person", staff.pk, administrator)
+
+    for model in (Message, Invitation):
+        assert dispose(rule_of(model._meta.label), at=NOW) == 1
+        assert model.objects.get().email == staff.email
+
+
+def test_rows_of_imported_lists_stay_while_any_supplier_is_held(supplier: Supplier, administrator: User) -> None:
+    source = Import.objects.create(kind="suppliers", created_at=LONG_AGO)
+    ImportRow.objects.create(source=source, number=2, outcome="created", label="Somebody")
+    held = hold("supplier", supplier.pk, administrator)
+    assert dispose(rule_of("suppliers.ImportRow"), at=NOW) == 0
+
+    LegalHold.objects.filter(pk=held.pk).update(lifted_by=administrator, lifted_at=NOW)
+
+    assert dispose(rule_of("suppliers.ImportRow"), at=NOW) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["rows go", "a person is made nameless"])
+def test_a_hold_is_set_before_it_or_after_and_never_in_between(what: str) -> None:
+    administrator, staff = create_user(role=Role.ADMINISTRATOR), create_user()
+
+    def sets_a_hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            hold("person", staff.pk, administrator)
+
+    with transaction.atomic():
+        if what == "rows go":
+            dispose(rule_of("accounts.Message"), at=NOW)
+        else:
+            people.make_nameless(user_id=staff.pk, by=administrator, at=NOW)
+        assert at_once(sets_a_hold) == {"OperationalError": 1}, "waits"
+    assert at_once(sets_a_hold) == {"done": 1}
 
 
 def test_evidence_of_an_answer_stays(supplier: Supplier, owner: User) -> None:

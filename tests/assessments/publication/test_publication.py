@@ -92,9 +92,22 @@ def test_a_draft_is_announced_only_after_a_test_of_what_stands_in_it(draft: Ques
 def test_who_wrote_a_draft_does_not_announce_it_alone(draft: QuestionnaireVersion, staff: User, second: User) -> None:
     tried(draft, by=staff)
 
-    with pytest.raises(NotReady, match="Somebody else has to announce it"):
+    with pytest.raises(NotReady, match="Somebody who did not has to announce it"):
         announced(draft, by=staff)
     assert announced(draft, by=second).announced_by == second
+
+
+def test_a_word_of_somebody_else_does_not_free_the_author_to_announce_it(draft: QuestionnaireVersion, staff: User, second: User) -> None:
+    loading.load_questionnaire(rules("2", weight="4"), by=second, at=NOW)
+    draft.refresh_from_db()
+    tried(draft, by=staff)
+
+    for author in (staff, second):
+        with pytest.raises(NotReady, match="Somebody who did not has to announce it"):
+            announced(draft, by=author)
+        with pytest.raises(DatabaseError, match="who wrote in a draft does not announce it"), transaction.atomic():
+            _publish(draft, announced_by=author)
+    assert announced(draft, by=create_user(role=Role.ESG_STAFF)).version == draft
 
 
 @pytest.mark.parametrize(
@@ -362,7 +375,7 @@ def test_staff_follow_the_steps_in_the_browser(client: Client, draft: Questionna
     assert "Back-test the draft first" in client.get(steps).text
     tried(draft, by=second)
     client.force_login(staff)
-    assert "Somebody else has to announce it" in client.get(steps).text
+    assert "Somebody who did not has to announce it" in client.get(steps).text
     client.force_login(second)
     page = client.get(steps)
     for words in ("Who gains, who loses", "Weights of questions", "Announce"):
