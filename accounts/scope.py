@@ -75,10 +75,10 @@ def system() -> Iterator[None]:
 
 
 def of_person(user: "User | AnonymousUser") -> Scope:
-    """That of the hat in use. Who has none has an account, and may hold the buyer's repair tools."""
+    """That of the hat in use. Who has none has an account."""
     if not user.is_authenticated:
         return NOTHING
-    if user.is_buyer or (user.is_staff and not user.role):
+    if user.is_buyer:
         return BUYER
     if user.is_case_team:
         return replace(CASES, person=user.pk)

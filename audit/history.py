@@ -5,8 +5,8 @@ delete, holding the values *before* the change, with when and (through the reque
 Inserts write nothing: the row itself is the record, and bulk loads cost no trigger.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import pghistory
 from django.db import models
@@ -15,10 +15,12 @@ from django.db import models
 M = TypeVar("M", bound=type[models.Model])
 
 
-def keep_history(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
+def keep_history(*, exclude: Sequence[str] = (), former: Mapping[str, "models.Field[Any, Any]"] | None = None) -> Callable[[M], M]:
+    """`former`: what the table has no more. Sealed rows are checked with the columns they had (audit/sealing.py)."""
     track: Callable[[M], M] = pghistory.track(
         pghistory.UpdateEvent("superseded", row=pghistory.Old),
         pghistory.DeleteEvent("deleted", row=pghistory.Old),
         exclude=list(exclude),
+        attrs=dict(former or {}),
     )
     return track

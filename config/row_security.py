@@ -32,7 +32,6 @@ OF_THE_CASE_TEAM = {"grievances.Case", "grievances.CaseMessage", "grievances.Cas
 # and what opens accounts.
 NOT_FOR_SUPPLIERS = OF_THE_CASE_TEAM | {
     "accounts.Message",
-    "admin.LogEntry",
     "assessments.BackTest",
     "assessments.BackTestScore",
     "assessments.SecondVerdict",

@@ -1,4 +1,3 @@
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -28,7 +27,6 @@ urlpatterns = [
     path("reports/", include("reports.urls")),
     path("api/", include(api)),
     path("language/", set_language, name="set_language"),
-    path("staff-admin/", admin.site.urls),
 ]
 
 handler500 = "config.errors.failed"

@@ -207,7 +207,7 @@ def kind_of(row: PeriodicTask) -> str | None:
 
 
 class NoClock(Exception):
-    """Its clock is neither "every so often" nor "each day at": whoever set that changes it in the repair tools."""
+    """Its clock is neither "every so often" nor "each day at"."""
 
 
 def is_daily(clock: CrontabSchedule) -> bool:

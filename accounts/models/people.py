@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 import pgtrigger
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Lower
@@ -41,16 +41,16 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
 
 
 # Without what says who it is: a person who was made nameless must not live on in the history.
-@keep_history(exclude=["password", "last_login", "email", "name", "phone"])
-class User(AbstractBaseUser, PermissionsMixin):
+@keep_history(
+    exclude=["password", "last_login", "email", "name", "phone"],
+    former={"is_staff": models.BooleanField(null=True), "is_superuser": models.BooleanField(null=True)},
+)
+class User(AbstractBaseUser):
     """A person who signs in. What the person may do comes from the membership in use, never from the account."""
 
     email = models.EmailField(_("e-mail address"))
@@ -59,7 +59,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, default="zh-hans", choices=LANGUAGE_CHOICES)
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     is_active = models.BooleanField(_("active"), default=True)
-    is_staff = models.BooleanField(_("may open the repair tools"), default=False)
     is_demo = models.BooleanField(_("demo account"), default=False)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
     active_membership = models.ForeignKey(

@@ -58,21 +58,16 @@ def create_supplier_people(suppliers: Sequence[DemoSupplier], *, showcase_signat
         (
             "id",
             "password",
-            "is_superuser",
             "email",
             "name",
             "phone",
             "language",
             "timezone",
             "is_active",
-            "is_staff",
             "is_demo",
             "date_joined",
         ),
-        (
-            (s.user_id, "!", False, s.contact_email, s.contact_name, "", _language(s), "Asia/Shanghai", True, False, True, at)
-            for s in others
-        ),
+        ((s.user_id, "!", s.contact_email, s.contact_name, "", _language(s), "Asia/Shanghai", True, True, at) for s in others),
     )
     copy_rows(
         "accounts_membership",

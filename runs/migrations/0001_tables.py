@@ -15,7 +15,6 @@ class Migration(migrations.Migration):
         ('accounts', '0001_people'),
         # No table of ours needs these. Their many small steps build all models that are related to people again, which is quick
         # while there are few.
-        ('admin', '0003_logentry_add_action_flag_choices'),
         ('mfa', '0003_authenticator_type_uniq'),
         ('socialaccount', '0006_alter_socialaccount_extra_data'),
         ('usersessions', '0001_initial'),

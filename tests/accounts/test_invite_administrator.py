@@ -34,3 +34,10 @@ def test_a_mistyped_address_invites_nobody(db: None) -> None:
         call_command("invite_administrator", "first.buyer.example")
 
     assert not Invitation.objects.exists()
+
+
+def test_there_is_no_second_way_to_make_the_first_administrator(db: None) -> None:
+    with pytest.raises(CommandError, match="invite_administrator"):
+        call_command("createsuperuser")
+
+    assert not User.objects.exists()

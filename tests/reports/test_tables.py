@@ -242,7 +242,6 @@ def test_a_table_is_closed_to_whom_its_page_is_closed(client: Client, owner: Use
         {"of": "/nowhere/", "table": "run-list", "form": "csv"},
         {"of": "/runs/", "table": "other", "form": "csv"},
         {"of": "/runs/", "table": "run-list", "form": "exe"},
-        {"of": "/staff-admin/", "table": "run-list", "form": "csv"},
         {"of": "/reports/tables/?page=/runs/&table=run-list&form=csv", "table": "run-list", "form": "csv"},
         {"of": "https://elsewhere.example/runs/", "table": "../run", "form": "csv"},
         {"of": "/api/suppliers/", "table": "run-list", "form": "csv"},
