@@ -9,16 +9,24 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import pghistory
+import pgtrigger
 from django.db import models
 
 
 M = TypeVar("M", bound=type[models.Model])
 
 
-def keep_history(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
-    track: Callable[[M], M] = pghistory.track(
-        pghistory.UpdateEvent("superseded", row=pghistory.Old),
-        pghistory.DeleteEvent("deleted", row=pghistory.Old),
-        exclude=list(exclude),
-    )
+def keep_history(*, exclude: Sequence[str] = (), personal: Sequence[str] = ()) -> Callable[[M], M]:
+    """Of `exclude` the history knows nothing; of `personal` that it was changed, when and by whom, never what it said: nobody can
+    thin the history out, so what is about a person must not get into it."""
+
+    def track(model: M) -> M:
+        noticed = [field.name for field in model._meta.fields if field.name not in exclude] if personal else []
+        tracked: M = pghistory.track(
+            pghistory.UpdateEvent("superseded", row=pghistory.Old, condition=pgtrigger.AnyChange(*noticed)),
+            pghistory.DeleteEvent("deleted", row=pghistory.Old),
+            exclude=[*exclude, *personal],
+        )(model)
+        return tracked
+
     return track
