@@ -32,7 +32,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 # Without what was written: that is to be gone when its time is over.
-@keep_history(exclude=["report"])
+@keep_history(personal=["report"])
 class Case(models.Model):
     class State(models.TextChoices):
         RECEIVED = "received", _("Received")

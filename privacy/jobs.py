@@ -18,8 +18,10 @@ class DisposeByAge(Job):
     labels: ClassVar[Mapping[str, StrOrPromise]] = {"rows": _("Rows deleted or emptied")}
 
     def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        return [ChunkPlan({"model": rule.model}) for rule in policy().rules]
+        return [
+            ChunkPlan({"model": model, "rule": place}) for model, entry in policy().entries.items() for place in range(len(entry.rules))
+        ]
 
     def work(self, run: Run, chunk: Chunk) -> Result:
-        rule = policy().entries[chunk.payload["model"]].rule
-        return {"rows": dispose(rule, at=timezone.now(), by=run.started_by) if rule else 0}
+        rule = policy().entries[chunk.payload["model"]].rules[chunk.payload["rule"]]
+        return {"rows": dispose(rule, at=timezone.now(), by=run.started_by)}

@@ -1,20 +1,26 @@
 """Making a person nameless: what the person did stays with a number, who it was does not."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.db import transaction
+from django.db.models import Model
 
-from accounts.models import Invitation, Message, User
+from accounts.models import Invitation, User
 from accounts.people import LastAdministrator, NotYourself, keep_an_administrator, lock_administrators
 from audit import trail
 from privacy.models import Disposal, LegalHold
+from privacy.policy import Nameless, policy
+from suppliers.profile import delete_contact
 
 
 __all__ = ["Held", "LastAdministrator", "NotYourself", "make_nameless"]
+
+# Where more ends than the row.
+ENDINGS: dict[str, Callable[[Any], object]] = {"suppliers.Contact": delete_contact, "usersessions.UserSession": UserSession.end}
 
 
 class Held(Exception):
@@ -36,18 +42,42 @@ def make_nameless(*, user_id: int, by: User, at: datetime) -> User:
     person.is_active, person.active_membership = False, None
     person.set_unusable_password()
     person.save()
-    _forget(person, former)
+    _forget(person, former, by=by, at=at)
     keep_an_administrator()
     trail.record("user.made_nameless", actor=by, target=person, at=at)
-    Disposal.objects.create(model="accounts.User", rule="a person made nameless", count=1, numbers=[str(person.pk)], at=at, by=by)
+    _log("accounts.User", [str(person.pk)], by=by, at=at)
     return person
 
 
-def _forget(person: User, former: str) -> None:
-    for session in UserSession.objects.filter(user=person):
-        session.end()
-    for model in (Authenticator, EmailAddress, SocialAccount):
-        model.objects.filter(user=person).delete()
-    person.memberships.all().delete()
-    Message.objects.filter(email=former).delete()
-    Invitation.objects.filter(email=former).update(email=person.email, name="")
+def _log(model: str, numbers: list[str], *, by: User, at: datetime) -> None:
+    Disposal.objects.create(model=model, rule="a person made nameless", count=len(numbers), numbers=numbers, at=at, by=by)
+
+
+def _forget(person: User, former: str, *, by: User, at: datetime) -> None:
+    """What the policy says of each model, in its order."""
+    Invitation.objects.usable(at).filter(email=former).update(revoked_at=at)
+    for entry in policy().entries.values():
+        if entry.nameless and (numbers := _forget_rows(entry.model, entry.nameless, person, former)):
+            _log(entry.model, numbers, by=by, at=at)
+
+
+def _forget_rows(label: str, way: Nameless, person: User, former: str) -> list[str]:
+    """The numbers of the rows that are about the person."""
+    model = apps.get_model(label)
+    found = {way.by: person} if model._meta.get_field(way.by).is_relation else {f"{way.by}__iexact": former}
+    rows = list(model._default_manager.filter(**found).order_by("pk"))
+    numbers = [str(row.pk) for row in rows]
+    for row in rows:
+        if way.put:
+            _put(row, {name: getattr(person, source) for name, source in way.put.items()})
+        else:
+            ENDINGS.get(label, model.delete)(row)
+    return numbers
+
+
+def _put(row: Model, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        # What was left empty says nothing of anybody.
+        if getattr(row, name):
+            setattr(row, name, value)
+    row.save(update_fields=list(values))

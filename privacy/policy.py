@@ -1,5 +1,6 @@
 """docs/data-retention.yaml as the code reads it: what each model holds, which of its fields are about a person, and when it goes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ POLICY: Path = settings.BASE_DIR / "docs" / "data-retention.yaml"
 
 @dataclass(frozen=True)
 class Rule:
-    """Rows go, or (`blank`) some of their fields do, so many days after a date; never those under a hold.
+    """Rows go, or (`blank`) some of their fields do, so many days after a date, or the later of two; never those under a hold.
 
     `supplier`, `person` and `email` are paths to whose they are.
     """
@@ -26,6 +27,7 @@ class Rule:
     model: str
     after: str
     days: int
+    and_after: str = ""
     where: dict[str, Any] = field(default_factory=dict)
     blank: tuple[str, ...] = ()
     supplier: str = ""
@@ -38,14 +40,25 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Nameless:
+    """What becomes of rows about a person who is made nameless. `by`: the field that finds them, the person or the former address.
+    They go, or (`put`) some of their fields take over a field of the nameless account."""
+
+    by: str
+    put: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Entry:
-    """`personal`: fields about a person; `other`: fields that could hold text and are not."""
+    """`personal`: fields about a person; `other`: fields that could hold text and are not; `stays`: why none of it goes by age."""
 
     model: str
     data_class: str
     personal: frozenset[str]
     other: frozenset[str]
-    rule: Rule | None
+    rules: tuple[Rule, ...]
+    stays: str
+    nameless: Nameless | None
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ class Policy:
 
     @property
     def rules(self) -> list[Rule]:
-        return [entry.rule for entry in self.entries.values() if entry.rule]
+        return [rule for entry in self.entries.values() for rule in entry.rules]
 
 
 @cache
@@ -65,14 +78,20 @@ def policy() -> Policy:
 
 
 def _entry(model: str, given: dict[str, Any]) -> Entry:
-    rule = given.get("delete")
     return Entry(
         model,
         given["class"],
         frozenset(given.get("personal", ())),
         frozenset(given.get("other", ())),
-        Rule(model, **{**rule, "blank": tuple(rule.get("blank", ()))}) if rule else None,
+        tuple(_rules(model, given.get("delete", []))),
+        given.get("stays", ""),
+        Nameless(**given["nameless"]) if "nameless" in given else None,
     )
+
+
+def _rules(model: str, given: dict[str, Any] | list[dict[str, Any]]) -> Iterator[Rule]:
+    for rule in given if isinstance(given, list) else [given]:
+        yield Rule(model, **{**rule, "blank": tuple(rule.get("blank", ()))})
 
 
 def model_of(rule: Rule) -> type[Model]:

@@ -1,12 +1,13 @@
 """Deleting by age, as the policy says. What is under a hold stays, what others lean on stays, and each deletion is in the log."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DO_NOTHING, FileField, Model, ProtectedError, QuerySet, RestrictedError
+from django.db.models import CASCADE, DO_NOTHING, FileField, Model, ProtectedError, QuerySet, RestrictedError
 
 from accounts.models import User
 from privacy.models import Disposal, LegalHold
@@ -20,9 +21,11 @@ NUMBERS_KEPT = 1000
 
 
 def due(rule: Rule, *, at: datetime) -> QuerySet[Any]:
-    rows = model_of(rule)._default_manager.filter(**rule.where, **{f"{rule.after}__lt": at - timedelta(days=rule.days)})
+    long_ago = at - timedelta(days=rule.days)
+    old = {f"{moment}__lt": long_ago for moment in (rule.after, rule.and_after) if moment}
+    rows = model_of(rule)._default_manager.filter(**rule.where, **old)
     if rule.blank:
-        rows = rows.exclude(**dict.fromkeys(rule.blank, ""))
+        rows = rows.exclude(**emptied(rule))
     return _without_held(rule, rows).order_by("pk")
 
 
@@ -51,10 +54,17 @@ def dispose(rule: Rule, *, at: datetime, by: User | None = None) -> int:
     return len(gone)
 
 
+def emptied(rule: Rule) -> dict[str, Any]:
+    return {name: model_of(rule)._meta.get_field(name).get_default() for name in rule.blank}
+
+
 def _blank(rule: Rule, at: datetime) -> list[Any]:
-    gone = list(due(rule, at=at).values_list("pk", flat=True)[:MOST])
-    model_of(rule)._default_manager.filter(pk__in=gone).update(**dict.fromkeys(rule.blank, ""))
-    return gone
+    rows = list(due(rule, at=at)[:MOST])
+    with transaction.atomic():
+        model_of(rule)._default_manager.filter(pk__in=[row.pk for row in rows]).update(**emptied(rule))
+        for row in rows:
+            _forget_files(row, of=rule.blank)
+    return [row.pk for row in rows]
 
 
 def _stands_alone(model: type[Model]) -> bool:
@@ -77,14 +87,23 @@ def _one_by_one(rule: Rule, at: datetime) -> list[Any]:
 
 def _delete(row: Model) -> Any:
     """Its number; None for a row that others lean on."""
-    number, files = row.pk, [getattr(row, field.name) for field in row._meta.concrete_fields if isinstance(field, FileField)]
+    number = row.pk
     try:
         with transaction.atomic():
+            _forget_files(row)
             row.delete()
     except (ProtectedError, RestrictedError):
         return None
-    for file in files:
-        if file:
+    return number
+
+
+def _forget_files(row: Model, *, of: Collection[str] | None = None) -> None:
+    """All of a row that goes, with those of the parts that go with it; or those of some fields."""
+    for field in row._meta.concrete_fields:
+        if isinstance(field, FileField) and (of is None or field.name in of) and (file := getattr(row, field.name)):
             # After the commit: a file that is gone cannot come back with its row.
             transaction.on_commit(partial(file.storage.delete, file.name))
-    return number
+    for relation in row._meta.related_objects if of is None else ():
+        if relation.on_delete is CASCADE and any(isinstance(field, FileField) for field in relation.related_model._meta.concrete_fields):
+            for part in relation.related_model._default_manager.filter(**{relation.field.name: row}):
+                _forget_files(part)

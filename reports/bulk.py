@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO
@@ -35,8 +35,6 @@ from suppliers.table_files import Column, write_xlsx
 
 
 INDEX = "index.xlsx"
-# Long enough to fetch it, short enough that no copies of everything lie about.
-KEPT = timedelta(days=30)
 _BLOCK = 1 << 20
 
 
@@ -89,7 +87,6 @@ def request_audit_pdfs(*, query: Mapping[str, str], language: str, why: Why, by:
         parameters={"query": dict(query), "why": why},
         made_by=by,
         requested_at=at,
-        expires_at=at + KEPT,
     )
     export.run = engine.start("audit_pdfs", parameters={"export": export.pk}, by=by, at=at, title=str(export.title))
     export.save(update_fields=["run"])

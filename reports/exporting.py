@@ -19,7 +19,7 @@ from accounts.scope import acting, of_person
 from assessments.models import Assessment
 from audit import trail
 from reports import findings_table, own_data, portfolio_table
-from reports.models import BOTH, Export, IssuedDocument
+from reports.models import BOTH, Export
 from reports.portfolio import Portfolio
 from runs import engine
 from runs.registry import GiveUp
@@ -202,27 +202,6 @@ def make_own_data(*, export_id: int, at: datetime) -> int:
             count = own_data.write(path, export.supplier, by=export.made_by, at=at)
         keep_file(export, path, name=f"supplier-data-{export.requested_at:%Y%m%d}-{export.pk}.zip", at=at)
     return count
-
-
-def drop_expired(*, at: datetime) -> int:
-    """Deletes the files that are kept for a time only; what was exported, and its hash, stay on record."""
-    expired = Export.objects.filter(expires_at__lte=at).exclude(file="")
-    for export in expired:
-        export.file.delete(save=False)
-        export.save(update_fields=["file"])
-    return len(expired) + _drop_issued(at=at)
-
-
-# An export holds its own copy; here a document lies only so that the next one who asks has it at once.
-ISSUED_KEPT = timedelta(days=30)
-
-
-def _drop_issued(*, at: datetime) -> int:
-    old = IssuedDocument.objects.filter(made_at__lte=at - ISSUED_KEPT)
-    for document in old:
-        document.file.delete(save=False)
-        document.delete()
-    return len(old)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:

@@ -54,21 +54,6 @@ class ExportOwnData(OneExport):
         return {"documents": make_own_data(export_id=chunk.payload["export"], at=timezone.now())}
 
 
-@job("drop_expired_files", title=_("Delete exported files that have expired"))
-class DropExpiredFiles(Job):
-    labels: ClassVar[Mapping[str, StrOrPromise]] = {"files": _("Files deleted")}
-
-    def plan(self, run: Run) -> Iterable[ChunkPlan]:
-        yield ChunkPlan({})
-
-    def work(self, run: Run, chunk: Chunk) -> Result:
-        from assessments.workbook.uploads import drop_old
-        from reports.exporting import drop_expired
-
-        now = timezone.now()
-        return {"files": drop_expired(at=now) + drop_old(at=now)}
-
-
 @job("audit_pdf", title=_("Print an audit report"))
 class AuditPdf(Job):
     """Parameters: `export`, the number of the export to make."""

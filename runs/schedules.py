@@ -63,7 +63,6 @@ SCHEDULES = (
     nightly(gettext_noop("Give waiting reviews to reviewers every night"), "assign_reviews", hour=5),
     nightly(gettext_noop("Draw second reviews every night"), "draw_second_reviews", hour=5, minute=30),
     nightly(gettext_noop("Delete what is older than the policy allows every night"), "dispose_by_age", hour=4, minute=15),
-    nightly(gettext_noop("Delete exported files that have expired"), "drop_expired_files", hour=4),
     Schedule(gettext_noop("Seal the audit trail every night"), "audit.tasks.seal_trail", hour=4, minute=30),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
@@ -71,7 +70,7 @@ SCHEDULES = (
     nightly(gettext_noop("Forecast what ending documents would cost"), "forecast_risks", hour=3),
     # After scores and labels of the night.
     nightly(gettext_noop("Keep the numbers of the day"), "record_facts", hour=3, minute=45),
-    Schedule(gettext_noop("Remove parts of files that were never finished"), "suppliers.tasks.forget_uploads", hour=3, minute=30),
+    Schedule(gettext_noop("Remove half-written files of processes that were killed"), "suppliers.tasks.forget_drafts", hour=3, minute=30),
     # What was offered or signed is printed at once; this is for what was broken off.
     nightly(gettext_noop("Print agreements that lack their papers"), "print_agreements", hour=4, minute=20),
     # When people begin to work.

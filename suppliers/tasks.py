@@ -4,12 +4,7 @@ from django.utils import timezone
 
 
 @shared_task
-def forget_uploads() -> int:
-    """Every day: the parts of files that nobody went on sending, and what killed processes were just writing."""
-    from suppliers.uploads import forget_old
-
-    now = timezone.now()
-    # The portal's own disk has drafts; a bucket takes a file whole.
-    if forget_drafts := getattr(default_storage, "forget_drafts", None):
-        forget_drafts(at=now)
-    return forget_old(at=now)
+def forget_drafts() -> int:
+    """Every day: what killed processes were just writing. The portal's own disk has drafts; a bucket takes a file whole."""
+    forget = getattr(default_storage, "forget_drafts", None)
+    return forget(at=timezone.now()) if forget else 0

@@ -5,7 +5,7 @@ once, is kept once. The parts lie in the storage under names of their own and be
 """
 
 import tempfile
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import IO
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from suppliers.refusals import PASSING, FileRefused, refused, refused_by_disk
 
 
 PART_BYTES = MEGABYTE
-KEPT_FOR = timedelta(days=3)
 # More files on their way at once are no work of a person.
 MOST_UNFINISHED = 100
 
@@ -114,18 +113,6 @@ def cancel(*, upload_id: UUID) -> None:
     if upload is not None:
         _forget_parts(upload)
         upload.delete()
-
-
-def forget_old(*, at: datetime) -> int:
-    """Uploads nobody went on with, and the traces of those that are done."""
-    old = list(Upload.objects.filter(moved_at__lt=at - KEPT_FOR).order_by("moved_at").values_list("pk", flat=True)[:1000])
-    for upload_id in old:
-        with transaction.atomic():
-            upload = Upload.objects.select_for_update(skip_locked=True).filter(pk=upload_id).first()
-            if upload is not None:
-                _forget_parts(upload)
-                upload.delete()
-    return len(old)
 
 
 def _forget_parts(upload: Upload) -> None:

@@ -47,7 +47,8 @@ class UserManager(BaseUserManager["User"]):
 
 # Without what says who it is: a person who was made nameless must not live on in the history.
 @keep_history(
-    exclude=["password", "last_login", "email", "name", "phone"],
+    exclude=["password", "last_login"],
+    personal=["email", "name", "phone"],
     former={"is_staff": models.BooleanField(null=True), "is_superuser": models.BooleanField(null=True)},
 )
 class User(AbstractBaseUser):
@@ -168,7 +169,7 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@keep_history(exclude=["email", "name"])
+@keep_history(personal=["email", "name"])
 class Invitation(models.Model):
     """A link that lets one e-mail address in, once, for a while. Only the token's hash is kept."""
 

@@ -56,7 +56,7 @@ class FindingQuerySet(BlindedQuerySet["Finding"]):
         return self.open().filter(next_due_on__lt=on)
 
 
-@keep_history()
+@keep_history(personal=["cause", "action_taken"])
 class Finding(SupplierOwned):
     """Something that must be put right: from a rule's trigger, from a verdict or a public record, or from a reviewer by hand."""
 
@@ -208,7 +208,7 @@ class FindingOwnedQuerySet(models.QuerySet[R], Generic[R]):
         return self.filter(finding__in=Finding.objects.visible_to(user))
 
 
-@keep_history()
+@keep_history(personal=["owner"])
 class FindingAction(models.Model):
     """One action of the corrective action plan: what, who, by when."""
 

@@ -56,7 +56,7 @@ class Presence(AssessmentOwned):
         return f"{self.user_id} {self.assessment_id} {self.area}"
 
 
-@keep_history()
+@keep_history(personal=["email"])
 class AreaTask(AssessmentOwned):
     """Who of the supplier answers an area, and by when. An invited person stands here by address until the invitation is accepted."""
 

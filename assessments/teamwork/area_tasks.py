@@ -53,7 +53,7 @@ def assign(*, assessment_id: int, areas: Iterable[str], to: User | Newcomer, due
         AreaTask.objects.update_or_create(assessment=assessment, area=area, defaults={**wanted, "assigned_by": by, "assigned_at": at})
     context = {"areas_of": assessment.pk, "areas": given, "due_on": due_on.isoformat(), "by_name": by.name}
     if isinstance(to, Newcomer):
-        invite(
+        invitation = invite(
             email=to.email,
             name=to.name,
             role=Role.SUPPLIER_CONTRIBUTOR,
@@ -64,9 +64,13 @@ def assign(*, assessment_id: int, areas: Iterable[str], to: User | Newcomer, due
             mail="area_invitation",
             context=context,
         )
-    elif to.pk != by.pk:
-        _tell(to, assessment, context, at)
-    detail = {"areas": given, "to": to.pk if isinstance(to, User) else to.email, "due_on": due_on.isoformat()}
+        # The trail stays for ever: it names nobody by an address.
+        who = {"invitation": invitation.pk}
+    else:
+        who = {"to": to.pk}
+        if to.pk != by.pk:
+            _tell(to, assessment, context, at)
+    detail = {"areas": given, **who, "due_on": due_on.isoformat()}
     trail.record("area.assigned", actor=by, target=assessment, supplier_id=assessment.supplier_id, detail=detail, at=at)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -214,19 +214,6 @@ def discard(*, upload: WorkbookUpload) -> None:
     if upload.files:
         upload.files.delete(save=False)
     upload.delete()
-
-
-# A ZIP beside a workbook is kept while somebody may still press the button.
-FILES_KEPT = timedelta(days=14)
-
-
-def drop_old(*, at: datetime) -> int:
-    """Deletes the ZIPs beside workbooks that were uploaded long ago; what was attached from them is among the documents."""
-    old = WorkbookUpload.objects.filter(uploaded_at__lte=at - FILES_KEPT).exclude(files="")
-    for upload in old:
-        upload.files.delete(save=False)
-        upload.save(update_fields=["files"])
-    return len(old)
 
 
 def evidence_names(assessment_id: int) -> dict[Slot, set[str]]:

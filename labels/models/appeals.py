@@ -24,7 +24,7 @@ class AppealQuerySet(OwnedQuerySet["Appeal"]):
         return self.open().select_related("supplier", "event").order_by("due_on", "pk")
 
 
-@keep_history()
+@keep_history(personal=["text"])
 class Appeal(SupplierOwned):
     """A supplier contests a step of its ledger, with text and evidence; somebody who did not decide before answers in time."""
 

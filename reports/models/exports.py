@@ -1,10 +1,11 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, has
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 # In place of a language: first Chinese, then English, in one document.
 BOTH = "both"
+
+# Long enough to fetch it, short enough that no copies of everything lie about.
+KEPT = timedelta(days=30)
+
+
+def end_of_keeping() -> datetime:
+    return timezone.now() + KEPT
 
 
 class ExportQuerySet(WalledQuerySet["Export"]):
@@ -67,7 +75,8 @@ class Export(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(_("requested"))
     made_at = models.DateTimeField(_("made"), null=True, blank=True)
-    expires_at = models.DateTimeField(_("kept until"), null=True, blank=True)
+    # Then the file goes; that it was made, by whom, and its hash stay.
+    expires_at = models.DateTimeField(_("kept until"), default=end_of_keeping)
 
     objects = ExportQuerySet.as_manager()
 
@@ -134,4 +143,4 @@ class Export(models.Model):
         }.get(self.Kind(self.kind), "portfolio")
 
     def has_file(self, at: datetime) -> bool:
-        return bool(self.made_at and self.file.name) and (self.expires_at is None or at < self.expires_at)
+        return bool(self.made_at and self.file.name) and at < self.expires_at

@@ -274,7 +274,7 @@ class Site(Placed, SupplierOwned):
         return self.name
 
 
-@keep_history()
+@keep_history(personal=["name", "email", "phone", "job_title"])
 class Contact(SupplierOwned):
     supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="contacts", verbose_name=_("supplier"))
     name = models.CharField(_("name"), max_length=150)
@@ -304,7 +304,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(status=Registration.Status.WAITING)
 
 
-@keep_history()
+@keep_history(personal=["contact_name", "contact_email", "contact_phone"])
 class Registration(Named, Placed):
     """A company's own application to be a supplier. Becomes a supplier, an account and an invitation when staff approve it."""
 

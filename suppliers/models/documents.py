@@ -37,7 +37,7 @@ class DocumentQuerySet(OwnedQuerySet["Document"]):
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), Q(valid_from__isnull=True) | Q(valid_from__lte=on))
 
 
-@keep_history()
+@keep_history(personal=["file", "original_name"])
 class Document(SupplierOwned):
     """A file a supplier gave: a certificate, a permit, a bill. A new revision is a new row that names the one it replaces."""
 

@@ -37,7 +37,7 @@ class InterestQuerySet(models.QuerySet["Interest"]):
         return self.filter(user=user) if has(user, Permission.REVIEW_VIEW) else self.none()
 
 
-@keep_history()
+@keep_history(personal=["note"])
 class Interest(models.Model):
     """A declared conflict of interest: while it stands, the person does not see the supplier (`walls.py`)."""
 

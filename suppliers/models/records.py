@@ -259,7 +259,7 @@ class HeldRecordQuerySet(WalledQuerySet["HeldRecord"]):
         return self.filter(decided_at__isnull=True)
 
 
-@keep_history()
+@keep_history(personal=["values"])
 class HeldRecord(models.Model):
     """A published row whose code nobody has, but whose name a supplier bears or bore: a person says whether it is the same company."""
 
@@ -267,7 +267,7 @@ class HeldRecord(models.Model):
     fingerprint = models.CharField(max_length=64, unique=True)
     published_name = models.CharField(_("published name"), max_length=300)
     published_uscc = models.CharField(_("published code"), max_length=18, blank=True)
-    values = models.JSONField(help_text="the fields of the record it would become")
+    values = models.JSONField(default=dict, help_text="the fields of the record it would become; none, long after it was decided")
     candidates = models.JSONField(help_text="[{supplier, name, is_former}]")
     created_at = models.DateTimeField(_("imported"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)

@@ -158,7 +158,7 @@ def record_match(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             return redirect(held)
         messages.success(request, _("The record is the supplier's now, who may reply.") if done.record else _("The row is laid aside."))
         return redirect(done.record or "suppliers:record_list")
-    context = {"held": held, "form": form, "companies": companies_of(held), "shown": record_of(held)}
+    context = {"held": held, "form": form, "companies": companies_of(held), "shown": record_of(held) if held.values else None}
     return render(request, "suppliers/record_match.html", context, status=422 if form.errors else 200)
 
 

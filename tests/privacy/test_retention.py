@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
@@ -15,6 +16,8 @@ from accounts.consent import in_force
 from accounts.invitations import Invitee, invite_many
 from accounts.messages import queue
 from accounts.models import Consent, Invitation, Message, Role, Throttle, User
+from assessments.models import AreaTask
+from assessments.teamwork.area_tasks import Newcomer, assign
 from audit.models import Event
 from grievances import handling, reporting
 from grievances.models import Case
@@ -22,9 +25,10 @@ from privacy import people
 from privacy.models import Disposal, LegalHold
 from privacy.policy import policy
 from privacy.retention import dispose
+from reports.models import Export
 from runs import engine
-from suppliers.models import Document, Import, ImportRow, Supplier
-from tests.factories import PASSWORD, create_answer, create_assessment, create_document, create_user
+from suppliers.models import Document, HeldRecord, Import, ImportRow, Interest, Registration, Supplier
+from tests.factories import PASSWORD, create_answer, create_assessment, create_contact, create_document, create_user
 from tests.races import at_once
 from tests.suppliers.files import pdf_bytes
 
@@ -34,11 +38,21 @@ LONG_AGO = NOW - timedelta(days=4000)
 
 
 def rule_of(model: str) -> Any:
-    return policy().entries[model].rule
+    return policy().entries[model].rules[-1]
 
 
 def hold(kind: str, subject_id: int, by: User) -> LegalHold:
     return LegalHold.objects.create(kind=kind, subject_id=subject_id, reason="A court asks", set_by=by, set_at=NOW)
+
+
+def create_registration(**fields: Any) -> Registration:
+    given = {"name_en": "New Ltd", "country": "DE", "category": "office_it", "headcount_band": "micro", "contact_name": "Ann"}
+    return Registration.objects.create(**{**given, "contact_email": "ann@new.example", "submitted_at": LONG_AGO, **fields})
+
+
+def create_invitation(**fields: Any) -> Invitation:
+    given = {"email": "new@bamboo.example", "role": Role.REVIEWER, "token_sha256": uuid4().hex, "expires_at": LONG_AGO}
+    return Invitation.objects.create(**given | fields)
 
 
 def old_document(supplier: Supplier) -> Document:
@@ -158,6 +172,106 @@ def test_the_log_cannot_be_changed(staff: User) -> None:
         Disposal.objects.update(count=0)
 
 
+def test_the_term_of_a_document_is_that_of_its_kind(supplier: Supplier) -> None:
+    def ended(days: int, **fields: Any) -> Document:
+        document = create_document(supplier=supplier, valid_to=(NOW - timedelta(days=days)).date(), **fields)
+        Document.objects.filter(pk=document.pk).update(uploaded_at=LONG_AGO)
+        return document
+
+    ended(1100, kind="iso_14001")
+    kept = [ended(1100, kind="discharge_permit"), ended(1100, kind="renewable_energy"), ended(-10, kind="other")]
+    # Handed in late, of years ago: not gone the night after.
+    kept.append(create_document(supplier=supplier, kind="iso_14001", valid_to=(NOW - timedelta(days=2000)).date(), uploaded_at=NOW))
+
+    assert sum(dispose(rule, at=NOW) for rule in policy().entries["suppliers.Document"].rules) == 1
+    assert set(Document.objects.all()) == set(kept)
+
+
+def test_applications_and_invitations_go_a_year_after_their_end(supplier: Supplier, staff: User) -> None:
+    decided = {"decided_by": staff, "decided_at": LONG_AGO, "status": "refused"}
+    create_registration(**decided)
+    waiting = create_registration()
+    create_invitation(accepted_at=LONG_AGO, accepted_by=staff)
+    young = create_invitation(accepted_at=NOW, accepted_by=staff)
+
+    for model in ("suppliers.Registration", "accounts.Invitation"):
+        assert sum(dispose(rule, at=NOW) for rule in policy().entries[model].rules) == 1
+
+    assert Registration.objects.get() == waiting
+    assert Invitation.objects.get() == young
+
+
+def test_a_list_goes_with_its_file_when_its_rows_are_gone(
+    db: None, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    source = Import.objects.create(kind="contacts", original_name="people.csv", sha256="0" * 64, created_at=LONG_AGO)
+    source.file.save("people.csv", ContentFile(b"name"))
+    source.rows.create(number=2, outcome="created", label="Rita")
+
+    assert dispose(rule_of("suppliers.Import"), at=NOW) == 0
+    assert dispose(rule_of("suppliers.ImportRow"), at=NOW) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert dispose(rule_of("suppliers.Import"), at=NOW) == 1
+
+    assert not default_storage.exists(str(source.file.name))
+
+
+def test_what_a_decided_row_said_is_emptied_and_its_page_stays(client: Client, staff: User) -> None:
+    held = HeldRecord.objects.create(
+        fingerprint="f",
+        published_name="Bamboo",
+        values={"description": "Mr Li"},
+        candidates=[],
+        created_at=LONG_AGO,
+        decided_at=LONG_AGO,
+        decided_by=staff,
+        reason="Another company",
+    )
+
+    assert dispose(rule_of("suppliers.HeldRecord"), at=NOW) == 1
+    assert dispose(rule_of("suppliers.HeldRecord"), at=NOW) == 0, "once"
+
+    held.refresh_from_db()
+    assert held.values == {}
+    client.force_login(staff)
+    assert client.get(held.get_absolute_url()).status_code == 200
+
+
+def test_the_file_of_an_export_goes_and_a_hold_keeps_it(
+    staff: User, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    export = Export.objects.create(
+        kind="portfolio_csv", title="Portfolio", language="en", made_by=staff, requested_at=NOW, made_at=NOW, sha256="0" * 64
+    )
+    export.file.save("portfolio.csv", ContentFile(b"name"))
+    name, later = str(export.file.name), export.expires_at + timedelta(seconds=1)
+    held = hold("person", staff.pk, staff)
+    assert dispose(rule_of("reports.Export"), at=later) == 0
+    held.lifted_by, held.lifted_at = staff, NOW
+    held.save()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert dispose(rule_of("reports.Export"), at=later) == 1
+
+    export.refresh_from_db()
+    assert (export.file.name, export.sha256) == ("", "0" * 64)
+    assert not default_storage.exists(name)
+
+
+def test_the_history_says_that_a_contact_was_changed_and_not_what_it_said(supplier: Supplier) -> None:
+    contact = create_contact(supplier=supplier, email="rita@bamboo.example")
+    contact.email = "hal@bamboo.example"
+    contact.save()
+    contact.delete()
+
+    changes = apps.get_model("suppliers", "ContactEvent").objects.order_by("pgh_id")
+
+    assert [change["pgh_label"] for change in changes.values()] == ["superseded", "deleted"]
+    assert "bamboo.example" not in str(list(changes.values()))
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
@@ -179,11 +293,44 @@ def test_a_person_is_made_nameless_and_what_was_done_stays(client: Client, admin
     assert not Message.objects.filter(email="rita@leaving.example").exists()
     assert Event.objects.filter(action="user.signed_in", actor=person).exists()
     assert Event.objects.filter(action="user.made_nameless", target_id=str(person.pk), actor=administrator).exists()
-    from django.apps import apps
-
     past = apps.get_model("accounts", "UserEvent").objects.filter(pgh_obj_id=person.pk)
     assert past.exists()
     assert "Rita" not in str(list(past.values()))
+
+
+def test_a_person_made_nameless_is_forgotten_everywhere(administrator: User, supplier: Supplier) -> None:
+    person = create_user(role=Role.REVIEWER, name="Rita Leaving", email="rita@leaving.example")
+    contact = create_contact(supplier=supplier, name="Rita Leaving", email="Rita@Leaving.example", is_primary=True)
+    heir = create_contact(supplier=supplier, name="Hal", email="hal@bamboo.example")
+    registration = create_registration(contact_name="Rita Leaving", contact_email="rita@leaving.example", contact_phone="")
+    assign(
+        assessment_id=create_assessment(supplier=supplier, status="in_progress").pk,
+        areas=["A"],
+        to=Newcomer("rita@leaving.example", "Rita Leaving", "en"),
+        due_on=NOW.date(),
+        by=administrator,
+        at=NOW,
+    )
+    interest = Interest.objects.create(
+        user=person, supplier=supplier, kind="other", note="Her aunt works there", declared_by=person, declared_at=NOW
+    )
+
+    people.make_nameless(user_id=person.pk, by=administrator, at=NOW)
+
+    person_name = f"Former person {person.pk}"
+    invitation = Invitation.objects.get()
+    assert (invitation.email, invitation.is_usable(NOW)) == (f"person-{person.pk}@removed.invalid", False)
+    assert list(supplier.contacts.values_list("pk", "is_primary")) == [(heir.pk, True)]
+    assert not AreaTask.objects.exists()
+    registration.refresh_from_db()
+    interest.refresh_from_db()
+    assert (registration.contact_name, registration.contact_phone, interest.note) == (person_name, "", person_name)
+    numbers = dict(Disposal.objects.values_list("model", "numbers"))
+    assert numbers["suppliers.Contact"] == [str(contact.pk)]
+    assert {"accounts.User", "accounts.Invitation", "assessments.AreaTask", "suppliers.Registration", "suppliers.Interest"} <= set(numbers)
+    assert (
+        "rita" not in str([list(model.objects.values()) for model in apps.get_models() if model._meta.label != "sessions.Session"]).lower()
+    )
 
 
 def test_nobody_under_a_hold_nor_oneself_nor_the_last_administrator(administrator: User, staff: User) -> None:

@@ -16,6 +16,8 @@ from accounts.models import User
 from assessments.models import Answer, Assessment, Verdict
 from assessments.review.reviewing import return_to_supplier
 from assessments.scoring import receipts
+from privacy.policy import policy
+from privacy.retention import dispose
 from reports import audit_pdf, exporting, signing
 from reports.models import Export, IssuedDocument
 from runs import engine
@@ -230,8 +232,9 @@ def test_finished_documents_are_kept_for_thirty_days(assessment: Assessment, sta
 
     made_at = IssuedDocument.objects.get().made_at
 
-    assert exporting.drop_expired(at=made_at + timedelta(days=29)) == 0
-    assert exporting.drop_expired(at=made_at + timedelta(days=30)) == 1
+    [rule] = policy().entries["reports.IssuedDocument"].rules
+    assert dispose(rule, at=made_at + timedelta(days=30)) == 0
+    assert dispose(rule, at=made_at + timedelta(days=30, seconds=1)) == 1
     assert not IssuedDocument.objects.exists()
     assert content_of(Export.objects.get())
 

@@ -26,6 +26,9 @@ from assessments.scores.keeping import keep_scores
 from assessments.scoring import receipts
 from audit import trail
 from audit.models import Event
+from privacy.models import Disposal
+from privacy.policy import policy
+from privacy.retention import dispose
 from reports import exporting, own_data
 from reports.models import Export
 from runs import engine
@@ -208,11 +211,13 @@ def test_it_is_asked_for_on_a_page_and_once_at_a_time(client: Client, owner):
 def test_the_file_goes_after_its_time_and_the_record_stays(client: Client, owner):
     export = export_of(owner)
 
-    assert exporting.drop_expired(at=NOW + timedelta(days=6)) == 0
-    assert exporting.drop_expired(at=NOW + timedelta(days=7)) == 1
+    [rule] = policy().entries["reports.Export"].rules
+    assert dispose(rule, at=NOW + timedelta(days=7)) == 0
+    assert dispose(rule, at=NOW + timedelta(days=7, seconds=1)) == 1
 
     export.refresh_from_db()
     assert not export.file
+    assert Disposal.objects.get().numbers == [str(export.pk)]
     assert export.sha256
     client.force_login(owner)
     assert client.get(reverse("reports:own_data_file", args=[export.pk])).status_code == 404

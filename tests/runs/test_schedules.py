@@ -49,7 +49,6 @@ def test_the_nightly_tasks_name_their_job(db: None) -> None:
         "calculate_inventories",
         "check_scores",
         "dispose_by_age",
-        "drop_expired_files",
         "end_documents",
         "escalate_findings",
         "evaluate_labels",

@@ -8,11 +8,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from privacy.models import Disposal
+from privacy.policy import policy
+from privacy.retention import dispose
 from suppliers import uploads
 from suppliers.models import Document, Upload, UploadPart
 from suppliers.refusals import FileRefused
-from suppliers.tasks import forget_uploads
-from suppliers.uploads import WrongPlace, add_part, begin, cancel, finish, forget_old
+from suppliers.tasks import forget_drafts
+from suppliers.uploads import WrongPlace, add_part, begin, cancel, finish
 from tests.factories import NOW, create_document, create_supplier
 from tests.suppliers.files import pdf_bytes
 
@@ -137,11 +140,13 @@ def test_what_nobody_goes_on_with_is_removed(supplier, owner, tmp_path, django_c
     upload = start(supplier, owner)
     add_part(upload_id=upload.pk, place=0, content=CONTENT[:400], at=NOW)
 
-    assert forget_old(at=NOW + timedelta(days=2)) == 0
+    [rule] = policy().entries["suppliers.Upload"].rules
+    assert dispose(rule, at=NOW + timedelta(days=2)) == 0
     with django_capture_on_commit_callbacks(execute=True):
-        assert forget_old(at=NOW + timedelta(days=4)) == 1
+        assert dispose(rule, at=NOW + timedelta(days=4)) == 1
     assert not Upload.objects.exists()
     assert files_in(tmp_path) == []
+    assert Disposal.objects.get().numbers == [str(upload.pk)]
 
 
 def test_what_a_killed_process_was_writing_goes_the_day_after(tmp_path):
@@ -153,7 +158,7 @@ def test_what_a_killed_process_was_writing_goes_the_day_after(tmp_path):
         (folder / name).write_bytes(CONTENT)
         os.utime(folder / name, (written, written))
 
-    forget_uploads()
+    forget_drafts()
 
     assert files_in(folder) == sorted([being_written, "permit.pdf"])
 

@@ -16,6 +16,7 @@ from assessments.answering.worksheet import open_worksheet
 from assessments.models import AreaTask, Assessment
 from assessments.teamwork import area_tasks
 from assessments.teamwork.area_tasks import Newcomer
+from audit.models import Event
 from tests.factories import NOW, create_answer, create_assessment, create_user
 
 
@@ -104,6 +105,9 @@ def test_somebody_new_is_invited_with_the_same_mail_and_finds_the_area_assigned(
 
     task.refresh_from_db()
     assert (task.assignee, task.email) == (person, "")
+    [event] = Event.objects.filter(action="area.assigned")
+    assert event.detail["invitation"] == invitation.pk
+    assert "bamboo.example" not in str(event.detail), "the trail stays for ever"
 
 
 def test_an_address_of_a_colleague_means_the_colleague(signed_in, assessment, colleague):
