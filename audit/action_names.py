@@ -110,6 +110,7 @@ NAMES: dict[str, str | Promise] = {
     "appraisal.confirmed": _("Appraisal confirmed"),
     "appraisal.proposed": _("Appraisal proposed"),
     "pilot.exported": _("List of pilots exported"),
+    "pilot.viewed": _("List of pilots looked at"),
     "joint_action.committed": _("Joint action committed to"),
     "joint_action.declined": _("Joint action declined"),
     "joint_action.delivered": _("Joint action delivered"),

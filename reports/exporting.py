@@ -18,6 +18,7 @@ from accounts.reasons import Why
 from accounts.scope import acting, of_person
 from assessments.models import Assessment
 from audit import trail
+from audit.models import Event
 from reports import findings_table, own_data, portfolio_table
 from reports.models import BOTH, Export
 from reports.portfolio import Portfolio
@@ -202,6 +203,17 @@ def make_own_data(*, export_id: int, at: datetime) -> int:
             count = own_data.write(path, export.supplier, by=export.made_by, at=at)
         keep_file(export, path, name=f"supplier-data-{export.requested_at:%Y%m%d}-{export.pk}.zip", at=at)
     return count
+
+
+@transaction.atomic
+def note_download(export: Export, *, by: User, at: datetime) -> None:
+    """Each supplier in the file reads who took it, whoever had it made: they are those that read of its making."""
+    action = f"{export.subject}.downloaded"
+    trail.record(action, actor=by, target=export, supplier_id=export.supplier_id, detail=export.detail, at=at)
+    if export.supplier_id is None:
+        made = Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported", supplier_id__isnull=False)
+        looked_at = made.order_by("supplier_id").distinct().values_list("supplier_id", flat=True)
+        trail.record_each(action, supplier_ids=looked_at, actor=by, detail=export.detail, at=at)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:

@@ -47,9 +47,9 @@ def table_of(found: PageReader, name: str, user: User) -> PageTable:
     return table
 
 
-def note_look(table: PageTable, *, address: str, name: str, by: User, at: datetime, why: Why | None = None) -> None:
+def note_look(table: PageTable, *, address: str, name: str, by: User, at: datetime, export: Export | None = None) -> None:
     """Each supplier in the file can read that it left the house."""
-    detail = {"page": address, "table": name, **({"why": why} if why else {})}
+    detail = {"page": address, "table": name, **(export.detail if export else {})}
     trail.record("table.taken", actor=by, detail=detail, at=at)
     if by.is_buyer:
         trail.record_each("table.exported", supplier_ids=sorted(set(table.suppliers)), actor=by, detail=detail, at=at)
@@ -83,7 +83,7 @@ def make_table(*, export_id: int, at: datetime) -> int:
         with path.open("wb") as file:
             count = WRITERS[suffix](file, table.columns(), table.rows, title=sheet_title(table.title))
         keep_file(export, path, name=f"{name}-{export.requested_at:%Y%m%d}-{export.pk}.{suffix}", at=at)
-    note_look(table, address=address, name=name, by=by, at=at, why=export.parameters["why"])
+    note_look(table, address=address, name=name, by=by, at=at, export=export)
     return count
 
 

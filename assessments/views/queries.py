@@ -39,7 +39,7 @@ def query(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse
             else:
                 messages.success(request, _("It is sent. The other side is told by e-mail."))
             return redirect("assessments:query", pk, code)
-    elif request.user.is_buyer:
+    if request.user.is_buyer:
         detail = {"question": code}
         trail.record("assessment.viewed", actor=request.user, target=assessment, supplier_id=assessment.supplier_id, detail=detail)
     return render(request, "assessments/query.html", context_of(request, assessment, question, site, form))

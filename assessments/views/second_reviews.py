@@ -20,7 +20,7 @@ from assessments.paging import page_of
 from assessments.review import second_review
 from assessments.review.agreement_report import report
 from assessments.review.blind_desk import BlindDesk, open_desk
-from assessments.review.comparison import Difference, compare, outcomes_for
+from assessments.review.comparison import Comparison, Difference, compare, outcomes_for
 from assessments.review.forms import AppointForm, CallOffForm, SecondVerdictForm, SettleForm
 from assessments.reviewers import assigning
 from assessments.selectors import AnsweredArea, AnsweredQuestion
@@ -79,13 +79,14 @@ def show(request: AuthenticatedHttpRequest, pk: int, code: str = "") -> HttpResp
         return desk(request, second, code)
     if code:
         raise Http404(code)
-    context = {"second": second, "may_manage": has(request.user, Permission.REVIEW_MANAGE) and second.ended_at is None}
     if second.is_comparable:
-        note_look(request, second)
-        found = compare(second)
-        may_settle = second.status == Status.DIFFERS and second.third_id == request.user.pk and has(request.user, Permission.REVIEW_DECIDE)
-        context |= {"comparison": found, "may_settle": may_settle, "cards": [settling(each, may_settle) for each in found.differences]}
+        return draw_comparison(request, second, compare(second))
+    context = {"second": second, "may_manage": may_manage(request, second)}
     return render(request, "assessments/second_review_compare.html", context)
+
+
+def may_manage(request: AuthenticatedHttpRequest, second: SecondReview) -> bool:
+    return has(request.user, Permission.REVIEW_MANAGE) and second.ended_at is None
 
 
 def may_judge(request: AuthenticatedHttpRequest, second: SecondReview) -> bool:
@@ -107,11 +108,17 @@ def desk(request: AuthenticatedHttpRequest, second: SecondReview, code: str) -> 
     area = opened.dossier.area(code) if code else next((each.area for each in opened.areas if each.left), areas[0])
     if area is None:
         raise Http404(code)
-    note_look(request, second, area=area.code)
-    return render(request, "assessments/second_review.html", desk_context(opened, area))
+    return draw_desk(request, opened, area)
 
 
-def desk_context(opened: BlindDesk, area: AnsweredArea, wrong: SecondVerdictForm | None = None) -> dict[str, Any]:
+def draw_desk(
+    request: AuthenticatedHttpRequest, opened: BlindDesk, area: AnsweredArea, wrong: SecondVerdictForm | None = None
+) -> HttpResponse:
+    note_look(request, opened.second, area=area.code)
+    return render(request, "assessments/second_review.html", desk_context(opened, area, wrong), status=422 if wrong else 200)
+
+
+def desk_context(opened: BlindDesk, area: AnsweredArea, wrong: SecondVerdictForm | None) -> dict[str, Any]:
     is_open = opened.second.assessment.is_in_queue
     return {
         "second": opened.second,
@@ -154,7 +161,7 @@ def judge(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpResponse
     if area is None:
         raise Http404(code)
     if not form.is_valid():
-        return render(request, "assessments/second_review.html", desk_context(opened, area, form), status=422)
+        return draw_desk(request, opened, area, form)
     try:
         second_review.judge(second_id=second.pk, question=question, site=site, **form.cleaned_data, by=request.user, at=timezone.now())
     except Answer.DoesNotExist as error:
@@ -209,9 +216,26 @@ def told_when(second: SecondReview) -> str:
 # --- settling ---------------------------------------------------------------------------------------------------------
 
 
-def settling(difference: Difference, may_settle: bool, form: SettleForm | None = None) -> dict[str, Any]:
-    if form is None and may_settle and not difference.is_settled:
-        form = SettleForm(outcomes=outcomes_for(difference.verdict), prefix=difference.key)
+def draw_comparison(
+    request: AuthenticatedHttpRequest, second: SecondReview, found: Comparison, wrong: SettleForm | None = None
+) -> HttpResponse:
+    note_look(request, second)
+    may_settle = second.status == Status.DIFFERS and second.third_id == request.user.pk and has(request.user, Permission.REVIEW_DECIDE)
+    context = {
+        "second": second,
+        "may_manage": may_manage(request, second),
+        "comparison": found,
+        "may_settle": may_settle,
+        "cards": [settling(each, may_settle, wrong) for each in found.differences],
+    }
+    return render(request, "assessments/second_review_compare.html", context, status=422 if wrong else 200)
+
+
+def settling(difference: Difference, may_settle: bool, wrong: SettleForm | None) -> dict[str, Any]:
+    if wrong and wrong.prefix == difference.key:
+        return {"difference": difference, "form": wrong}
+    is_open = may_settle and not difference.is_settled
+    form = SettleForm(outcomes=outcomes_for(difference.verdict), prefix=difference.key) if is_open else None
     return {"difference": difference, "form": form}
 
 
@@ -227,9 +251,7 @@ def settle(request: AuthenticatedHttpRequest, pk: int, code: str) -> HttpRespons
         raise Http404(code)
     form = SettleForm(request.POST, outcomes=outcomes_for(difference.verdict), prefix=code)
     if not form.is_valid():
-        cards = [settling(each, True, form if each is difference else None) for each in found.differences]
-        context = {"second": second, "comparison": found, "may_settle": True, "cards": cards}
-        return render(request, "assessments/second_review_compare.html", context, status=422)
+        return draw_comparison(request, second, found, form)
     question, site = split_key(code)
     try:
         done = second_review.settle(

@@ -1,12 +1,16 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext_lazy as _
 
 
 class EventQuerySet(models.QuerySet["Event"]):
     def about_supplier(self, supplier_id: int) -> "EventQuerySet":
         return self.filter(supplier_id=supplier_id)
+
+    def of_export(self, pk: int) -> "EventQuerySet":
+        return self.filter(detail__has_key="export", detail__export=pk)
 
     def newest_first(self) -> "EventQuerySet":
         return self.order_by("-at", "-pk")
@@ -41,6 +45,8 @@ class Event(models.Model):
             models.Index(fields=["-at", "-id"], name="event_newest"),
             models.Index(fields=["supplier_id", "-at"], name="event_supplier"),
             models.Index(fields=["target_type", "target_id", "-at"], name="event_target"),
+            # Whose data a file of many holds: `of_export`.
+            models.Index(KeyTransform("export", "detail"), name="event_export", condition=models.Q(detail__has_key="export")),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 

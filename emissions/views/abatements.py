@@ -63,10 +63,7 @@ def abatement_edit(request: AuthenticatedHttpRequest, pk: int | None = None) -> 
 
 @require_GET
 def abatement(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    found = visible_abatement(request, pk)
-    if request.user.is_buyer:
-        trail.record("abatement.viewed", actor=request.user, target=found, supplier_id=found.supplier_id)
-    return abatement_page(request, found, ReviewForm())
+    return abatement_page(request, visible_abatement(request, pk), ReviewForm())
 
 
 @require_POST
@@ -91,6 +88,8 @@ def visible_abatement(request: AuthenticatedHttpRequest, pk: int) -> Abatement:
 
 
 def abatement_page(request: AuthenticatedHttpRequest, found: Abatement, form: ReviewForm, *, status: int = 200) -> HttpResponse:
+    if request.user.is_buyer:
+        trail.record("abatement.viewed", actor=request.user, target=found, supplier_id=found.supplier_id)
     is_open = found.status == Abatement.Status.SUBMITTED
     context = {
         "abatement": found,

@@ -32,6 +32,7 @@ from pilots.stamps import stamp_of
 from pilots.terms import content_of
 from pilots.terms_page import terms_page
 from pilots.trajectory import AT_RISK_FROM
+from suppliers.models import Supplier
 from suppliers.views.files import table_response
 
 
@@ -42,6 +43,19 @@ Side = AgreementSignature.Side
 def find(request: AuthenticatedHttpRequest, pk: int) -> Agreement:
     visible = Agreement.objects.visible_to(request.user).select_related("supplier", "factor_set", "template", "scheme", "drafted_by")
     return get_object_or_404(visible, pk=pk)
+
+
+def note_look(request: AuthenticatedHttpRequest, agreement: Agreement) -> None:
+    """A draft is the buyer's own paper, but what it begins with are the supplier's emissions."""
+    if agreement.status == Agreement.Status.DRAFT:
+        note_look_at_emissions(request, agreement.supplier, year=agreement.base_year)
+    elif request.user.is_buyer:
+        trail.record("agreement.viewed", actor=request.user, target=agreement, supplier_id=agreement.supplier_id)
+
+
+def note_look_at_emissions(request: AuthenticatedHttpRequest, supplier: Supplier, *, year: int) -> None:
+    if request.user.is_buyer:
+        trail.record("inventory.viewed", actor=request.user, target=supplier, supplier_id=supplier.pk, detail={"year": year})
 
 
 def own_side(request: AuthenticatedHttpRequest) -> str | None:
@@ -63,6 +77,8 @@ def pilot_list(request: AuthenticatedHttpRequest) -> HttpResponse:
     form = PilotFilterForm(request.GET)
     today = timezone.localdate()
     page = page_by(form.found_in(listed(request, today)), "-pk", request.GET.dict(), size=PAGE_SIZE)
+    owners = sorted({row.supplier_id for row in page.rows})
+    trail.record_each("pilot.viewed", supplier_ids=owners, actor=request.user, at=timezone.now())
     context: dict[str, Any] = {
         "form": form,
         "page": page,
@@ -113,7 +129,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 # What stands above what is kept of the page.
-FOR_THE_HEAD = ("number", "title_en", "title_zh", "status", "content_sha256", "supplier__name_en", "supplier__name_zh")
+FOR_THE_HEAD = ("number", "title_en", "title_zh", "status", "base_year", "content_sha256", "supplier__name_en", "supplier__name_zh")
 
 
 @require_GET
@@ -121,8 +137,7 @@ def detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """What it shows is read and drawn again when something of it has changed, or the day."""
     visible = Agreement.objects.visible_to(request.user).select_related("supplier").only(*FOR_THE_HEAD)
     agreement = get_object_or_404(visible, pk=pk)
-    if request.user.is_buyer and agreement.status != Agreement.Status.DRAFT:
-        trail.record("agreement.viewed", actor=request.user, target=agreement, supplier_id=agreement.supplier_id)
+    note_look(request, agreement)
     side, may_edit = own_side(request), has(request.user, Permission.PILOT_EDIT)
     may_take = not request.user.is_buyer or has(request.user, Permission.PORTFOLIO_EXPORT)
     reader: dict[str, bool | str] = {"is_buyer": request.user.is_buyer, "may_edit": may_edit, "page_path": request.path if may_take else ""}

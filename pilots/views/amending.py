@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.templatetags.ui import percent
-from audit import trail
 from pilots.actuals import Actual, NotCalculable, Period, actual_of
 from pilots.amendment_page import changed_terms, series_of
 from pilots.amendments import (
@@ -27,7 +26,7 @@ from pilots.draft_forms import AmendForm
 from pilots.models import Agreement, Amendment
 from pilots.terms import YearsDoNotFit
 from pilots.terms_page import terms_page
-from pilots.views.agreements import find, own_side
+from pilots.views.agreements import find, note_look, note_look_at_emissions, own_side
 
 
 def find_amendment(request: AuthenticatedHttpRequest, pk: int) -> Amendment:
@@ -50,13 +49,12 @@ def amend(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if sent is not None and form.is_valid() and (amendment := propose(request, agreement, form)) is not None:
         messages.success(request, _("The amendment is offered. It comes into force when both sides have signed it."))
         return redirect(amendment)
-    context = {
-        "form": form,
-        "agreement": agreement,
-        "kind": kind,
-        "is_recalculation": kind == Amendment.Kind.RECALCULATION,
-        "base_now": base_now(agreement) if kind == Amendment.Kind.RECALCULATION else None,
-    }
+    is_recalculation = kind == Amendment.Kind.RECALCULATION
+    base = base_now(agreement) if is_recalculation else None
+    note_look(request, agreement)
+    if base is not None:
+        note_look_at_emissions(request, agreement.supplier, year=agreement.base_year)
+    context = {"form": form, "agreement": agreement, "kind": kind, "is_recalculation": is_recalculation, "base_now": base}
     return render(request, "pilots/amend.html", context, status=422 if form.errors else 200)
 
 
@@ -91,8 +89,7 @@ def base_now(agreement: Agreement) -> Actual | None:
 def amendment(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     found = find_amendment(request, pk)
     agreement = found.agreement
-    if request.user.is_buyer:
-        trail.record("agreement.viewed", actor=request.user, target=agreement, supplier_id=agreement.supplier_id)
+    note_look(request, agreement)
     signatures = list(agreement.signatures.filter(content_sha256=found.content_sha256).order_by("signed_at", "pk"))
     side = own_side(request)
     is_open = found.status == Amendment.Status.OFFERED and agreement.is_in_force

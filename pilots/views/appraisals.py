@@ -14,12 +14,11 @@ from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
-from audit import trail
 from pilots import appraisal as appraisals
 from pilots.appraisal_forms import CommentForm, ProposeForm
 from pilots.appraisal_page import part_rows
 from pilots.models import Appraisal
-from pilots.views.agreements import find
+from pilots.views.agreements import find, note_look
 from runs import engine
 
 
@@ -50,13 +49,11 @@ def appraisal_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_GET
 def appraisal(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    found = find_appraisal(request, pk)
-    if request.user.is_buyer:
-        trail.record("agreement.viewed", actor=request.user, target=found.agreement, supplier_id=found.agreement.supplier_id)
-    return page(request, found)
+    return page(request, find_appraisal(request, pk))
 
 
 def page(request: AuthenticatedHttpRequest, found: Appraisal, *, form: Any = None, status: int = 200) -> HttpResponse:
+    note_look(request, found.agreement)
     may_edit = has(request.user, Permission.PILOT_EDIT)
     is_proposed = found.status == Appraisal.Status.PROPOSED
     is_open = found.status != Appraisal.Status.CONFIRMED

@@ -21,7 +21,7 @@ from pilots.actuals import seasons
 from pilots.draft_forms import BEGIN, STEPS, AgreementForm, BeginForm, MilestoneFormSet, TargetsForm, milestones_of, plain
 from pilots.models import Agreement
 from pilots.terms import YearsDoNotFit
-from pilots.views.agreements import find
+from pilots.views.agreements import find, note_look, note_look_at_emissions
 from pilots.wordings import newest_templates
 from suppliers.forms import SupplierSearchForm
 from suppliers.models import Category, Supplier
@@ -73,7 +73,8 @@ def new(request: AuthenticatedHttpRequest) -> HttpResponse:
         return choose_supplier(request)
     supplier = get_object_or_404(Supplier.objects.visible_to(request.user), pk=chosen)
     sent = request.POST if request.method == "POST" else None
-    form = BeginForm(sent, initial=suggestion(supplier), supplier=supplier, only=BEGIN)
+    suggested = suggestion(supplier)
+    form = BeginForm(sent, initial=suggested, supplier=supplier, only=BEGIN)
     if sent is not None and form.is_valid():
         try:
             begun = agreements.begin_draft(supplier_id=supplier.pk, terms=form.terms(), by=request.user, at=timezone.now())
@@ -82,6 +83,8 @@ def new(request: AuthenticatedHttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The draft is there, filled in from the template. Go through its steps, then offer it."))
             return redirect(after(begun, "term"))
+    if "base_emissions" in suggested:
+        note_look_at_emissions(request, supplier, year=suggested["base_year"])
     context = {"form": form, "supplier": supplier}
     return render(request, "pilots/begin.html", context, status=422 if request.method == "POST" else 200)
 
@@ -128,6 +131,8 @@ def step(request: AuthenticatedHttpRequest, pk: int, name: str) -> HttpResponse:
     form = AgreementForm(sent, instance=agreement, supplier=agreement.supplier, only=STEPS[name])
     if sent is not None and form.is_valid() and save_step(request, agreement, form):
         return redirect(after(agreement, name))
+    if name == "base":
+        note_look(request, agreement)
     context = {"form": form, "agreement": agreement, "step": name, "title": labels()[name], "steps": steps(agreement, name)}
     return render(request, "pilots/step.html", context, status=422 if form.errors else 200)
 
@@ -171,6 +176,7 @@ def targets(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             messages.error(request, _("The agreement was changed meanwhile. Please look at it again."))
             return redirect(agreement)
         return redirect(after(agreement, "targets"))
+    note_look(request, agreement)
     context = {
         "form": form,
         "agreement": agreement,

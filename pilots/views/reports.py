@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
+from audit import trail
 from pilots import reporting
 from pilots.actuals import NotCalculable
 from pilots.forms import JointActionForm, YearForm, reportable_years
 from pilots.models import Agreement, JointAction, ReportedYear
-from pilots.views.agreements import find
+from pilots.views.agreements import find, note_look_at_emissions
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,6 +40,7 @@ def report(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and save(request, agreement, form):
         messages.success(request, _("The year is reported."))
         return redirect(agreement)
+    note_look_at_emissions(request, agreement.supplier, year=year)
     context = {"form": form, "agreement": agreement, "year": year, "years": years, "figures": figures}
     return render(request, "pilots/report.html", context, status=422 if request.method == "POST" else 200)
 
@@ -108,5 +110,7 @@ def edit_action(request: AuthenticatedHttpRequest, agreement: Agreement, action:
         except Agreement.IllegalTransition:
             messages.error(request, _("The agreement has ended."))
         return redirect(agreement)
+    if action:
+        trail.record("joint_action.viewed", actor=request.user, target=action, supplier_id=agreement.supplier_id)
     context = {"form": form, "agreement": agreement, "action": action}
     return render(request, "pilots/action_form.html", context, status=422 if request.method == "POST" else 200)

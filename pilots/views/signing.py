@@ -19,7 +19,7 @@ from pilots.amendments import sign_amendment
 from pilots.models import Agreement, Amendment
 from pilots.signing_forms import SignForm, UploadedSignForm
 from pilots.terms_page import terms_page
-from pilots.views.agreements import find, own_side
+from pilots.views.agreements import find, note_look, own_side
 from pilots.views.amending import find_amendment
 
 
@@ -100,6 +100,7 @@ def tell(request: AuthenticatedHttpRequest, refusal: Exception) -> None:
 def page(
     request: AuthenticatedHttpRequest, form: SignForm, agreement: Agreement, signed: Agreement | Amendment, content: Mapping[str, Any]
 ) -> HttpResponse:
+    note_look(request, agreement)
     context = {
         "form": form,
         "agreement": agreement,

@@ -14,9 +14,8 @@ from accounts.permissions import Permission, require
 from accounts.reasons import why_of
 from accounts.seek import page_by
 from assessments.models import Assessment
-from audit import trail
 from reports.bulk import failures_of
-from reports.exporting import NotHandedIn, request_audit_pdf
+from reports.exporting import NotHandedIn, note_download, request_audit_pdf
 from reports.models import BOTH, Export
 from runs.views import may_handle
 
@@ -50,15 +49,13 @@ def export_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @confirmed("GET")
 def export_file(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | FileResponse:
-    """Every download leaves a trace: the file holds what its supplier may ask about."""
     export = get_object_or_404(_exports(request), pk=pk)
     if not (export.made_at and export.file.name):
         raise Http404
     if not export.file.storage.exists(export.file.name):
         messages.error(request, _("The file is not there any more. Please ask for it again."))
         return redirect(export)
-    detail = {"why": export.parameters["why"]} if export.parameters.get("why") else {}
-    trail.record(f"{export.subject}.downloaded", actor=request.user, target=export, supplier_id=export.supplier_id, detail=detail)
+    note_download(export, by=request.user, at=timezone.now())
     return FileResponse(export.file.open("rb"), as_attachment=True, filename=export.file.name.rpartition("/")[2])
 
 

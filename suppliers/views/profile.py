@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
+from audit import trail
 from suppliers.forms import ContactForm, ParticularsForm, SiteForm, SupplierForm
 from suppliers.models import Contact, Site, Supplier
 from suppliers.profile import InUse, Taken, change_supplier, delete_contact, delete_site, save_contact, save_site
@@ -51,6 +52,7 @@ def supplier_edit(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The supplier is saved."))
             return redirect(supplier)
+    trail.record("supplier.viewed", actor=request.user, target=supplier, supplier_id=supplier.pk)
     return render(request, "suppliers/supplier_form.html", {"form": form, "supplier": supplier})
 
 

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -7,10 +8,12 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from audit.models import Event
+from emissions.inventory import calculate_inventory
 from pilots.models import Agreement, AgreementTemplate
 from pilots.terms import Terms
 from pilots.wordings import load_templates
 from suppliers.models import Supplier
+from tests.emissions.support import create_record
 from tests.factories import NOW, create_site, create_supplier, create_user
 from tests.pilots.support import active, drafted, factor_set, offered, report, sign, signature_data
 
@@ -315,6 +318,30 @@ def test_the_supplier_sees_who_of_the_buyer_looked(client: Client, staff: User, 
     assert [look.actor_id for look in looks] == [reviewer.pk]
 
 
+def test_the_supplier_sees_whoever_of_the_buyer_sees_its_emissions(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
+    """Also where they stand in a form, of an agreement or of what is to be one."""
+    site = create_site(supplier=supplier)
+    for month in range(1, 13):
+        create_record(site, "electricity", 1000, "kWh", date(2023, month, 1))
+    calculate_inventory(supplier_id=supplier.pk, year=2023, at=NOW)
+    draft, agreement = drafted(supplier, staff), active(supplier, staff, owner)
+    client.force_login(staff)
+    looks = Event.objects.about_supplier(supplier.pk).filter(action__in=["inventory.viewed", "pilot.viewed"])
+    noted = {}
+    for page in (
+        reverse("pilots:new") + f"?supplier={supplier.pk}",
+        *(url("detail", draft), step_url(draft, "term"), step_url(draft, "base"), url("targets", draft)),
+        *(url("report", agreement), url("amend", agreement), url("amend", agreement) + "?kind=recalculation"),
+        reverse("pilots:list"),
+    ):
+        before = looks.count()
+        assert client.get(page).status_code == 200
+        noted[page] = looks.count() - before
+
+    assert [page for page, count in noted.items() if not count] == [step_url(draft, "term"), url("amend", agreement)]
+    assert max(noted.values()) == 1
+
+
 def test_only_staff_say_that_a_year_is_verified(client: Client, staff: User, owner: User, supplier: Supplier) -> None:
     agreement = active(supplier, staff, owner)
     data = {"year": "2024", "basis": "entered", "emissions": "900", "months_covered": "12", "is_verified": "on"}
@@ -420,8 +447,8 @@ def test_list_and_page_cost_the_same_for_one_and_for_many(
         client.get(url("detail", agreement))
     client.force_login(staff)
     client.get(reverse("pilots:list"))
-    # session and user; the rows; those in force; the inventories
-    with django_assert_max_num_queries(5):
+    # session and user; the rows; the line in the access log; those in force; the inventories
+    with django_assert_max_num_queries(6):
         client.get(reverse("pilots:list"))
 
 

@@ -166,5 +166,5 @@ def test_the_list_costs_the_same_for_one_and_for_many(client: Client, supplier: 
     for _number in range(8):
         report(active(supplier, staff, owner), 2024, 990, by=owner)
 
-    # session and user; the rows; those in force; the inventories
-    assert (for_one, count()) == (5, 5)
+    # session and user; the rows; the lines in the access log; those in force; the inventories
+    assert (for_one, count()) == (6, 6)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pikepdf
+from django.test import Client
 from pypdf import PdfReader
 
 from accounts.models import User
@@ -100,6 +101,10 @@ def add_one_of_everything(assessment: Assessment, reviewer: User, owner: User) -
 
 def printed(assessment: Assessment, by: User, language: str = "en") -> bytes:
     return audit_pdf.audit_pdf(assessment, language=language, by=by, at=NOW)
+
+
+def fetched(client: Client, address: str) -> bytes:
+    return b"".join(client.get(address).streaming_content)  # type: ignore[arg-type, attr-defined]
 
 
 def content_of(export: Export) -> bytes:

@@ -22,7 +22,7 @@ from runs import engine
 from runs.models import Chunk, Run
 from runs.tasks import sweep
 from tests.factories import NOW, create_answer, create_assessment, create_campaign, create_supplier
-from tests.reports.support import content_of
+from tests.reports.support import content_of, fetched
 from tests.services import Workers, wait_until
 
 
@@ -97,6 +97,18 @@ def test_a_zip_holds_a_signed_report_a_supplier_and_an_index_of_them(own_media: 
     exported = Event.objects.filter(action="audit_pdf.exported", actor=staff).values_list("supplier_id", flat=True)
     assert sorted(exported) == sorted(assessment.supplier_id for assessment in assessments)
     assert closed_elsewhere.pk not in exported
+
+
+def test_each_supplier_in_a_zip_reads_that_it_was_taken(client: Client, own_media: None, reviewer: User, staff: User) -> None:
+    assessments = closed_suppliers(2, reviewer)
+    export = asked(staff)
+    worked_off(export)
+    client.force_login(staff)
+
+    fetched(client, reverse("reports:export_file", args=[export.pk]))
+
+    taken = Event.objects.filter(action="audit_pdf.downloaded", supplier_id__isnull=False).values_list("supplier_id", flat=True)
+    assert sorted(taken) == sorted(assessment.supplier_id for assessment in assessments)
 
 
 def test_the_newest_closed_assessment_of_each_supplier_is_printed(own_media: None, reviewer: User, staff: User) -> None:

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
+from accounts.looks import looks_at
 from accounts.models import User
+from accounts.reasons import words_for_why
 from audit.models import Event
 from reports import exporting
 from reports.models import Export
@@ -22,7 +26,7 @@ from runs import engine
 from suppliers.cells import FORMULA_STARTS, harmless
 from suppliers.models import Supplier
 from tests.factories import NOW, create_supplier
-from tests.reports.support import closed_assessment, content_of
+from tests.reports.support import closed_assessment, content_of, fetched
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +86,36 @@ def test_an_export_is_fetched_by_its_maker_and_leaves_a_trace(client: Client, st
 
     assert response.status_code == 200
     assert response["Content-Disposition"].startswith("attachment")
-    assert Event.objects.filter(action="portfolio.downloaded", actor=staff).count() == 1
+    assert Event.objects.filter(action="portfolio.downloaded", actor=staff, target_id=str(export.pk)).count() == 1
+
+
+def test_each_supplier_in_a_file_reads_who_took_it_whoever_had_it_made(client: Client, staff: User, auditor: User) -> None:
+    inside = {create_supplier(category="media").pk for _number in range(3)}
+    outside = create_supplier(category="events")
+    export = export_of(staff, Export.Kind.PORTFOLIO_CSV, category="media")
+    export_of(staff, Export.Kind.PORTFOLIO_CSV, category="events")
+    client.force_login(auditor)
+
+    fetched(client, reverse("reports:export_file", args=[export.pk]))
+
+    events = Event.objects.filter(action="portfolio.downloaded", supplier_id__isnull=False)
+    assert {event.supplier_id for event in events} == inside
+    assert {(event.actor, words_for_why(event.detail)) for event in events} == {(auditor, "For a report or a disclosure of the buyer")}
+    assert not looks_at(outside.pk).filter(actor=auditor).exists()
+
+
+def test_a_download_costs_the_same_for_one_supplier_and_for_many(client: Client, staff: User) -> None:
+    client.force_login(staff)
+    counts = []
+    for more in (2, 5):
+        for _number in range(more):
+            create_supplier()
+        address = reverse("reports:export_file", args=[export_of(staff, Export.Kind.PORTFOLIO_CSV).pk])
+        with CaptureQueriesContext(connection) as queries:
+            fetched(client, address)
+        counts.append(len(queries))
+
+    assert len(set(counts)) == 1
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Do you meter your water?"), ("zh-hans", "贵公司是否计量用水")])

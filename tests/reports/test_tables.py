@@ -11,17 +11,21 @@ from django.db import transaction
 from django.test import Client
 from django.test.html import Element, parse_html
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from accounts.looks import looks_at
 from accounts.models import User
 from audit.models import Event
 from reports.models import Export
 from reports.page_tables import PageReader
+from reports.table_files import request_table
 from runs.engine import work_off
 from runs.models import Run
 from tests.access_table import PAGES, PEOPLE
 from tests.factories import NOW, create_document, create_supplier
 from tests.pilots.support import active
+from tests.reports.support import fetched
 from tests.test_access import world  # noqa: F401 - a fixture
 from tests.world import World
 
@@ -214,6 +218,19 @@ def test_a_supplier_reads_that_a_table_with_its_name_left_the_house(client: Clie
     assert Event.objects.get(action="table.exported").supplier_id == supplier.pk
     client.force_login(administrator)
     assert take(client, reverse("labels:list"), "label-table").status_code == 403
+
+
+def test_a_supplier_reads_of_each_download_of_a_table_made_before(client: Client, staff: User) -> None:
+    supplier = create_supplier()
+    asked = {"address": reverse("labels:list"), "name": "label-table", "form": "csv", "title": "Labels", "why": {"purpose": "report"}}
+    export = request_table(**asked, by=staff, at=timezone.now())
+    assert export.run is not None
+    work_off(export.run.pk)
+    client.force_login(staff)
+
+    fetched(client, reverse("reports:export_file", args=[export.pk]))
+
+    assert looks_at(supplier.pk).filter(action="table.downloaded", actor=staff).count() == 1
 
 
 def test_a_table_about_one_supplier_is_in_its_access_log(client: Client, staff: User, owner: User) -> None:
