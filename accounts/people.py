@@ -153,7 +153,7 @@ def remove_second_factors(*, user: User, by: User, at: datetime) -> None:
 
 
 def lock_administrators() -> None:
-    """Before a change that `keep_an_administrator` is asked about: of two who take each other's access at once, the second sees the first."""
+    """Before a change that `keep_an_administrator` is asked about: of two who take each other's access, the second sees the first."""
     _lock_holders(Role.ADMINISTRATOR, None)
 
 

@@ -94,6 +94,7 @@ NAMES: dict[str, str | Promise] = {
     "weight_set.loaded": _("Weight set loaded"),
     "own_data.downloaded": _("All data of the company downloaded"),
     "own_data.requested": _("All data of the company asked for"),
+    "audit_trail.sealed": _("Audit trail sealed"),
     "audit_trail.exported": _("Audit trail exported"),
     "history.viewed": _("History of an object looked at"),
     "export.made": _("Export made"),

@@ -2,7 +2,8 @@ from celery import shared_task
 from django.utils import timezone
 
 
-@shared_task
+# Whatever broke it off: what it has done stays, and the next try goes on from there.
+@shared_task(autoretry_for=(Exception,), retry_backoff=60, max_retries=5)
 def seal_trail() -> None:
     from audit.sealing import seal_trail
 

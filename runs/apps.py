@@ -1,3 +1,4 @@
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -10,6 +11,7 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("jobs")
+        import_module("runs.telling")  # what its mail contains, wherever that is delivered
         post_migrate.connect(_create_schedules, dispatch_uid="runs.schedules", sender=self)
 
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
-from runs.schedules import is_daily
+from runs.schedules import MUST_RUN, is_daily
 
 
 class ScheduleForm(forms.Form):
@@ -17,6 +17,12 @@ class ScheduleForm(forms.Form):
     def __init__(self, *args: Any, row: PeriodicTask, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["enabled"].initial = row.enabled
+        if row.name in MUST_RUN:
+            self.fields["enabled"].required = True
+            self.fields["enabled"].error_messages["required"] = _("This one must run: it cannot be switched off.")
+            self.fields["enabled"].help_text = _(
+                "It must run: others rely on it. Its time can be moved; it cannot be switched off, and people are told when it fails."
+            )
         clock = row.crontab
         if row.interval:
             self.fields["every"].initial = int(row.schedule.run_every.total_seconds())

@@ -1,4 +1,4 @@
-"""What runs by the clock. The rows are made once; after that staff own them, and move or switch off each on its page."""
+"""What runs by the clock. The rows are made once; after that staff own them, and move each on its page, or switch it off unless it must run."""
 
 import json
 import logging
@@ -35,13 +35,15 @@ class Schedule:
     hour: int = 0
     minute: int = 0
     kwargs: dict[str, Any] = field(default_factory=dict)
+    # What others rely on: nobody switches it off, and people are told when it fails. A trigger says the same (migration 0002).
+    must_run: bool = False
 
 
 START_A_RUN = "runs.tasks.start_scheduled"
 
 
-def nightly(name: str, kind: str, *, hour: int, minute: int = 0) -> Schedule:
-    return Schedule(name, START_A_RUN, hour=hour, minute=minute, kwargs={"kind": kind, "parameters": {}})
+def nightly(name: str, kind: str, *, hour: int, minute: int = 0, must_run: bool = False) -> Schedule:
+    return Schedule(name, START_A_RUN, hour=hour, minute=minute, kwargs={"kind": kind, "parameters": {}}, must_run=must_run)
 
 
 SCHEDULES = (
@@ -62,8 +64,8 @@ SCHEDULES = (
     nightly(gettext_noop("Score the portfolio every night"), "score_portfolio", hour=1),
     nightly(gettext_noop("Give waiting reviews to reviewers every night"), "assign_reviews", hour=5),
     nightly(gettext_noop("Draw second reviews every night"), "draw_second_reviews", hour=5, minute=30),
-    nightly(gettext_noop("Delete what is older than the policy allows every night"), "dispose_by_age", hour=4, minute=15),
-    Schedule(gettext_noop("Seal the audit trail every night"), "audit.tasks.seal_trail", hour=4, minute=30),
+    nightly(gettext_noop("Delete what is older than the policy allows every night"), "dispose_by_age", hour=4, minute=15, must_run=True),
+    Schedule(gettext_noop("Seal the audit trail every night"), "audit.tasks.seal_trail", hour=4, minute=30, must_run=True),
     # After the scores, which the standards look at.
     nightly(gettext_noop("Evaluate the green labels every night"), "evaluate_labels", hour=2, minute=30),
     # After the labels, by the scores of the night.
@@ -79,12 +81,15 @@ SCHEDULES = (
     nightly(gettext_noop("Calculate the appraisals of pilots"), "appraise_pilots", hour=4, minute=40),
     nightly(gettext_noop("Escalate overdue findings"), "escalate_findings", hour=7, minute=15),
     nightly(gettext_noop("Remind suppliers to reply to public records"), "remind_of_replies", hour=7, minute=30),
-    Schedule(gettext_noop("Remind the case team of its clocks"), "grievances.tasks.remind_of_cases", hour=8, minute=45),
+    Schedule(gettext_noop("Remind the case team of its clocks"), "grievances.tasks.remind_of_cases", hour=8, minute=45, must_run=True),
     nightly(gettext_noop("Remind of reviews that are due"), "remind_reviewers", hour=8, minute=30),
     nightly(gettext_noop("Remind people of their areas"), "remind_of_areas", hour=8),
     nightly(gettext_noop("Remind of returned assessments"), "remind_of_returns", hour=8, minute=15),
+    # After all that must run.
+    Schedule(gettext_noop("Tell people what did not run that must"), "runs.tasks.tell_of_failures", hour=9, minute=15, must_run=True),
 )
 
+MUST_RUN = frozenset(schedule.name for schedule in SCHEDULES if schedule.must_run)
 
 _NO_RUNS = frozenset(schedule.task for schedule in SCHEDULES if schedule.task != START_A_RUN)
 
@@ -135,6 +140,7 @@ class ScheduleLine:
     """`result` is the state of its last run, or "done" and "failed" of a task that is no run; empty where it never ran."""
 
     pk: int
+    key: str  # its name in the database, in English
     name: str
     when: str
     enabled: bool
@@ -171,6 +177,7 @@ def _line(row: PeriodicTask, run: Run | None, outcome: TaskOutcome | None, at: d
         result, title, error = status.value, str(status.label), outcome.error
     return ScheduleLine(
         row.pk,
+        row.name,
         _(row.name),
         clock_in_words(row),
         row.enabled,
@@ -205,6 +212,10 @@ def kind_of(row: PeriodicTask) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
+class MustRun(Exception):
+    """Nobody switches this one off."""
+
+
 class NoClock(Exception):
     """Its clock is neither "every so often" nor "each day at"."""
 
@@ -216,8 +227,10 @@ def is_daily(clock: CrontabSchedule) -> bool:
 
 @transaction.atomic
 def change(*, schedule_id: int, enabled: bool, every: int | None, daily: time | None, by: "User", at: datetime) -> PeriodicTask:
-    """Every so many seconds, or each day at a time; the other is None. Beat takes it over within seconds. Raises `NoClock`."""
+    """Every so many seconds, or each day at a time; the other is None. Beat takes it over within seconds. Raises `NoClock`, `MustRun`."""
     row = PeriodicTask.objects.select_for_update(of=("self",)).select_related("interval", "crontab").get(pk=schedule_id)
+    if row.name in MUST_RUN and not enabled:
+        raise MustRun(row.name)
     before = {"enabled": row.enabled, "when": clock_in_words(row)}
     if row.interval and every is not None:
         row.interval = IntervalSchedule.objects.get_or_create(every=every, period=IntervalSchedule.SECONDS)[0]

@@ -32,6 +32,13 @@ def start_scheduled(*, kind: str, parameters: dict[str, Any] | None = None) -> N
     start_unless_open(kind, parameters=parameters or {})
 
 
+@shared_task
+def tell_of_failures() -> None:
+    from runs.telling import tell_of_failures
+
+    tell_of_failures(at=timezone.now())
+
+
 @task_success.connect
 def _remember_success(sender: Any = None, **_kwargs: Any) -> None:
     _remember(sender, succeeded=True, error="")

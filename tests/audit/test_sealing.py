@@ -13,10 +13,11 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import SYSTEM_ROLE
-from audit import sealing, trail
+from audit import sealing, trail, verifying
 from audit.models import Event, Seal, SealedBlock
 from audit.sealing import newest_seal, seal_trail, sealed_models
 from audit.verifying import Difference, Kind, verify_trail
@@ -105,9 +106,10 @@ def test_a_row_inserted_into_the_past_is_found_and_named(where: str) -> None:
 @pytest.mark.usefixtures("few_rows_a_block", "transactional_db")
 def test_the_command_names_the_row_and_fails() -> None:
     made = events(10)
-    seal_trail(at=NOW)
+    seal = seal_trail(at=timezone.now())
     out = StringIO()
     call_command("verify_audit", stdout=out)
+    assert f"hash {seal.hash}; rows since, under no seal yet: 1" in out.getvalue()
     assert "1 seals over" in out.getvalue()
     assert "0 differences" in out.getvalue()
 
@@ -144,6 +146,7 @@ def test_who_makes_every_seal_anew_is_found_out_by_a_printed_one() -> None:
 
     with as_owner() as owner:
         owner.execute("UPDATE audit_event SET action = 'finding.closed' WHERE id = %s", [made[6]])
+        owner.execute("DELETE FROM audit_event WHERE action = %s", [sealing.SEALED])
         owner.execute("DELETE FROM audit_sealedblock")
         owner.execute("DELETE FROM audit_seal")
     seal_trail(at=NOW)
@@ -152,6 +155,127 @@ def test_who_makes_every_seal_anew_is_found_out_by_a_printed_one() -> None:
     assert verify_trail(printed={printed.number: printed.hash}).differences == [Difference(Kind.SEAL_BROKEN, "audit_seal", 1)]
     with pytest.raises(CommandError):
         call_command("verify_audit", "--seal", f"{printed.number}:{printed.hash}", stdout=StringIO())
+
+
+DAY = timedelta(days=1)
+
+
+def two_days_of_seals() -> None:
+    for day in range(2):
+        events(3)
+        seal_trail(at=NOW + day * DAY)
+    assert verify_trail(at=NOW + DAY).differences == []
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_seal_that_was_taken_away_is_missed() -> None:
+    """With its blocks or without: the trail says that it was made."""
+    two_days_of_seals()
+
+    with as_owner() as owner:
+        owner.execute("DELETE FROM audit_seal WHERE number = 2")
+    missing = Difference(Kind.SEAL_MISSING, "audit_seal", 2)
+    unsealed = {Difference(Kind.BLOCK_UNSEALED, "audit_sealedblock", block.pk) for block in SealedBlock.objects.order_by("-pk")[:1]}
+    assert set(verify_trail(at=NOW + DAY).differences) == {missing, *unsealed}
+
+    with as_owner() as owner:
+        owner.execute("DELETE FROM audit_sealedblock")
+        owner.execute("DELETE FROM audit_seal")
+    assert verify_trail(at=NOW + DAY).differences == [Difference(Kind.SEAL_MISSING, "audit_seal", 1), missing]
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_who_seals_anew_what_was_taken_away_is_contradicted_by_the_trail() -> None:
+    two_days_of_seals()
+
+    with as_owner() as owner:
+        owner.execute("DELETE FROM audit_seal WHERE number = 2")
+    seal_trail(at=NOW + DAY + timedelta(hours=1))
+
+    assert verify_trail(at=NOW + DAY).differences == [Difference(Kind.SEAL_BROKEN, "audit_seal", 2)]
+
+
+@pytest.mark.parametrize("detail", [{}, {"number": "9"}, {"number": [9], "hash": 9}, {"number": 9, "hash": {"a": 1}}])
+def test_a_false_event_of_a_seal_does_not_stop_the_command(db: None, detail: dict[str, Any]) -> None:
+    seal = seal_trail(at=NOW)
+    trail.record(sealing.SEALED, target=seal, detail=detail)
+
+    assert verify_trail().differences in ([], [Difference(Kind.SEAL_MISSING, "audit_seal", 9)])
+
+
+def test_a_trail_that_is_no_longer_sealed_is_said(db: None) -> None:
+    events(3)
+    seal = seal_trail(at=NOW)
+    quiet = verify_trail(at=NOW + 5 * DAY)
+    events(2)
+
+    late = verify_trail(at=NOW + 3 * DAY)
+
+    assert quiet.differences == [], "nothing happened since"
+    assert late.differences == [Difference(Kind.SEAL_OLD, "audit_seal", 1)]
+    assert (late.newest, late.rows_since) == (seal, 3)
+    assert verify_trail(at=NOW + DAY).differences == []
+    assert verify_trail().differences == [], "of a restored backup"
+
+
+def test_a_trail_that_was_never_sealed_is_said_once_nights_have_passed(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "_set_up_at", lambda: NOW)
+    events(3)
+
+    assert verify_trail(at=NOW + 3 * DAY).differences == [Difference(Kind.NO_SEAL, "audit_seal", 0)]
+    assert verify_trail(at=NOW + DAY).differences == [], "the first night is still to come"
+    assert verify_trail().differences == [], "of a restored backup"
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_blocks_of_a_seal_that_is_being_made_are_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process holds the lock from the first block to the seal."""
+    seal_trail(at=NOW)
+    events(3)
+    monkeypatch.setattr(sealing, "_close", lambda at: None)
+    seal_trail(at=NOW + DAY)
+    [unsealed] = verify_trail(at=NOW + DAY).differences
+    assert unsealed.kind == Kind.BLOCK_UNSEALED
+
+    with psycopg.connect(embedded_database_url(OWNER_ROLE, var_dir(), connection.settings_dict["NAME"])) as sealer:
+        sealer.execute("SELECT pg_advisory_lock(%s)", [sealing.ONE_AT_A_TIME])
+        assert verify_trail(at=NOW + DAY).differences == []
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("change", ["rows = rows - 1", "last_block = last_block + 5"])
+def test_what_follows_from_the_blocks_of_a_seal_is_compared_too(change: str) -> None:
+    events(3)
+    seal_trail(at=NOW)
+
+    with as_owner() as owner:
+        owner.execute(f"UPDATE audit_seal SET {change}")
+
+    assert verify_trail().differences == [Difference(Kind.SEAL_BROKEN, "audit_seal", 1)]
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize(
+    ("change", "back", "kind"),
+    [
+        ("RENAME TO suppliers_hidden", "ALTER TABLE suppliers_hidden RENAME TO suppliers_supplierevent", Kind.TABLE_MISSING),
+        ("RENAME name_en TO hidden", "ALTER TABLE suppliers_supplierevent RENAME hidden TO name_en", Kind.COLUMN_MISSING),
+    ],
+)
+def test_a_sealed_table_or_column_that_is_gone_is_said(supplier: Supplier, change: str, back: str, kind: Kind) -> None:
+    supplier.name_en = "Renamed Ltd"
+    supplier.save()
+    seal_trail(at=NOW)
+
+    with as_owner() as owner:
+        owner.execute(f"ALTER TABLE suppliers_supplierevent {change}")
+    try:
+        differences = verify_trail(at=NOW).differences
+    finally:
+        with as_owner() as owner:
+            owner.execute(back)
+
+    assert differences == [Difference(kind, "suppliers_supplierevent", 0)]
 
 
 @pytest.mark.parametrize("text", ["1", "one:" + "0" * 64, "1:abc"])
@@ -170,7 +294,8 @@ def test_each_seal_follows_the_one_before(db: None) -> None:
 
     assert [seal.number for seal in (first, second, third)] == [1, 2, 3]
     assert (second.previous_hash, third.previous_hash) == (first.hash, second.hash)
-    assert (second.rows, third.rows) == (2, 0)
+    # On a quiet day, what the trail says of the seal before.
+    assert (second.rows, third.rows) == (3, 1)
     assert newest_seal() == third
     assert verify_trail().differences == []
 

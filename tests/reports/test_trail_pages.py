@@ -67,7 +67,9 @@ def test_the_page_shows_the_newest_seal_and_how_to_check_it(client: Client, audi
 
     seal = seal_trail(at=NOW)
 
-    assert f"verify_audit --seal 1:{seal.hash}" in client.get(reverse("reports:audit_trail")).content.decode()
+    page = client.get(reverse("reports:audit_trail"))
+    assert f"verify_audit --seal 1:{seal.hash}" in page.content.decode()
+    assert page.context["rows_since"] == 1, "that the seal was made"
 
 
 def timeline(client: Client, label: str, pk: object) -> Any:

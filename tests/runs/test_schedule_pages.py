@@ -130,3 +130,20 @@ def test_the_page_costs_the_same_for_more_schedules(client: Client, staff: User,
             PeriodicTask.objects.create(name=f"{number} {other}", task=nightly.task, crontab=nightly.crontab, kwargs=kwargs)
 
     assert counts[0] == counts[1]
+
+
+def test_what_must_run_is_moved_and_not_switched_off(client: Client, staff: User) -> None:
+    row = PeriodicTask.objects.get(task="audit.tasks.seal_trail")
+    client.force_login(staff)
+    address = reverse("runs:schedule", args=[row.pk])
+    assert "It must run" in client.get(address).content.decode()
+
+    refused = client.post(address, {"daily": "05:00"})
+    assert "it cannot be switched off" in refused.content.decode()
+    client.post(address, {"enabled": "on", "daily": "05:00"})
+
+    row.refresh_from_db()
+    assert (row.enabled, row.crontab.hour) == (True, "5")
+    assert Event.objects.filter(action="schedule.changed").count() == 1
+    with pytest.raises(schedules.MustRun):
+        schedules.change(schedule_id=row.pk, enabled=False, every=None, daily=None, by=staff, at=NOW)
