@@ -30,7 +30,7 @@ NAMES = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0001_tables'),
+        ('runs', '0002_deleted_by_the_policy'),
         ('django_celery_beat', '0019_alter_periodictasks_options'),
     ]
 
