@@ -42,7 +42,7 @@ def add_membership(*, user: User, role: Role, supplier_id: int | None, by: User 
     """
     _lock(user)
     check_hats(user, role)
-    membership, _created = Membership.objects.update_or_create(user=user, supplier_id=supplier_id, defaults={"role": role})
+    membership, _created = Membership.objects.update_or_create(user=user, supplier=supplier_id, defaults={"role": role})
     if role == Role.CASE_TEAM:
         _tell_case_team(membership, by=by, at=at)
     return membership
@@ -163,7 +163,7 @@ def _lock_holders(role: Role, supplier_id: int | None) -> None:
 
 
 def _of(role: Role, supplier_id: int | None) -> QuerySet[Membership]:
-    return Membership.objects.filter(role=role, supplier_id=supplier_id)
+    return Membership.objects.filter(role=role, supplier=supplier_id)
 
 
 def keep_an_administrator() -> None:

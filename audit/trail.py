@@ -29,6 +29,10 @@ _RECORD = """
     INSERT INTO audit_event (at, action, actor_id, actor_role, supplier_id, target_type, target_id, detail, address)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::inet)
 """
+_RECORD_EACH = """
+    INSERT INTO audit_event (at, action, actor_id, actor_role, supplier_id, target_type, target_id, detail, address)
+    SELECT %s, %s, %s, %s, supplier, '', '', %s::jsonb, %s::inet FROM unnest(%s::bigint[]) supplier
+"""
 
 
 def record(
@@ -56,20 +60,12 @@ def record_each(
     at: datetime | None = None,
 ) -> int:
     """The same event for each of many suppliers, in one statement: an export of the portfolio is a look at every one of them."""
-    rows = [
-        Event(
-            at=at or timezone.now(),
-            action=action,
-            actor_id=actor.pk if actor else None,
-            actor_role=actor.role if actor else "",
-            supplier_id=supplier_id,
-            detail=detail or {},
-            address=client_address.get(),
-        )
-        for supplier_id in supplier_ids
-    ]
-    Event.objects.bulk_create(rows, batch_size=5000)
-    return len(rows)
+    who = (actor.pk, actor.role) if actor else (None, "")
+    with connection.cursor() as cursor:
+        parameters = [at or timezone.now(), action, *who, json.dumps(detail or {}), client_address.get(), list(supplier_ids)]
+        cursor.execute(_RECORD_EACH, parameters)
+        count: int = cursor.rowcount
+    return count
 
 
 @dataclass(frozen=True)

@@ -132,9 +132,9 @@ def secured() -> Iterator[Secured]:
     for model in apps.get_models(include_auto_created=True):
         if model._meta.managed and not model._meta.proxy and (condition := condition_of(model)):
             other = CASES_ROLE if tracked(model)._meta.label in OF_THE_CASE_TEAM else BUYER_ROLE
+            named = {"key": _key(model), "organisation": ORGANISATION, "person": PERSON}
             written = WRITTEN.get(tracked(model)._meta.label, "")
-            texts = (each.format(key=_key(model), organisation=ORGANISATION, person=PERSON) for each in (condition, written))
-            yield Secured(model._meta.db_table, *texts, open_to=(SYSTEM_ROLE, other))
+            yield Secured(model._meta.db_table, condition.format(**named), written.format(**named), (SYSTEM_ROLE, other))
 
 
 def condition_of(model: type[Model]) -> str:

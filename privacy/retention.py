@@ -55,7 +55,8 @@ def dispose(rule: Rule, *, at: datetime, by: User | None = None) -> int:
 
 
 def emptied(rule: Rule) -> dict[str, Any]:
-    return {name: model_of(rule)._meta.get_field(name).get_default() for name in rule.blank}
+    fields: list[Any] = [model_of(rule)._meta.get_field(name) for name in rule.blank]
+    return {field.name: field.get_default() for field in fields}
 
 
 def _blank(rule: Rule, at: datetime) -> list[Any]:

@@ -1,6 +1,7 @@
 """The rules of docs/data-retention.yaml as a person reads them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -61,7 +62,8 @@ def _since(rule: Rule) -> str:
 def _kinds(rule: Rule) -> str:
     """Which of them, where there are several rules."""
     chosen = rule.where.get("kind__in", ())
-    names = dict(model_of(rule)._meta.get_field("kind").flatchoices) if chosen else {}
+    kind_of: Any = model_of(rule)._meta.get_field("kind") if chosen else None
+    names = dict(kind_of.flatchoices) if chosen else {}
     without_end = [_("No end of validity was told")] if rule.where.get("valid_to__isnull") else []
     return " · ".join([*(str(names[kind]) for kind in chosen), *without_end])
 

@@ -213,7 +213,7 @@ def note_download(export: Export, *, by: User, at: datetime) -> None:
     if export.supplier_id is None:
         made = Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported", supplier_id__isnull=False)
         looked_at = made.order_by("supplier_id").distinct().values_list("supplier_id", flat=True)
-        trail.record_each(action, supplier_ids=looked_at, actor=by, detail=export.detail, at=at)
+        trail.record_each(action, supplier_ids=filter(None, looked_at), actor=by, detail=export.detail, at=at)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:
