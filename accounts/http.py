@@ -1,7 +1,7 @@
 from math import ceil
 
 from django.core.exceptions import PermissionDenied
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import ngettext
@@ -22,7 +22,7 @@ def require_author(request: AuthenticatedHttpRequest) -> None:
         raise PermissionDenied
 
 
-def ask_again_later(request: HttpRequest, template: str, form: Form, wait: int) -> HttpResponse:
+def ask_again_later(request: HttpRequest, template: str, form: BaseForm, wait: int) -> HttpResponse:
     """The form as it was filled in, after too many from one network (accounts/limits.py): whose they were is not known."""
     minutes = ceil(wait / 60)
     text = ngettext(
