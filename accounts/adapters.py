@@ -92,7 +92,11 @@ class AccountAdapter(DefaultAccountAdapter):
             "mfa_reauthenticate": _("Use a code of your authenticator app"),
             "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
-        return [{**method, "description": words[method["id"]]} for method in super().get_reauthentication_methods(user)]
+        ways = [{**method, "description": words[method["id"]]} for method in super().get_reauthentication_methods(user)]
+        if second_factor.is_needed(user) and second_factor.has_one(user) and not second_factor.was_shown(self.request):
+            # The password opened this session and says nothing new.
+            return [way for way in ways if way["id"] != "reauthenticate"]
+        return ways
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

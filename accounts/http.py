@@ -1,5 +1,10 @@
+from math import ceil
+
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import ngettext
 
 from accounts.models import User
 
@@ -15,3 +20,17 @@ def require_author(request: AuthenticatedHttpRequest) -> None:
     author = request.headers.get("X-Person")
     if author is not None and author != str(request.user.pk):
         raise PermissionDenied
+
+
+def ask_again_later(request: HttpRequest, template: str, form: BaseForm, wait: int) -> HttpResponse:
+    """The form as it was filled in, after too many from one network (accounts/limits.py): whose they were is not known."""
+    minutes = ceil(wait / 60)
+    text = ngettext(
+        "Too much was sent from this network just now. Nothing of what you wrote is lost: please send it again in %(minutes)s minute.",
+        "Too much was sent from this network just now. Nothing of what you wrote is lost: please send it again in %(minutes)s minutes.",
+        minutes,
+    )
+    form.add_error(None, text % {"minutes": minutes})
+    response = render(request, template, {"form": form}, status=429)
+    response["Retry-After"] = str(wait)
+    return response

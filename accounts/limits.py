@@ -2,7 +2,7 @@
 looked at, so that many at once, to many processes, gain nothing.
 
 Who tries is part of the key. A stranger who guesses somebody's password from elsewhere fills a count of its own: the account itself
-is never locked.
+is never locked. Who shares the stranger's network, in a browser that never opened the account, waits with it.
 """
 
 from dataclasses import dataclass
@@ -32,9 +32,14 @@ class Limit:
 # One account from one place; then everything from one place, against one password tried on many accounts.
 SIGN_IN = Limit("sign-in", 5, timedelta(seconds=30), timedelta(hours=1), timedelta(days=1))
 SIGN_INS_FROM_A_PLACE = Limit("sign-ins", 60, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1))
-RESET_LINKS_FROM_A_PLACE = Limit("reset-links", 10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
-REPORTS_FROM_A_PLACE = Limit("grievance-reports", 10, timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=6))
-CODES_FROM_A_PLACE = Limit("grievance-codes", 10, timedelta(seconds=30), timedelta(minutes=30), timedelta(hours=6))
+# The same of reset links.
+RESET_LINKS = Limit("reset-link", 5, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
+RESET_LINKS_FROM_A_PLACE = Limit("reset-links", 60, timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
+# A whole factory may come from one address.
+REPORTS_FROM_A_PLACE = Limit("grievance-reports", 60, timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=6))
+CODES_FROM_A_PLACE = Limit("grievance-codes", 60, timedelta(seconds=30), timedelta(minutes=30), timedelta(hours=6))
+REGISTRATIONS_FROM_A_PLACE = Limit("registrations", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
+REGISTRATION_MAILS = Limit("registration-mails", 3, timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 
 _TAKE = """
     INSERT INTO accounts_throttle AS kept (key, count, last_at) VALUES (%(key)s, 1, %(at)s)

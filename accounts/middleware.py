@@ -10,13 +10,14 @@ from django.contrib import messages
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts import consent, second_factor
+from accounts.adapters import AccountAdapter
 from accounts.models import User
 from accounts.reasons import WhyNeeded
 from accounts.sessions import finding_person_of
@@ -92,14 +93,15 @@ class ForwardedAddressMiddleware:
 class SecondFactorMiddleware:
     """The buyer's people get no further than to their second factor until they have shown it in this session."""
 
-    # The way to it, the way out, and what their pages fetch.
-    OPEN = frozenset(
-        {
-            *("accounts:sign_out", "accounts:session", "accounts:password_change", "set_language"),
-            *("mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn", "mfa_view_recovery_codes"),
-            *("mfa_download_recovery_codes", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_reauthenticate"),
-        }
+    # For whoever has one: to show it, the way out, and what their pages fetch. It may be a thief of the password.
+    OPEN_TO_SHOW_IT = frozenset(
+        {"accounts:sign_out", "accounts:session", "set_language", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
     )
+    # For whoever has none yet: to set it up too.
+    OPEN = OPEN_TO_SHOW_IT | {
+        *("accounts:password_change", "account_reauthenticate", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn"),
+        *("mfa_list_webauthn", "mfa_view_recovery_codes", "mfa_download_recovery_codes"),
+    }
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -113,10 +115,14 @@ class SecondFactorMiddleware:
             return None
         if request.path.startswith("/api/"):
             return JsonResponse({"detail": _("Show your second factor first.")}, status=403)
-        if not getattr(view, "login_required", True) or (request.resolver_match and request.resolver_match.view_name in self.OPEN):
+        if not getattr(view, "login_required", True):
             return None
-        if second_factor.has_one(user):
-            return redirect(f"{resolve_url('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
+        has_one = second_factor.has_one(user)
+        if request.resolver_match and request.resolver_match.view_name in (self.OPEN_TO_SHOW_IT if has_one else self.OPEN):
+            return None
+        if has_one:
+            first_way = AccountAdapter(request).get_reauthentication_methods(user)[0]
+            return redirect(f"{first_way['url']}?{urlencode({'next': request.path})}")
         messages.info(request, _("Your role needs a second factor. Set one up, and everything opens."))
         return redirect("mfa_index")
 

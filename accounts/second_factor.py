@@ -1,6 +1,7 @@
 """Who needs a second factor, and who has shown one in this session."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 SESSION_KEY = "second_factor"
 # Recovery codes stand in for one of these; alone they are none.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# Of the methods in a token of OpenID Connect (RFC 8176): several factors, a code once, a key in hardware or software, a smart card.
+MORE_THAN_A_PASSWORD = ("mfa", "otp", "hwk", "swk", "sc")
 
 
 def is_needed(user: User) -> bool:
@@ -29,9 +32,17 @@ def is_last(authenticator: Authenticator) -> bool:
     return authenticator.type in FACTORS and not others.exists()
 
 
-def note(request: "HttpRequest") -> None:
-    request.session[SESSION_KEY] = True
+def note(request: "HttpRequest", user: User) -> None:
+    """Of whom: a session in which a sign-in was broken off may be taken over by another person's."""
+    request.session[SESSION_KEY] = user.pk
 
 
 def was_shown(request: "HttpRequest") -> bool:
-    return bool(request.session.get(SESSION_KEY))
+    return bool(request.session.get(SESSION_KEY) == request.user.pk)
+
+
+def was_shown_elsewhere(token: Mapping[str, Any]) -> bool:
+    """Whether the buyer's own sign-in asked for one: its token says so, or its operator does for all of them."""
+    methods, context = token.get("amr"), token.get("acr")
+    says_so = isinstance(methods, list) and any(method in MORE_THAN_A_PASSWORD for method in methods)
+    return settings.OIDC_SECOND_FACTOR or says_so or context in settings.OIDC_SECOND_FACTOR_ACR

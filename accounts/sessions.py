@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -48,6 +49,14 @@ class SessionStore(db.SessionStore):
     @system()
     def save(self, must_create: bool = False) -> None:
         super().save(must_create)
+
+    @system()
+    def cycle_key(self) -> None:
+        """Who changes the password goes on under another key: that is then the one to be listed and ended."""
+        before = self.session_key
+        super().cycle_key()
+        if before:
+            UserSession.objects.filter(session_key=before).update(session_key=self.session_key)
 
     @system()
     def exists(self, session_key: str) -> bool:

@@ -1,10 +1,14 @@
-"""Sign-in and sign-out, by whatever door, and what happens to second factors, go into the audit trail."""
+"""Sign-in and sign-out, by whatever door, and what happens to the ways in, go into the audit trail."""
 
 from typing import Any
 
 from allauth.account.signals import authentication_step_completed
+from allauth.account.signals import user_logged_in as let_in
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.signals import social_account_added
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -58,24 +62,40 @@ def keep_chosen_language(user: User, request: HttpRequest) -> None:
 
 
 @receiver(authentication_step_completed, dispatch_uid="accounts.step_completed")
-def step_completed(request: HttpRequest, method: str, **_kwargs: Any) -> None:
+def step_completed(request: HttpRequest, user: User, method: str, **_kwargs: Any) -> None:
     recent.note(request)
-    if method == "mfa" or (method == "socialaccount" and settings.OIDC_SECOND_FACTOR):
-        second_factor.note(request)
+    if method == "mfa":
+        second_factor.note(request, user)
+
+
+@receiver(let_in, dispatch_uid="accounts.let_in")
+def let_in_by_single_sign_on(request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **_kwargs: Any) -> None:
+    if sociallogin and second_factor.was_shown_elsewhere(sociallogin.account.extra_data.get("id_token", {})):
+        second_factor.note(request, user)
+
+
+@receiver(social_account_added, dispatch_uid="accounts.single_sign_on_linked")
+def single_sign_on_linked(sociallogin: SocialLogin, **_kwargs: Any) -> None:
+    user = sociallogin.user
+    _tell(user, "linked")
+    trail.record("single_sign_on.linked", actor=user, target=user)
 
 
 @receiver(authenticator_added, dispatch_uid="accounts.factor_added")
 def factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
     if authenticator.type in second_factor.FACTORS:
-        second_factor.note(request)  # it was held just now
-        _tell(user, "added", authenticator)
+        second_factor.note(request, user)  # it was held just now
+        if second_factor.is_last(authenticator):
+            # The first. What was open until now opened by less than this.
+            end_other_sessions(request, user)
+        _tell(user, "added", authenticator.type)
     trail.record("second_factor.added", actor=user, target=user, detail={"type": authenticator.type})
 
 
 @receiver(authenticator_removed, dispatch_uid="accounts.factor_removed")
 def factor_removed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
     if authenticator.type in second_factor.FACTORS:
-        _tell(user, "removed", authenticator)
+        _tell(user, "removed", authenticator.type)
     trail.record("second_factor.removed", actor=user, target=user, detail={"type": authenticator.type})
 
 
@@ -90,7 +110,7 @@ def factor_failed(user: User, authenticator: Authenticator, **_kwargs: Any) -> N
         trail.record("second_factor.failed", target=user, detail={"type": authenticator.type})
 
 
-def _tell(user: User, what: str, authenticator: Authenticator) -> None:
+def _tell(user: User, what: str, factor: str = "") -> None:
     """Whoever did not do this reads of it at once."""
     queue(
         "security_changed",
@@ -98,5 +118,5 @@ def _tell(user: User, what: str, authenticator: Authenticator) -> None:
         name=user.name,
         language=user.language,
         dedupe_key=f"security-changed:{user.pk}:{what}:{timezone.now():%Y-%m-%dT%H:%M:%S.%f}",
-        context={"what": what, "type": str(authenticator.type)},
+        context={"what": what, "type": str(factor)},
     )

@@ -187,6 +187,7 @@ NAMES: dict[str, str | Promise] = {
     "user.signed_in": _("Signed in"),
     "user.signed_out": _("Signed out"),
     "user.sign_in_failed": _("Sign-in failed"),
+    "single_sign_on.linked": _("Single sign-on linked to the account"),
     "second_factor.added": _("Second factor set up"),
     "second_factor.removed": _("Second factor removed"),
     "second_factor.taken_off": _("Second factors removed by an administrator"),

@@ -241,8 +241,9 @@ MFA_TOTP_ISSUER = "Supplier ESG portal"
 # Single sign-on of the buyer's people, by OpenID Connect. Without a server there is none.
 OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "")
 OIDC_NAME = env.text("OIDC_NAME", "Single sign-on")
-# Whether that sign-in asks for a second factor itself; else ours is asked for after it.
-OIDC_SECOND_FACTOR = env.flag("OIDC_SECOND_FACTOR", default=True)
+# Ours is asked for after that sign-in, unless its token names a second factor (`amr`) or one of these classes (`acr`), or it always asks.
+OIDC_SECOND_FACTOR_ACR = env.words("OIDC_SECOND_FACTOR_ACR")
+OIDC_SECOND_FACTOR = env.flag("OIDC_SECOND_FACTOR", default=False)
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 # A link: the content policy lets no form lead to another host.

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
+from accounts import limits
 from accounts.invitations import invite
 from accounts.messages import queue
 from accounts.models import Role, User
@@ -53,14 +54,16 @@ def apply(*, data: Mapping[str, Any], language: str, at: datetime) -> Registrati
         possible_duplicate_id=possible_duplicate(data),
     )
     trail.record("registration.submitted", target=registration, at=at)
-    queue(
-        "registration_received",
-        email=email,
-        name=registration.contact_name,
-        language=language,
-        dedupe_key=f"registration-received:{registration.pk}",
-        context={"company_name": str(registration)},
-    )
+    # Anybody may give anybody's address.
+    if not limits.take(limits.REGISTRATION_MAILS, email, at=at):
+        queue(
+            "registration_received",
+            email=email,
+            name=registration.contact_name,
+            language=language,
+            dedupe_key=f"registration-received:{registration.pk}",
+            context={"company_name": str(registration)},
+        )
     return registration
 
 

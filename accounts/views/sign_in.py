@@ -1,3 +1,4 @@
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -84,7 +85,7 @@ class SignInView(auth_views.LoginView):
         limits.give_back(limits.SIGN_INS_FROM_A_PLACE, place)
         login = Login(user=user, redirect_url=self.get_redirect_url() or None)
         response: HttpResponse = perform_password_login(self.request, {"email": user.email}, login)
-        remember(response, user.email)
+        remember(self.request, response, user.email)
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -102,12 +103,17 @@ class ForgottenPasswordView(auth_views.PasswordResetView):
     success_url = reverse_lazy("accounts:password_reset_sent")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        network = limits.network_of(self.request.META.get("REMOTE_ADDR", ""))
         # The same answer after the same time, whether there is such an account, whether a link goes out, and whether it was too often.
         with taking_at_least(0.3):
-            if not limits.take(limits.RESET_LINKS_FROM_A_PLACE, network, at=timezone.now()):
+            if not self._too_often(form.cleaned_data["email"].lower(), at=timezone.now()):
                 form.save()
         return redirect(self.get_success_url())
+
+    def _too_often(self, email: str, *, at: datetime) -> bool:
+        place = place_of(self.request, email)
+        if limits.take(limits.RESET_LINKS, email, place, at=at):
+            return True
+        return not place.startswith("device") and bool(limits.take(limits.RESET_LINKS_FROM_A_PLACE, place, at=at))
 
 
 class NewPasswordView(auth_views.PasswordResetConfirmView):

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import limits, scope
+from accounts.http import ask_again_later
 from grievances import handling, reporting
 from grievances.forms import CodeForm, MessageForm, ReportForm
 from grievances.models import Case
@@ -25,7 +26,7 @@ def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST) if request.method == "POST" else ReportForm.fresh()
     if request.method == "POST" and form.is_valid():
         if wait := _wait(request, limits.REPORTS_FROM_A_PLACE):
-            return _too_often(request, wait)
+            return ask_again_later(request, "grievances/report.html", form, wait)
         content = dict(form.cleaned_data)
         number = content.pop("number")
         case, code = reporting.report(content=content, number=number, language=translation.get_language() or "en", at=timezone.now())
@@ -44,14 +45,13 @@ def follow(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "grievances/follow.html", {"form": form}, status=422 if request.method == "POST" else 200)
+    # A right code opens whatever others of the same network tried: of 2^80 codes nobody guesses one.
+    if case := reporting.find(form.cleaned_data["code"]):
+        return _conversation(request, case, form.cleaned_data["code"])
     if wait := _wait(request, limits.CODES_FROM_A_PLACE):
-        return _too_often(request, wait)
-    case = reporting.find(form.cleaned_data["code"])
-    if case is None:
-        form.add_error("code", _("There is no case with this code. Please compare each letter."))
-        return render(request, "grievances/follow.html", {"form": form}, status=422)
-    limits.forget(limits.CODES_FROM_A_PLACE, _network(request))
-    return _conversation(request, case, form.cleaned_data["code"])
+        return ask_again_later(request, "grievances/follow.html", form, wait)
+    form.add_error("code", _("There is no case with this code. Please compare each letter."))
+    return render(request, "grievances/follow.html", {"form": form}, status=422)
 
 
 def _conversation(request: HttpRequest, case: Case, code: str) -> HttpResponse:
@@ -69,15 +69,5 @@ def _conversation(request: HttpRequest, case: Case, code: str) -> HttpResponse:
     return render(request, "grievances/conversation.html", context, status=422 if form.errors else 200)
 
 
-def _network(request: HttpRequest) -> str:
-    return limits.network_of(request.META.get("REMOTE_ADDR", ""))
-
-
 def _wait(request: HttpRequest, limit: limits.Limit) -> int:
-    return limits.take(limit, _network(request), at=timezone.now())
-
-
-def _too_often(request: HttpRequest, wait: int) -> HttpResponse:
-    response = render(request, "429.html", status=429)
-    response["Retry-After"] = str(wait)
-    return response
+    return limits.take(limit, limits.network_of(request.META.get("REMOTE_ADDR", "")), at=timezone.now())

@@ -7,7 +7,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.http import AuthenticatedHttpRequest
+from accounts import limits
+from accounts.even_timing import taking_at_least
+from accounts.http import AuthenticatedHttpRequest, ask_again_later
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
 from suppliers import registration
@@ -21,12 +23,16 @@ PAGE_SIZE = 50
 @login_not_required  # a company that wants to become a supplier has no account yet
 def register(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(request.POST if request.method == "POST" else None, initial={"country": "CN"})
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "suppliers/register.html", {"form": form})
+    network, at = limits.network_of(request.META.get("REMOTE_ADDR", "")), timezone.now()
+    if wait := limits.take(limits.REGISTRATIONS_FROM_A_PLACE, network, at=at):
+        return ask_again_later(request, "suppliers/register.html", form, wait)
+    # Whether the company is known already is nobody's business but the staff's: everybody gets the same answer after the same time.
+    with taking_at_least(1.0):
         if not form.is_from_a_program:
-            registration.apply(data=form.application(), language=get_language() or "en", at=timezone.now())
-        # Whether the company is known already is nobody's business but the staff's: everybody gets the same answer.
-        return redirect("suppliers:register_thanks")
-    return render(request, "suppliers/register.html", {"form": form})
+            registration.apply(data=form.application(), language=get_language() or "en", at=at)
+    return redirect("suppliers:register_thanks")
 
 
 @login_not_required  # as above

@@ -131,6 +131,20 @@ def test_people_sign_out_everywhere_at_once(staff: User) -> None:
     assert {each.get("/account/").status_code for each in (here, there)} == {302}
 
 
+def test_a_session_that_changed_the_password_is_still_listed_and_ended(staff: User) -> None:
+    there = browser_of(staff, "Mozilla/5.0 (iPhone) Safari/605")
+    new = "a completely new sentence"
+    there.post("/account/password/", {"old_password": PASSWORD, "new_password1": new, "new_password2": new})
+    here = Client()
+    here.post("/sign-in/", {"username": staff.email, "password": new})
+
+    assert there.get("/account/").status_code == 200
+    assert "Safari · iPhone" in here.get("/account/sessions/").content.decode()
+    here.post("/account/sessions/", {"end": "everywhere"})
+
+    assert there.get("/account/").status_code == 302
+
+
 def test_one_session_is_ended_and_only_ones_own(staff: User, owner: User) -> None:
     here, there, other = browser_of(staff), browser_of(staff), browser_of(owner)
     theirs = UserSession.objects.get(user=owner)

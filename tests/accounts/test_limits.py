@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.core import signing
+from django.test import Client, RequestFactory
 
-from accounts import limits
+from accounts import devices, limits
 from accounts.even_timing import taking_at_least
 from accounts.limits import Limit, forget, network_of, take
+from accounts.messages import deliver_batch
 from accounts.models import Throttle, User
 from tests.factories import PASSWORD, create_user
 
@@ -102,6 +104,57 @@ def test_a_stranger_in_the_same_network_does_not_lock_out_a_browser_that_was_in_
         sign_in(Client(), staff.email, "wrong")
 
     assert sign_in(client, staff.email, PASSWORD).status_code == 302
+
+
+def test_people_who_share_a_browser_keep_their_counts_in_it(client: Client, staff: User, owner: User) -> None:
+    for person in (staff, owner):
+        sign_in(client, person.email, PASSWORD)
+        client.post("/sign-out/")
+    for person in (staff, owner):
+        for _try in range(12):
+            sign_in(Client(), person.email, "wrong")
+
+    for person in (owner, staff):
+        assert sign_in(client, person.email, PASSWORD).status_code == 302
+        client.post("/sign-out/")
+
+
+def test_a_browser_keeps_the_newest_accounts_only(client: Client, db: None) -> None:
+    people = [create_user() for _person in range(6)]
+    for person in people:
+        sign_in(client, person.email, PASSWORD)
+        client.post("/sign-out/")
+    request = RequestFactory().get("/")
+    request.COOKIES["device"] = client.cookies["device"].value
+
+    assert [bool(devices.known(request, person.email)) for person in people] == [False, *[True] * 5]
+
+
+@pytest.mark.parametrize("content", ["x", 7, None, ["a", "b"], {}])
+def test_a_device_of_another_form_is_nobody(client: Client, staff: User, content: Any) -> None:
+    client.cookies["device"] = signing.dumps(content, salt="accounts.devices")
+
+    assert sign_in(client, staff.email, PASSWORD).status_code == 302
+
+
+def test_reset_links_of_others_in_the_network_use_up_nobodys(client: Client, staff: User) -> None:
+    for number in range(12):
+        client.post("/password-reset/", {"email": f"person{number}@x.example"})
+    for _try in range(8):
+        client.post("/password-reset/", {"email": "person0@x.example"})
+
+    client.post("/password-reset/", {"email": staff.email})
+
+    assert deliver_batch() == 1
+
+
+def test_reset_links_for_everybody_cannot_be_had_from_one_place(client: Client, staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Limit("few", 2, timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=1))
+    monkeypatch.setattr(limits, "RESET_LINKS_FROM_A_PLACE", few)
+    for email in (create_user().email, create_user().email, staff.email):
+        client.post("/password-reset/", {"email": email})
+
+    assert deliver_batch() == 2
 
 
 def test_a_forged_device_is_nobody(client: Client, staff: User) -> None:

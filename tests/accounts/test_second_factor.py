@@ -134,6 +134,52 @@ def test_an_old_session_without_the_factor_is_asked_for_it(client: Client, staff
 
 
 @pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("kind", ["app", "passkey"])
+def test_a_session_without_the_factor_makes_itself_none(client: Client, staff: User, kind: str) -> None:
+    """It may be a thief's, who knows the password and signed in before there was a factor."""
+    client.force_login(staff)
+    if kind == "app":
+        with_app(staff)
+    else:
+        data = {"name": "Key", "credential": Passkey().registration(b"", host="testserver")}
+        Authenticator.objects.create(user=staff, type="webauthn", data=data)
+    asked = {"app": "/account/confirm/code/?next=", "passkey": "/account/confirm/passkey/?next="}[kind]
+
+    for path in ("", "app/", "passkeys/", "passkeys/new/", "codes/", "codes/file/"):
+        assert client.get(f"/account/security/{path}").headers["Location"].startswith(asked), path
+    for path in ("/account/password/", "/account/confirm/"):
+        assert client.post(path, {"password": PASSWORD}).headers["Location"].startswith(asked), path
+    page = client.get(asked.partition("?")[0]).content.decode()
+    assert "Is it you?" in page
+    assert "Use your password" not in page
+    assert client.get("/account/session/").status_code == 200
+    assert client.post("/sign-out/").status_code == 302
+
+
+def test_what_was_shown_for_one_person_counts_for_no_other(client: Client, staff: User, owner: User, settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = True
+    client.force_login(staff)
+    session = client.session
+    session["second_factor"] = owner.pk
+    session.save()
+
+    assert client.get("/account/").headers["Location"] == "/account/security/"
+
+
+def test_the_first_factor_ends_the_sessions_that_are_open_elsewhere(client: Client, transactional_db: None, owner: User) -> None:
+    there = Client()
+    for each in (client, there):
+        sign_in(each, owner)
+    secret = re.search(r'<code class="mono">(\w+)</code>', client.get("/account/security/app/").content.decode())
+    assert secret
+
+    client.post("/account/security/app/", {"code": code_for(secret[1])})
+
+    assert client.get("/account/").status_code == 200
+    assert there.get("/account/").status_code == 302
+
+
+@pytest.mark.usefixtures("strict")
 def test_suppliers_choose_for_themselves(client: Client, owner: User) -> None:
     client.force_login(owner)
 
@@ -154,7 +200,7 @@ def test_a_needed_factor_cannot_be_removed(client: Client, staff: User) -> None:
     with_app(staff)
     client.force_login(staff)
     session = client.session
-    session["second_factor"] = True
+    session["second_factor"] = staff.pk
     session.save()
 
     page = client.post("/account/security/app/remove/").content.decode()
@@ -216,7 +262,7 @@ def test_a_passkey_is_added_and_opens_the_account_by_itself(client: Client, tran
 
     assert response.headers["Location"] == "/"
     assert other.session["_auth_user_id"] == str(user.pk)
-    assert other.session["second_factor"] is True
+    assert other.session["second_factor"] == user.pk
     # The same answer again is an answer to nothing.
     third = Client()
     third.post("/sign-in/passkey/", {"credential": json.dumps(answer)})

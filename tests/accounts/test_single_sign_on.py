@@ -10,9 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.core import mail
 from django.test import Client
 
+from accounts.messages import deliver_batch
 from accounts.models import Role, User
+from audit.models import Event
 from tests.factories import create_user
 
 
@@ -78,7 +81,7 @@ def test_the_sign_in_offers_it_where_it_is_set_up(client: Client, db: None, prov
 def test_one_of_the_buyers_people_comes_in(client: Client, staff: User, provider: type[Provider], settings: Any) -> None:
     settings.STAFF_SECOND_FACTOR = True
 
-    response = come_back(client, provider, email="Staff@Buyer.example")
+    response = come_back(client, provider, email="Staff@Buyer.example", amr=["pwd", "mfa"])
 
     assert response.headers["Location"] == "/"
     assert client.session["_auth_user_id"] == str(staff.pk)
@@ -86,14 +89,41 @@ def test_one_of_the_buyers_people_comes_in(client: Client, staff: User, provider
     assert client.get("/account/").status_code == 200, "the buyer's sign-in has asked for the second factor"
 
 
-def test_where_that_asks_for_no_second_factor_ours_is_asked_for(
-    client: Client, staff: User, provider: type[Provider], settings: Any
+@pytest.mark.parametrize("claims", [{}, {"amr": ["pwd"]}, {"amr": "mfa"}, {"amr": [["mfa"]]}, {"acr": "1"}, {"acr": ["gold"]}])
+def test_where_the_token_names_no_second_factor_ours_is_asked_for(
+    client: Client, staff: User, provider: type[Provider], settings: Any, claims: dict[str, Any]
 ) -> None:
-    settings.STAFF_SECOND_FACTOR, settings.OIDC_SECOND_FACTOR = True, False
+    settings.STAFF_SECOND_FACTOR, settings.OIDC_SECOND_FACTOR_ACR = True, ["gold"]
 
-    come_back(client, provider, email=staff.email)
+    come_back(client, provider, email=staff.email, **claims)
 
     assert client.get("/account/").headers["Location"] == "/account/security/"
+
+
+@pytest.mark.parametrize(("claims", "always"), [({"amr": ["hwk"]}, False), ({"acr": "gold"}, False), ({"amr": ["pwd"]}, True)])
+def test_a_second_factor_shown_there_counts(
+    client: Client, staff: User, provider: type[Provider], settings: Any, claims: dict[str, Any], always: bool
+) -> None:
+    settings.STAFF_SECOND_FACTOR, settings.OIDC_SECOND_FACTOR, settings.OIDC_SECOND_FACTOR_ACR = True, always, ["gold"]
+
+    come_back(client, provider, email=staff.email, **claims)
+    assert client.get("/account/").status_code == 200
+
+    # The first time linked the account; each later time is judged by its own token.
+    settings.OIDC_SECOND_FACTOR = False
+    again = Client()
+    come_back(again, provider, email=staff.email, amr=["pwd"])
+    assert again.get("/account/").headers["Location"] == "/account/security/"
+
+
+def test_linking_is_in_the_trail_and_told_by_mail_once(client: Client, staff: User, provider: type[Provider]) -> None:
+    for each in (client, Client()):
+        come_back(each, provider, email=staff.email)
+
+    deliver_batch()
+    assert Event.objects.filter(action="single_sign_on.linked", actor=staff, target_id=str(staff.pk)).count() == 1
+    assert [message.to for message in mail.outbox] == [[staff.email]]
+    assert "can be opened by single sign-on" in mail.outbox[0].body
 
 
 @pytest.mark.parametrize("claims", [{"email": "nobody@x.example"}, {"email": "staff@buyer.example", "email_verified": False}, {}])

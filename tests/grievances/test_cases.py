@@ -111,6 +111,28 @@ def test_codes_cannot_be_guessed_and_the_channel_cannot_be_flooded(client: Clien
     assert reports == [200, 200, 429]
 
 
+def test_who_has_to_wait_loses_no_word_and_is_told_how_long(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "REPORTS_FROM_A_PLACE", Limit("one", 1, timedelta(minutes=3), timedelta(minutes=3), timedelta(hours=1)))
+    client.post("/grievance/", filled())
+
+    response = client.post("/grievance/", filled())
+
+    page = response.content.decode()
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) <= 180
+    assert SECRET_WORDS in page
+    assert "in 3 minutes" in page
+
+
+def test_false_codes_of_others_in_the_network_keep_no_worker_out(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = tell(client)
+    monkeypatch.setattr(limits, "CODES_FROM_A_PLACE", Limit("two", 2, timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=1)))
+    for _guess in range(4):
+        client.post("/grievance/case/", {"code": "2222-2222-2222-2222"})
+
+    assert client.post("/grievance/case/", {"code": code}).status_code == 200
+
+
 def test_the_pages_are_kept_by_no_cache_and_name_no_code_in_an_address(client: Client, db: None) -> None:
     code = tell(client)
     for response in (client.get("/grievance/"), client.post("/grievance/case/", {"code": code})):

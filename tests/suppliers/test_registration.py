@@ -1,10 +1,13 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
+from accounts import limits
+from accounts.limits import Limit
 from accounts.models import Invitation, Message, Role
 from audit.models import Event
 from suppliers import registration
@@ -25,6 +28,14 @@ APPLICATION = {
     "contact_email": "Lin@lantern.example",
 }
 FIELDS = {"address": "", "contact_phone": "", "lei": "", "duns": "", "company_number": ""}
+
+
+@pytest.fixture(autouse=True)
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits here until every answer takes the same time."""
+    slept: list[float] = []
+    monkeypatch.setattr("accounts.even_timing.time.sleep", slept.append)
+    return slept
 
 
 def applied(**changes: Any) -> Registration:
@@ -66,18 +77,43 @@ def test_a_mistake_is_named_beside_its_field(client, changes, words):
 
 
 @pytest.mark.django_db
+def test_the_register_is_not_flooded_and_who_waits_loses_no_word(client, monkeypatch):
+    one = Limit("one", 1, timedelta(minutes=3), timedelta(minutes=3), timedelta(hours=1))
+    monkeypatch.setattr(limits, "REGISTRATIONS_FROM_A_PLACE", one)
+    client.post(reverse("suppliers:register"), APPLICATION)
+
+    response = client.post(reverse("suppliers:register"), APPLICATION | {"uscc": valid_uscc(2)})
+
+    assert response.status_code == 429
+    assert response.headers["Retry-After"]
+    assert "in 3 minutes" in response.content.decode()
+    assert APPLICATION["name_zh"] in response.content.decode()
+    assert Registration.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_applications_in_somebodys_name_fill_no_mailbox():
+    for number in range(1, 7):
+        applied(uscc=valid_uscc(number))
+
+    assert Registration.objects.count() == 6
+    assert Message.objects.count() == 3
+
+
+@pytest.mark.django_db
 def test_a_company_from_elsewhere_gives_another_identifier(client):
     client.post(reverse("suppliers:register"), APPLICATION | {"country": "DE", "uscc": "", "region": "Bavaria", "lei": valid_lei()})
     assert Registration.objects.get().lei == valid_lei()
 
 
 @pytest.mark.django_db
-def test_an_applicant_does_not_learn_whether_the_company_is_known(client):
+def test_an_applicant_does_not_learn_whether_the_company_is_known(client, slept):
     known = create_supplier(uscc=valid_uscc())
 
     answers = [client.post(reverse("suppliers:register"), APPLICATION | {"uscc": number}) for number in (valid_uscc(), valid_uscc(2))]
 
     assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, reverse("suppliers:register_thanks"))] * 2
+    assert len(slept) == 2
     assert list(Registration.objects.order_by("pk").values_list("possible_duplicate", flat=True)) == [known.pk, None]
 
 
