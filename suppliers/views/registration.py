@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
@@ -59,6 +60,7 @@ def show(request: AuthenticatedHttpRequest, pk: int, form: RefusalForm) -> HttpR
 
 
 @require_POST
+@confirmed("POST")
 def registration_approve(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.REGISTRATION_DECIDE)
     found = get_object_or_404(Registration, pk=pk)
