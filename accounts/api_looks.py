@@ -31,7 +31,7 @@ class Looked(GenericAPIView[M]):
     def paginate_queryset(self, queryset: "QuerySet[Any, Any] | Sequence[Any]") -> Any:
         if self._is_buyer:
             require(self._person, Permission.PORTFOLIO_EXPORT)
-            if asked := ask_first(self.request):  # type: ignore[arg-type]  # stands for Django's own
+            if asked := ask_first(self.request):
                 words = _("Show again that it is you, at this address, and ask once more: %(address)s")
                 raise PermissionDenied(words % {"address": asked.headers["Location"]}, code="not_confirmed")
         rows = list(super().paginate_queryset(queryset) or [])
