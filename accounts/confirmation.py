@@ -26,20 +26,24 @@ def confirmed(*methods: str) -> Callable[[V], V]:
     def asked_for(view: V) -> V:
         @wraps(view)
         def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.method in methods and request.user.is_authenticated and not is_recent(request):
-                ways = AccountAdapter().get_reauthentication_methods(request.user)
-                # Somebody whom only the buyer's own sign-in knows has nothing to answer with here: that has asked.
-                if ways:
-                    return _ask(request, str(ways[0]["url"]))
-            return view(request, *args, **kwargs)
+            asked = ask_first(request) if request.method in methods else None
+            return asked or view(request, *args, **kwargs)
 
         return asking  # type: ignore[return-value]  # takes and gives what the view does
 
     return asked_for
 
 
+def ask_first(request: HttpRequest) -> HttpResponse | None:
+    """The way to the question, where it has to be asked. What was sent waits in the session, and is done when the answer is right."""
+    if not request.user.is_authenticated or is_recent(request):
+        return None
+    ways = AccountAdapter().get_reauthentication_methods(request.user)
+    # Somebody whom only the buyer's own sign-in knows has nothing to answer with here: that has asked.
+    return _ask(request, str(ways[0]["url"])) if ways else None
+
+
 def _ask(request: HttpRequest, url: str) -> HttpResponse:
-    """What was sent waits in the session, and is done when the answer is right."""
     if request.method == "POST":
         request.session[STATE_SESSION_KEY] = {"request": serialize_request(request)}
     back = request.path if request.method == "POST" else request.get_full_path()

@@ -24,6 +24,7 @@ PAGE_SIZE = 25
 
 
 @require_http_methods(["GET", "POST"])
+@confirmed("POST")
 def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The policy, the holds, and what was deleted."""
     require(request.user, Permission.PRIVACY_VIEW)
@@ -67,6 +68,7 @@ def _names(holds: list[LegalHold]) -> list[str]:
 
 
 @require_POST
+@confirmed("POST")
 def hold_lift(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.PRIVACY_MANAGE)
     now = timezone.now()

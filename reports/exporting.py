@@ -211,9 +211,9 @@ def note_download(export: Export, *, by: User, at: datetime) -> None:
     action = f"{export.subject}.downloaded"
     trail.record(action, actor=by, target=export, supplier_id=export.supplier_id, detail=export.detail, at=at)
     if export.supplier_id is None:
-        made = Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported", supplier_id__isnull=False)
-        looked_at = made.order_by("supplier_id").distinct().values_list("supplier_id", flat=True)
-        trail.record_each(action, supplier_ids=filter(None, looked_at), actor=by, detail=export.detail, at=at)
+        made = Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported").order_by("supplier_id")
+        looked_at = [pk for pk in made.values_list("supplier_id", flat=True).distinct() if pk is not None]
+        trail.record_each(action, supplier_ids=looked_at, actor=by, detail=export.detail, at=at)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:

@@ -472,19 +472,20 @@ REPORTS_AND_RUNS = {
     "runs:retry": hidden(presses(IMPORTERS, lambda w: [w.run.pk]), SUPPLIERS),
 }
 
+# A list of the API is a file of many suppliers, for those who may take the portfolio along.
 API = {
     "api_schema": api(EVERYONE),
-    "api_supplier_list": api(EVERYONE),
+    "api_supplier_list": api(EVERYONE - ADMINISTRATOR),
     "api_supplier_detail": of_supplier(api(SUPPLIERS | BUYERS, lambda w: [w.supplier.pk])),
-    "api_assessment_list": api(EVERYONE),
+    "api_assessment_list": api(EVERYONE - ADMINISTRATOR),
     "api_assessment_detail": of_supplier(api(SUPPLIERS | BUYERS, lambda w: [w.open_assessment.pk])),
-    "api_score_list": api(EVERYONE),
-    "api_label_list": api(EVERYONE),
+    "api_score_list": api(EVERYONE - ADMINISTRATOR),
+    "api_label_list": api(EVERYONE - ADMINISTRATOR),
     "api_label_detail": of_supplier(api(SUPPLIERS | BUYERS, lambda w: [w.label.pk])),
-    "api_label_event_list": api(EVERYONE),
-    "api_label_decision_list": api(EVERYONE),
-    "api_activity_list": Page(get=EVERYONE, post=SUPPLIERS, is_api=True),
-    "api_inventory_list": api(EVERYONE),
+    "api_label_event_list": api(EVERYONE - ADMINISTRATOR),
+    "api_label_decision_list": api(EVERYONE - ADMINISTRATOR),
+    "api_activity_list": Page(get=EVERYONE - ADMINISTRATOR, post=SUPPLIERS, is_api=True),
+    "api_inventory_list": api(EVERYONE - ADMINISTRATOR),
     "api_standard_list": api(EVERYONE),
     "api_standard_detail": api(EVERYONE, lambda w: [w.standard.pk]),
 }

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -20,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.looks import looks_at
 from accounts.menu import MENU
 from accounts.models import User
+from audit.models import Event
 from reports.page_tables import PageReader
 from suppliers.models import Interest
 from tests.access_table import ASKS_A_DEVICE, NOBODY, PAGES, PEOPLE, ROLES, Page
@@ -265,7 +267,7 @@ def test_every_look_of_the_buyers_people_at_a_supplier_is_in_its_access_log(worl
         role = next((each for each in BUYER_ROLES if each in who), None)
         if page.is_public or role is None:
             continue
-        response, looks = look(world, clients[role], method, reverse(name, args=page.at(world)))
+        response, looks = noted(clients[role], method, reverse(name, args=page.at(world)), looks_at(world.supplier.pk))
         is_of_it = page.hidden_from == {"stranger"} or name in LISTS_WITH_IT or any(each.encode() in response.content for each in OWN_NAMES)
         if looks:
             seen += 1
@@ -278,18 +280,18 @@ def test_every_look_of_the_buyers_people_at_a_supplier_is_in_its_access_log(worl
     assert seen > 50
 
 
-def look(world: World, client: Client, method: str, address: str) -> tuple[HttpResponse, int]:
-    """The answer, and how many looks the supplier can read of it."""
+def noted(client: Client, method: str, address: str, events: QuerySet[Event], data: Any = None) -> tuple[HttpResponse, int]:
+    """The answer of a visit, and how many of these events came of it."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
-        before = looks_at(world.supplier.pk).count()
-        response = getattr(client, method)(address)
+        before = events.count()
+        response = getattr(client, method)(address, data or {})
         if response.streaming:
-            response = HttpResponse(b"".join(response.streaming_content), status=response.status_code)
-        looks = looks_at(world.supplier.pk).count() - before
+            response = HttpResponse(b"".join(response.streaming_content), status=response.status_code, headers=response.headers)
+        count = events.all().count() - before
         transaction.set_rollback(True)
     client.cookies = SimpleCookie(cookies)
-    return response, looks
+    return response, count
 
 
 def tables_that_name_nobody(response: HttpResponse) -> list[str]:
@@ -298,6 +300,43 @@ def tables_that_name_nobody(response: HttpResponse) -> list[str]:
         return []
     tables = PageReader.of(response.content.decode()).tables
     return [name for name, table in tables.items() if table.rows and not table.suppliers]
+
+
+# --- who is there ---------------------------------------------------------------------------------------------------------
+
+# Files that hold nothing of anybody: forms to fill in, schemas, what is asked and how it counts.
+OF_NOBODY = {
+    *("assessments:questionnaire_file", "assessments:weight_set_file", "suppliers:import_template", "emissions:import_template"),
+}
+
+
+def test_no_file_leaves_before_the_person_has_shown_again_who_is_there(world: World) -> None:
+    """Nor does one begin to be made, nor somebody get an invitation."""
+    left, clients = [], {name: signed_in_long_ago(world.people[name]) for name in PEOPLE}
+    for name, method, people in product(NAMES, ("get", "post"), (BUYER_ROLES, ("signatory", "contributor"))):
+        page = PAGES[name]
+        who = (page.get if method == "get" else page.post) or NOBODY
+        role = next((each for each in people if each in who), None)
+        if page.is_public or role is None or name in OF_NOBODY:
+            continue
+        address = reverse(name, args=page.at(world)) + "?download"
+        response, count = noted(clients[role], method, address, Event.objects.filter(action__regex=LEAVES), dict(page.sends))
+        if count or "attachment" in response.headers.get("Content-Disposition", ""):
+            left.append(f"{role} {method} {name}")
+
+    assert left == []
+
+
+LEAVES = r"\.(exported|downloaded|printed|export_requested)$|^invitation\.sent$"
+
+
+def signed_in_long_ago(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    session = client.session
+    session["confirmed_at"] = 1.0
+    session.save()
+    return client
 
 
 # --- the code layer switched off ------------------------------------------------------------------------------------------

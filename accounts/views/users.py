@@ -125,6 +125,7 @@ def user_remove_factors(request: AuthenticatedHttpRequest, pk: int) -> HttpRespo
 
 
 @require_POST
+@confirmed("POST")
 def user_send_reset(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.USER_MANAGE)
     person = get_object_or_404(User, pk=pk, is_active=True)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from assessments.models import Score
 from assessments.rules import rulesets
@@ -53,6 +54,7 @@ def receipt_as_page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@confirmed("GET")
 def receipt(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """The receipt of the score as it was stated, whatever was answered since: it computes the score again without the portal."""
     assessment = find(request, pk)

@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from assessments.models import Assessment, Signature
@@ -39,6 +40,7 @@ def signature(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@confirmed("GET")
 def signed_content(request: AuthenticatedHttpRequest, pk: int, signature_pk: int) -> HttpResponse:
     """Byte for byte what was hashed: `sha256sum` of the file gives the fingerprint."""
     assessment = find(request, pk)

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.confirmation import ask_first
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from accounts.permissions import Permission, has, require
@@ -133,6 +134,9 @@ def assign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     worksheet = open_worksheet(assessment)
     form = assign_form(request, worksheet)
     if request.method == "POST" and form.is_valid():
+        # An invitation gives a right; to hand areas round among colleagues is daily work.
+        if isinstance(form.person, area_tasks.Newcomer) and (asked := ask_first(request)):
+            return asked
         give_areas(request, assessment, form)
         return redirect("assessments:overview", pk)
     return render(request, "assessments/assign.html", {"assessment": assessment, "form": form})

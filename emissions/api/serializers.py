@@ -2,6 +2,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from emissions.activity import Entry
@@ -46,20 +47,21 @@ class ValueSerializer(serializers.Serializer[Any]):
 
     def validate_month(self, month: date) -> date:
         if month.day != 1 or month.year < 2015 or month > self.context["today"]:
-            raise serializers.ValidationError("The first day of a month from 2015 to this one.")
+            raise serializers.ValidationError(_("Give the first day of a month from 2015 to this one."))
         return month
 
     def validate_site(self, pk: int) -> Site:
         site: Site | None = self.context["sites"].get(pk)
         if site is None:
-            raise serializers.ValidationError("None of your sites.")
+            raise serializers.ValidationError(_("This is none of your sites."))
         return site
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["unit"] not in UNITS[attrs["source"]]:
-            raise serializers.ValidationError({"unit": f"One of: {', '.join(UNITS[attrs['source']])}."})
+            units = ", ".join(UNITS[attrs["source"]])
+            raise serializers.ValidationError({"unit": _("Give one of these units: %(units)s.") % {"units": units}})
         if (attrs["source"] == Source.REFRIGERANT) != bool(attrs["substance"]):
-            raise serializers.ValidationError({"substance": "Refrigerants name their substance; nothing else does."})
+            raise serializers.ValidationError({"substance": _("Refrigerants name their substance; nothing else does.")})
         return attrs
 
     @staticmethod
@@ -72,10 +74,10 @@ class ValuesSerializer(serializers.Serializer[Any]):
 
     def validate_values(self, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len(values) > MOST_VALUES:
-            raise serializers.ValidationError(f"At most {MOST_VALUES} values at once.")
+            raise serializers.ValidationError(_("Give at most %(count)s values at once.") % {"count": MOST_VALUES})
         cells = [(each["site"].pk, each["month"], each["source"], each["substance"]) for each in values]
         if len(set(cells)) < len(cells):
-            raise serializers.ValidationError("A month of a source is given twice.")
+            raise serializers.ValidationError(_("A month of a source is given twice."))
         return values
 
 

@@ -4,6 +4,7 @@ from typing import ClassVar, cast
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
@@ -77,9 +78,8 @@ class ActivityList(Looked[ActivityRecord], ListAPIView[ActivityRecord]):
         try:
             written = save_activities(supplier_id=person.supplier_id or 0, by_site=by_site, by=person, at=now)
         except MonthOfPeriods as refusal:
-            raise ValidationError(
-                {"values": ["A month that is calculated from metered periods is changed by changing those."]}
-            ) from refusal
+            words = _("A month that is calculated from metered periods is changed by changing those.")
+            raise ValidationError({"values": [words]}) from refusal
         return Response({"written": written})
 
 

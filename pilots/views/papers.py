@@ -2,12 +2,14 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from audit import trail
 from pilots.models import AgreementPaper
 
 
 @require_GET
+@confirmed("GET")
 def paper(request: AuthenticatedHttpRequest, pk: int) -> FileResponse:
     found = get_object_or_404(AgreementPaper.objects.visible_to(request.user).select_related("agreement"), pk=pk)
     try:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.looks import looks_at, role_name, words_for
 from accounts.reasons import words_for_why
@@ -22,6 +23,7 @@ COLUMNS = (
 
 
 @require_GET
+@confirmed("GET")
 def access_log_file(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Who saw this supplier's data, as a table to take along: the newest lines. All of them are in the export of all its data."""
     kind = "csv" if request.GET.get("format") == "csv" else "xlsx"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from audit import trail
@@ -47,6 +48,7 @@ def disclosures(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_GET
+@confirmed("GET")
 def disclosures_file(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
     require(request.user, Permission.PORTFOLIO_EXPORT)
     figures = _statement(CycleForm(request.GET), request)
@@ -56,6 +58,7 @@ def disclosures_file(request: AuthenticatedHttpRequest, form: str) -> HttpRespon
 
 
 @require_POST
+@confirmed("POST")
 def disclosures_pdf(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.PORTFOLIO_EXPORT)
     return redirect(request_pdf(cycle=CycleForm(request.GET).chosen, by=request.user, at=timezone.now()))

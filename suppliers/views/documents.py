@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.confirmation import ask_first
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, has, require
 from accounts.seek import page_by
@@ -152,11 +153,13 @@ def document_file(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | 
     found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
     if not found.file:
         raise Http404
+    is_saved = "download" in request.GET or found.content_type not in SHOWN
+    if is_saved and (asked := ask_first(request)):
+        return asked
     try:
         file = found.file.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    is_saved = "download" in request.GET or found.content_type not in SHOWN
     record_view(found, by=request.user, at=timezone.now(), action="document.downloaded" if is_saved else "document.viewed")
     response = FileResponse(file, as_attachment=is_saved, filename=found.original_name, content_type=found.content_type or None)
     response["X-Content-Type-Options"] = "nosniff"

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
@@ -127,6 +128,7 @@ def import_begin(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return redirect(source)
 
 
+@confirmed("GET")
 def import_rows(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
     """The rows with their reasons, as CSV: what staff send back to whoever made the list."""
     require(request.user, Permission.SUPPLIER_IMPORT)

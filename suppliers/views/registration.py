@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import limits
+from accounts.confirmation import confirmed
 from accounts.even_timing import taking_at_least
 from accounts.http import AuthenticatedHttpRequest, ask_again_later
 from accounts.permissions import Permission, require
@@ -65,6 +66,7 @@ def show(request: AuthenticatedHttpRequest, pk: int, form: RefusalForm) -> HttpR
 
 
 @require_POST
+@confirmed("POST")
 def registration_approve(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.REGISTRATION_DECIDE)
     found = get_object_or_404(Registration, pk=pk)

@@ -1,19 +1,25 @@
 """Signatures, exports and rights ask again who is there; what was sent goes on afterwards."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.passwords import BreachedPasswordValidator
 from audit.models import Event
+from config.paths import BASE_DIR
 from reports.models import Export
-from tests.factories import PASSWORD, create_user
+from suppliers.models import Supplier
+from tests.factories import PASSWORD, create_document, create_user
+from tests.test_repository import OURS
 
 
 def long_ago(client: Client, user: User) -> None:
@@ -65,6 +71,13 @@ def test_an_export_goes_on_with_the_filter_of_the_screen(client: Client, staff: 
         ("accounts:staff_invite", []),
         ("accounts:user_deactivate", [1]),
         ("accounts:user_reactivate", [1]),
+        ("accounts:user_send_reset", [1]),
+        ("accounts:colleagues", []),
+        ("suppliers:registration_approve", [1]),
+        ("privacy:overview", []),
+        ("privacy:hold_lift", [1]),
+        ("reports:disclosures_pdf", []),
+        ("reports:management", []),
         ("assessments:sign", [1]),
         ("pilots:sign", [1]),
     ],
@@ -83,6 +96,12 @@ FILES: list[tuple[str, list[Any]]] = [
     ("reports:audit_trail_file", []),
     ("assessments:workbook_copy", [1]),
     ("emissions:inventory_file", [1, 2025, "csv"]),
+    ("assessments:signed_content", [1, 1]),
+    ("assessments:receipt", [1]),
+    ("pilots:paper", [1]),
+    ("reports:disclosures_file", ["csv"]),
+    ("reports:access_log_file", []),
+    ("suppliers:import_rows", [1]),
 ]
 
 
@@ -91,6 +110,40 @@ def test_a_file_asks_first_too(client: Client, staff: User, name: str, arguments
     long_ago(client, staff)
 
     assert client.get(reverse(name, args=arguments)).headers["Location"].startswith("/account/confirm/")
+
+
+def test_a_document_is_looked_at_freely_and_taken_along_after_the_question(
+    client: Client, reviewer: User, supplier: Supplier, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    address = create_document(supplier=supplier, file=ContentFile(b"%PDF-1.7", name="a.pdf")).file_url
+    long_ago(client, reviewer)
+
+    assert b"".join(client.get(address).streaming_content) == b"%PDF-1.7"  # type: ignore[arg-type, attr-defined]
+    assert client.get(f"{address}?download").headers["Location"].startswith("/account/confirm/")
+
+
+def test_no_link_keeps_the_question_as_if_it_were_the_file() -> None:
+    """With the attribute `download`, a browser saves whatever comes: here the page that asks."""
+    asks = "|".join(name for name, _arguments in FILES)
+    links = re.compile(rf"<a [^<]*url '(?:{asks})'[^<]*\sdownload[\s>=]")
+
+    assert [str(path) for path in (BASE_DIR / "templates").rglob("*.html") if links.search(path.read_text())] == []
+
+
+def test_whoever_invites_is_known_here() -> None:
+    """Each of them asks first, but for whoever is invited by a list: a campaign reaches the contacts of suppliers that are known."""
+    calls = re.compile(r"^from accounts\.invitations import .*\binvite(_many)?\b", re.MULTILINE)
+    found = {str(path.relative_to(BASE_DIR)) for app in OURS for path in (BASE_DIR / app).rglob("*.py") if calls.search(path.read_text())}
+
+    assert found == {
+        "accounts/management/commands/invite_administrator.py",
+        "accounts/views/colleagues.py",
+        "accounts/views/users.py",
+        "assessments/campaigns/invitations.py",
+        "assessments/teamwork/area_tasks.py",
+        "suppliers/registration.py",
+    }
 
 
 def test_the_confirmation_leads_nowhere_outside(client: Client, staff: User) -> None:

@@ -158,6 +158,28 @@ def test_a_wrong_value_is_told_and_none_is_written(client: Client, owner: User, 
     assert not ActivityRecord.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"unit": "barrel"}, "请填写以下单位之一"),
+        ({"month": "2025-01-02"}, "某月的第一天"),
+        ({"substance": "r-410a"}, "制冷剂须注明物质名称"),
+        ({"site": 99999999}, "这不是贵公司的场所"),
+        ({"source": "petrol"}, "同一来源的同一月份"),
+    ],
+)
+def test_a_program_is_told_in_the_language_of_its_person(
+    client: Client, owner: User, hall: Site, fields: dict[str, Any], said: str
+) -> None:
+    owner.language = "zh-hans"
+    owner.save(update_fields=["language"])
+    client.force_login(owner)
+
+    response = client.post("/api/activity/", values(hall, **fields), content_type="application/json")
+
+    assert said in str(response.json())
+
+
 def test_what_the_buyers_people_read_by_the_api_is_seen_by_the_supplier(client: Client, reviewer: User, hall: Site) -> None:
     create_record(hall, "diesel", 1, "t", date(2025, 1, 1))
     client.force_login(reviewer)

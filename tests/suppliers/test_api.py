@@ -1,7 +1,10 @@
+import time
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.test import APIRequestFactory, force_authenticate
 
+from audit.models import Event
 from suppliers.api.views import SupplierDetail, SupplierList
 from tests.factories import create_contact, create_site, create_supplier
 
@@ -10,8 +13,9 @@ pytestmark = pytest.mark.django_db
 requests = APIRequestFactory()
 
 
-def get_list(person, **query):
+def get_list(person, *, confirmed_at=None, **query):
     request = requests.get("/api/suppliers/", query)
+    request.session = {"confirmed_at": confirmed_at or time.time()}
     force_authenticate(request, person)
     return SupplierList.as_view()(request)
 
@@ -31,6 +35,20 @@ def test_the_buyers_people_read_all_suppliers_page_by_page(reviewer):
 
     assert [row["id"] for row in first.data["results"] + second.data["results"]] == [supplier.pk for supplier in made]
     assert second.data["next"] is None
+
+
+def test_a_list_is_for_those_who_may_take_the_portfolio_along(administrator, supplier):
+    assert get_list(administrator).status_code == 403
+    assert get_one(administrator, supplier.pk).status_code == 200
+
+
+def test_a_list_asks_the_buyers_people_again_who_is_there(reviewer, owner, supplier):
+    refused = get_list(reviewer, confirmed_at=1.0)
+
+    assert (refused.status_code, refused.data["detail"].code) == (403, "not_confirmed")
+    assert "/account/confirm/?next=%2Fapi%2Fsuppliers%2F" in refused.data["detail"]
+    assert get_list(owner, confirmed_at=1.0).status_code == 200
+    assert not Event.objects.filter(action="supplier.viewed").exists()
 
 
 def test_a_supplier_reads_itself_only(supplier, owner):

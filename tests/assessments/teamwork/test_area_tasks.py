@@ -17,7 +17,7 @@ from assessments.models import AreaTask, Assessment
 from assessments.teamwork import area_tasks
 from assessments.teamwork.area_tasks import Newcomer
 from audit.models import Event
-from tests.factories import NOW, create_answer, create_assessment, create_user
+from tests.factories import NOW, PASSWORD, create_answer, create_assessment, create_user
 
 
 TODAY = timezone.localdate()
@@ -86,6 +86,20 @@ def test_nobody_in_particular_takes_it_off(signed_in, assessment, colleague):
     send(signed_in, assessment, who="nobody", due_on="")
 
     assert not AreaTask.objects.exists()
+
+
+def test_inviting_asks_again_who_is_there_and_handing_round_does_not(signed_in, assessment, colleague):
+    session = signed_in.session
+    session["confirmed_at"] = 1.0
+    session.save()
+
+    send(signed_in, assessment, who=str(colleague.pk))
+    assert AreaTask.objects.get().assignee == colleague
+    asked = send(signed_in, assessment, who="new", email="new@bamboo.example")
+    assert not Invitation.objects.exists()
+    signed_in.post(asked.headers["Location"], {"password": PASSWORD, "next": reverse("assessments:assign", args=[assessment.pk])})
+
+    assert Invitation.objects.get().email == "new@bamboo.example"
 
 
 def test_somebody_new_is_invited_with_the_same_mail_and_finds_the_area_assigned(signed_in, assessment):
