@@ -1,4 +1,4 @@
-"""What runs by the clock. The rows are made once; after that staff own them, and move each on its page, or switch it off unless it must run."""
+"""What runs by the clock. The rows are made once; after that staff own them, and move each on its page, or switch off what need not run."""
 
 import json
 import logging

@@ -97,7 +97,8 @@ SEALING = "Seal the audit trail every night"
 
 @pytest.mark.parametrize("name", sorted(MUST_RUN))
 @pytest.mark.parametrize(
-    "change", [{"enabled": False}, {"task": "runs.tasks.sweep"}, {"kwargs": "{}x"}, {"name": "Another"}, {"expires": NOW}, {"one_off": True}]
+    "change",
+    [{"enabled": False}, {"task": "runs.tasks.sweep"}, {"kwargs": "{}x"}, {"name": "Another"}, {"expires": NOW}, {"one_off": True}],
 )
 def test_the_database_keeps_what_must_run_switched_on(db: None, name: str, change: dict[str, object]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -152,9 +153,18 @@ def test_people_are_told_in_the_morning_of_what_failed_and_must_run(staff: User,
 
 
 @pytest.mark.parametrize(
-    ("status", "days", "is_told"), [("done", 0, False), ("running", 0, False), ("paused", 0, True), ("cancelled", 0, True), ("failed", 0, True),
-                                    ("done_with_failures", 0, True), ("done", 3, True), ("running", 3, True)]
-)  # fmt: skip
+    ("status", "days", "is_told"),
+    [
+        ("done", 0, False),
+        ("running", 0, False),
+        ("paused", 0, True),
+        ("cancelled", 0, True),
+        ("failed", 0, True),
+        ("done_with_failures", 0, True),
+        ("done", 3, True),
+        ("running", 3, True),
+    ],
+)
 def test_a_run_that_was_stopped_or_never_came_is_told_as_well(staff: User, status: str, days: int, is_told: bool) -> None:
     Run.objects.create(kind="dispose_by_age", status=status, created_at=NOW - timedelta(days=days))
 
