@@ -46,6 +46,7 @@ NOT_FOR_SUPPLIERS = OF_THE_CASE_TEAM | {
     "suppliers.HeldRecord",
     "suppliers.Import",
     "suppliers.ImportRow",
+    "suppliers.Interest",
 }
 
 _OWN = "user_id = {person}"

@@ -233,6 +233,7 @@ class FindingAction(models.Model):
         return f"{self.finding_id}:{self.place}"
 
 
+@keep_history()
 class FindingEvidence(models.Model):
     """A document of the supplier's library that shows what was done."""
 

@@ -1,5 +1,6 @@
 from typing import TYPE_CHECKING, Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +14,18 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+# All but `is_current` and the run, which may be forgotten.
+_COMPUTED = (
+    "id", "assessment_id", "ruleset_sha256", "inputs_sha256", "declared", "evidenced", "verified", "evidence_coverage", "facts", "areas",
+    "triggers_hit", "computed_at",
+)  # fmt: skip
+
+
 class Score(models.Model):
-    """One computation. With the rule set's and the inputs' hashes; the receipt is recomputed from them, not stored."""
+    """One computation. With the rule set's and the inputs' hashes; the receipt is recomputed from them, not stored.
+
+    It stays as it was computed: a later one takes its place as the current one, and no more.
+    """
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="scores")
     is_current = models.BooleanField(default=True)
@@ -42,6 +53,20 @@ class Score(models.Model):
             models.CheckConstraint(condition=Q(declared__range=(0, 100), evidenced__range=(0, 100)), name="score_0_to_100"),
         ]
         indexes = [models.Index(fields=["assessment", "-computed_at"], name="score_newest")]
+        # By column: what retires ten thousand of them names `is_current` alone, and wakes only the second.
+        triggers = [
+            pgtrigger.Protect(
+                name="computed_stays",
+                operation=pgtrigger.Delete | pgtrigger.UpdateOf(*_COMPUTED),  # type: ignore[no-untyped-call]  # pgtrigger has few types
+            ),
+            pgtrigger.Protect(
+                name="retired_stays",
+                operation=pgtrigger.UpdateOf("is_current", "run_id"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Condition(
+                    "NEW.is_current AND NOT OLD.is_current OR NEW.run_id IS NOT NULL AND NEW.run_id IS DISTINCT FROM OLD.run_id"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.assessment_id} {self.declared}"

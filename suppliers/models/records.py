@@ -213,6 +213,7 @@ class PublicRecord(SupplierOwned):
         return self.answered_at is not None or self.reply_until < at
 
 
+@keep_history()
 class RecordEvidence(models.Model):
     """A document of the supplier's library behind its reply."""
 

@@ -27,6 +27,13 @@ from tests.factories import create_site, create_supplier
 from tests.world import World
 
 
+# No page shows them to a supplier; a session of a supplier may have them all the same.
+NO_SECRET = {
+    "assessments.Absence": "of no supplier; who is away is known to whoever writes to them",
+    "assessments.AssignmentRule": "of no supplier",
+    "assessments.SecondReview": "that there is one; what it says is in SecondVerdict",
+}
+
 # The people of the buyer and of the company, and what a person did, are seen by others than the supplier itself.
 ALSO_OF_OTHERS = {"accounts_membership", "accounts_membershipevent", "accounts_user", "accounts_userevent", "audit_event"}
 
@@ -156,6 +163,22 @@ def test_the_database_holds_back_nothing_that_a_supplier_may_see(world: World, r
                 held_back[model._meta.label] = missing
 
     assert held_back == {}
+
+
+def test_what_the_code_shows_to_no_supplier_the_policies_show_to_none(world: World) -> None:
+    """Where there is something to be seen."""
+    person = world.people["signatory"]
+    assert world.interest.supplier_id == person.supplier_id
+    given = {}
+    for model in apps.get_models():
+        visible_to = getattr(model._default_manager.all(), "visible_to", None)
+        if visible_to is None or visible_to(person).exists():
+            continue
+        with own(person):
+            if seen := count(model._meta.db_table):
+                given[model._meta.label] = seen
+
+    assert set(given) == set(NO_SECRET)
 
 
 def test_the_case_team_has_the_cases_and_nothing_of_suppliers_and_the_buyer_the_reverse(world: World) -> None:

@@ -154,8 +154,14 @@ def test_people_are_told_in_the_morning_of_what_failed_and_must_run(staff: User,
 @pytest.mark.parametrize(
     ("status", "days", "is_told"),
     [
-        *(("done", 0, False), ("running", 0, False), ("paused", 0, True), ("cancelled", 0, True), ("failed", 0, True)),
-        *(("done_with_failures", 0, True), ("done", 3, True), ("running", 3, True)),
+        ("done", 0, False),
+        ("running", 0, False),
+        ("paused", 0, True),
+        ("cancelled", 0, True),
+        ("failed", 0, True),
+        ("done_with_failures", 0, True),
+        ("done", 3, True),
+        ("running", 3, True),
     ],
 )
 def test_a_run_that_was_stopped_or_never_came_is_told_as_well(staff: User, status: str, days: int, is_told: bool) -> None:

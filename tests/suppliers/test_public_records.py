@@ -243,6 +243,17 @@ def test_a_supplier_replies_with_documents_and_a_person_decides(client: Client, 
     assert Event.objects.filter(action="public_record.viewed", supplier_id=supplier.pk, actor=reviewer).exists()
 
 
+def test_a_document_taken_out_of_a_reply_stays_in_its_history(owner: User, supplier: Supplier) -> None:
+    record = create_record(supplier, reply_until=NOW + timedelta(days=36500))
+    document = create_document(supplier=supplier, title="Test report")
+    public_records.reply(record_id=record.pk, answer="See the report.", documents=[document], by=owner, at=NOW)
+
+    public_records.reply(record_id=record.pk, answer="No report.", documents=[], by=owner, at=NOW)
+
+    [before] = RecordEvidence.events.rel.related_model.objects.values("record", "document", "added_by", "pgh_label")
+    assert before == {"record": record.pk, "document": document.pk, "added_by": owner.pk, "pgh_label": "deleted"}
+
+
 def test_nobody_upholds_a_record_unheard(client: Client, reviewer: User, supplier: Supplier) -> None:
     record = create_record(supplier, reply_until=NOW + timedelta(days=36500))
     with pytest.raises(public_records.RightOfReply):

@@ -15,7 +15,7 @@ from assessments.review import reviewing
 from assessments.scores import freshness, past
 from assessments.scores.keeping import keep_scores
 from suppliers.models import Supplier
-from tests.factories import NOW, create_answer, create_assessment
+from tests.factories import NOW, create_answer, create_assessment, forge_scores
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_score_that_holds_verdicts_of_an_open_review_has_its_receipt_when_they
     correct(assessment, reviewer)
     read = open_worksheet(assessment, blind=False)
     inputs = read.rules.score(read.facts, read.states, False).inputs_sha256
-    Score.objects.filter(assessment=assessment).update(inputs_sha256=inputs, computed_at=NOW + timedelta(hours=2))
+    forge_scores(Score.objects.filter(assessment=assessment), inputs_sha256=inputs, computed_at=NOW + timedelta(hours=2))
 
     with pytest.raises(past.NotReproducible):
         past.receipt_for(current(assessment))

@@ -13,7 +13,7 @@ from assessments.scores.keeping import keep_scores
 from runs import engine
 from runs.models import Run
 from suppliers.models import Site
-from tests.factories import NOW, before_handing_in, create_answer, create_assessment, create_site
+from tests.factories import NOW, before_handing_in, create_answer, create_assessment, create_site, forge_scores
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_sound_scores_pass_the_check_in_silence(scored, staff):
 @pytest.mark.parametrize("where", ["score", "copy", "answer"])
 def test_a_digit_that_changed_past_the_marks_raises_an_alarm_and_is_put_right(scored, staff, where):
     if where == "score":
-        Score.objects.filter(assessment=scored).update(evidenced=Decimal("99.99"))
+        forge_scores(Score.objects.filter(assessment=scored), evidenced=Decimal("99.99"))
     elif where == "copy":
         Assessment.objects.filter(pk=scored.pk).update(declared=Decimal("99.99"))
     else:
@@ -135,7 +135,7 @@ def test_a_digit_that_changed_past_the_marks_raises_an_alarm_and_is_put_right(sc
 
 
 def test_the_dashboard_shows_the_alarm(client, scored, staff):
-    Score.objects.filter(assessment=scored).update(evidenced=Decimal("99.99"))
+    forge_scores(Score.objects.filter(assessment=scored), evidenced=Decimal("99.99"))
     run = check()
     client.force_login(staff)
 

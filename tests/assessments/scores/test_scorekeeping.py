@@ -3,14 +3,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from assessments import standing
 from assessments.findings import handling
 from assessments.models import Answer, Assessment, Campaign, Finding, Score, Verdict
+from assessments.models.scores import _COMPUTED
 from assessments.scores import keeping, past
 from assessments.scoring import receipts
+from runs.models import Run
 from suppliers.models import Site
 from tests.factories import (
     NOW,
@@ -23,6 +25,7 @@ from tests.factories import (
     create_site,
     create_supplier,
     create_user,
+    forge_scores,
 )
 
 
@@ -309,7 +312,7 @@ def test_the_receipt_of_an_old_score_is_found_in_the_history(db: None) -> None:
 def test_a_score_whose_inputs_are_gone_gets_no_receipt(db: None) -> None:
     assessment = answered(submitted())
     keep(assessment, hours=1)
-    Score.objects.update(inputs_sha256="0" * 64)
+    forge_scores(Score.objects.all(), inputs_sha256="0" * 64)
 
     with pytest.raises(past.NotReproducible):
         past.receipt_for(Score.objects.select_related("assessment__campaign", "assessment__supplier").get())
@@ -329,3 +332,45 @@ def test_standings_are_what_the_rows_say(db: None) -> None:
     assert (row.newest_id, row.status, row.scored_id, row.declared) == (new.pk, "in_progress", old.pk, Decimal("30.00"))
     assert row.has_critical_finding
     assert standing.differences() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"declared": Decimal(99)},
+        {"evidenced": Decimal(99)},
+        {"verified": Decimal(99)},
+        {"facts": {}},
+        {"areas": {"E1": "99"}},
+        {"triggers_hit": []},
+        {"inputs_sha256": "0" * 64},
+        {"ruleset_sha256": "0" * 64},
+        {"computed_at": NOW},
+    ],
+)
+def test_a_score_stays_as_it_was_computed(db: None, change: dict[str, Any]) -> None:
+    assessment = answered(submitted())
+    keep(assessment, hours=1)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Score.objects.filter(assessment=assessment).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Score.objects.filter(assessment=assessment).delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        assessment.delete()
+
+
+def test_a_score_that_was_replaced_does_not_come_back(db: None) -> None:
+    assessment = answered(submitted())
+    keep(assessment, hours=1)
+    Score.objects.update(is_current=False)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Score.objects.update(is_current=True)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Score.objects.update(run=Run.objects.create(kind="score_portfolio", created_at=NOW))
+    assert Score.objects.update(run=None) == 1, "its run may be forgotten"
+
+
+def test_a_score_covers_every_column_it_has() -> None:
+    assert {field.column for field in Score._meta.concrete_fields} == {*_COMPUTED, "is_current", "run_id"}
