@@ -55,8 +55,8 @@ def dispose(rule: Rule, *, at: datetime, by: User | None = None) -> int:
 
 
 def emptied(rule: Rule) -> dict[str, Any]:
-    fields: list[Any] = [model_of(rule)._meta.get_field(name) for name in rule.blank]
-    return {field.name: field.get_default() for field in fields}
+    fields = {field.name: field for field in model_of(rule)._meta.concrete_fields}
+    return {name: fields[name].get_default() for name in rule.blank}
 
 
 def _blank(rule: Rule, at: datetime) -> list[Any]:
@@ -82,15 +82,17 @@ def _at_once(rule: Rule, at: datetime) -> list[Any]:
 
 def _one_by_one(rule: Rule, at: datetime) -> list[Any]:
     """Those that others lean on are tried each night: they may have let go."""
-    numbers = (_delete(row) for row in due(rule, at=at).iterator())
+    numbers = (_delete(rule, row, at) for row in due(rule, at=at).iterator())
     return list(islice((number for number in numbers if number is not None), MOST_ONE_BY_ONE))
 
 
-def _delete(row: Model) -> Any:
-    """Its number; None for a row that others lean on."""
+def _delete(rule: Rule, row: Model, at: datetime) -> Any:
+    """Its number; None for a row that others lean on, or that somebody went on with meanwhile."""
     number = row.pk
     try:
         with transaction.atomic():
+            if not due(rule, at=at).select_for_update(of=("self",), skip_locked=True).filter(pk=number).first():
+                return None
             _forget_files(row)
             row.delete()
     except (ProtectedError, RestrictedError):

@@ -1,7 +1,6 @@
 """The rules of docs/data-retention.yaml as a person reads them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -62,8 +61,7 @@ def _since(rule: Rule) -> str:
 def _kinds(rule: Rule) -> str:
     """Which of them, where there are several rules."""
     chosen = rule.where.get("kind__in", ())
-    kind_of: Any = model_of(rule)._meta.get_field("kind") if chosen else None
-    names = dict(kind_of.flatchoices) if chosen else {}
+    names = {value: name for field in model_of(rule)._meta.concrete_fields if field.name == "kind" for value, name in field.flatchoices}
     without_end = [_("No end of validity was told")] if rule.where.get("valid_to__isnull") else []
     return " · ".join([*(str(names[kind]) for kind in chosen), *without_end])
 

@@ -23,6 +23,7 @@ from accounts.reasons import words_for_why
 from assessments.models import (
     Amendment,
     Answer,
+    AreaTask,
     Assessment,
     Comment,
     EvidenceUse,
@@ -43,7 +44,7 @@ from labels.models import Announcement, Appeal, Decision, Label, LabelEvent, Pub
 from pilots.models import Agreement, AgreementPaper, AgreementSignature, Appraisal, JointAction, Milestone, ReportedYear, Target
 from pilots.models import Amendment as AgreementAmendment
 from suppliers.inspection import safe_name
-from suppliers.models import Contact, Document, PublicRecord, Site, Supplier
+from suppliers.models import Contact, Document, PublicRecord, RecordEvidence, Site, Supplier
 
 
 FORMAT = "supplier-data-1"
@@ -86,11 +87,14 @@ RECORDS = _fields(
     "judgement",
     "judged_at",
     "created_at",
+    answered_by="answered_by__name",
 )
+RECORD_EVIDENCE = _fields("added_at", record="record_id", document="document_id", added_by="added_by__name")
 DOCUMENTS = _fields(
     "id", "kind", "title", "issuer", "number", "valid_from", "valid_to", "original_name", "content_type", "size", "sha256", "uploaded_at",
     site="site_id", replaces="replaces_id", uploaded_by="uploaded_by__name",
 )  # fmt: skip
+AREA_TASKS = _fields("area", "due_on", "email", "assigned_at", assignee="assignee__name", assigned_by="assigned_by__name")
 ANSWERS = _fields(
     "id",
     "question",
@@ -156,9 +160,9 @@ APPEALS = _fields(
 )  # fmt: skip
 DECISIONS = _fields("outcome", "criteria", "content_sha256", "evaluated_at", standard="standard__version")
 AGREEMENTS = _fields(
-    "id", "number", "title_en", "title_zh", "status", "starts_on", "ends_on", "base_year", "boundary", "scope2_method", "measure",
-    "intensity_unit", "base_denominator", "total_reduction", "path", "renewable_share_target", "pue_target", "recalculation_threshold",
-    "incentive", "remedy", "offered_at", "offered_terms", "content_sha256", "ended_at", "ended_reason",
+    "id", "number", "title_en", "title_zh", "status", "starts_on", "ends_on", "base_year", "boundary", "special_terms", "scope2_method",
+    "measure", "intensity_unit", "base_denominator", "total_reduction", "path", "renewable_share_target", "pue_target",
+    "recalculation_threshold", "incentive", "remedy", "offered_at", "offered_terms", "content_sha256", "ended_at", "ended_reason",
 )  # fmt: skip
 TARGETS = _fields("year", "emissions", agreement="agreement_id")
 YEARS = _fields(
@@ -309,6 +313,7 @@ def _company(supplier: Supplier) -> dict[str, Any]:
         "contacts": rows_of(Contact.objects.filter(supplier=supplier).order_by("pk"), CONTACTS),
         "people": rows_of(Membership.objects.filter(supplier=supplier).order_by("pk"), PEOPLE),
         "public_records": rows_of(PublicRecord.objects.filter(supplier=supplier).order_by("pk"), RECORDS),
+        "record_evidence": rows_of(RecordEvidence.objects.filter(record__supplier=supplier).order_by("pk"), RECORD_EVIDENCE),
     }
 
 
@@ -353,6 +358,7 @@ def _assessment(pk: int, by: User) -> dict[str, Any]:
     answer_history = apps.get_model("assessments", "AnswerEvent")._default_manager.filter(assessment=pk).order_by("pgh_id")
     return {
         "assessment": one_of(Assessment.objects.filter(pk=pk), ASSESSMENT),
+        "area_tasks": rows_of(AreaTask.objects.visible_to(by).filter(assessment=pk).order_by("area"), AREA_TASKS),
         "answers": rows_of(Answer.objects.filter(assessment=pk).order_by("pk"), ANSWERS),
         "earlier_answers": rows_of(answer_history, EARLIER),
         "evidence": rows_of(EvidenceUse.objects.filter(answer__assessment=pk).order_by("pk"), EVIDENCE),

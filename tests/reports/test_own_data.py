@@ -24,8 +24,10 @@ from assessments.models import Assessment, Finding, Score
 from assessments.review import reviewing
 from assessments.scores.keeping import keep_scores
 from assessments.scoring import receipts
+from assessments.teamwork.area_tasks import Newcomer, assign
 from audit import trail
 from audit.models import Event
+from config.row_security import owner_field
 from privacy.models import Disposal
 from privacy.policy import policy
 from privacy.retention import dispose
@@ -33,7 +35,8 @@ from reports import exporting, own_data
 from reports.models import Export
 from runs import engine
 from runs.models import Run
-from tests.factories import NOW, create_answer, create_assessment, create_contact, create_site, create_supplier
+from suppliers.models import PublicRecord
+from tests.factories import NOW, create_answer, create_assessment, create_contact, create_document, create_site, create_supplier
 from tests.suppliers.files import pdf_bytes
 from tests.world import World
 
@@ -148,6 +151,31 @@ def test_what_a_reviewer_writes_is_in_it_when_the_supplier_has_been_told(owner, 
     assert told() == [[], ["Which site?"]]
     reviewing.close(assessment_id=assessment.pk, by=reviewer, at=timezone.now())
     assert told() == [[""], ["Which site?"]]
+
+
+def test_who_answers_what_and_what_stands_behind_a_reply_are_in_it(owner, colleague, staff):
+    supplier = owner.active_membership.supplier
+    assessment = create_assessment(supplier=supplier, status="in_progress")
+    given = {"assessment_id": assessment.pk, "due_on": NOW.date(), "by": owner, "at": NOW}
+    assign(areas=["A"], to=colleague, **given)
+    assign(areas=["B"], to=Newcomer("new@bamboo.example", "", "en"), **given)
+    record = PublicRecord.objects.create(
+        supplier=supplier, authority="An authority", decided_on=NOW.date(), description="A pipe", status="replied",
+        answer="Mended.", answered_at=NOW, answered_by=owner,
+    )  # fmt: skip
+    document = create_document(supplier=supplier)
+    record.evidence.create(document=document, added_by=owner, added_at=NOW)
+
+    archive = archive_of(export_of(owner))
+
+    tasks = read(archive, f"assessments/{assessment.campaign.cycle}-{assessment.pk}.json")["area_tasks"]
+    assert [(task["area"], task["assignee"], task["email"]) for task in tasks] == [
+        ("A", colleague.name, ""),
+        ("B", None, "new@bamboo.example"),
+    ]
+    company = read(archive, "company.json")
+    assert company["public_records"][0]["answered_by"] == owner.name
+    assert [(each["record"], each["document"]) for each in company["record_evidence"]] == [(record.pk, document.pk)]
 
 
 def test_the_manifest_holds_the_hash_of_each_file(owner):
@@ -270,18 +298,22 @@ def test_each_model_of_a_supplier_is_exported_or_left_out_for_a_reason(db):
         "Proposal": "the buyer's deliberation; the step that comes of it is in the ledger",
         "Registration": "what the company wrote is in its particulars",
         "Invitation": "of people who have not come yet",
-        "AreaTask": "who does which part until when",
         "CommentNotice": "mail about comments",
+        "QueryNotice": "mail about questions of the review",
+        "Notice": "mail about labels",
+        "ExpiryWarning": "mail about documents that end",
         "ComeBack": "marks to come back to",
         "Presence": "who is in the form right now",
         "WorkbookUpload": "the person has the file",
         "Interest": "a matter between the buyer and its people",
         "ReviewAssignment": "which of the buyer's people reviews; who decided is in the verdicts",
         "ReviewNotice": "mail to the buyer's people",
+        "HeldRecord": "nobody's before a person says whose it is; the record that it becomes is exported",
         "SecondReview": "how the buyer checks its own reviewers; the verdict that counts is exported",
         "SecondVerdict": "how the buyer checks its own reviewers; the verdict that counts is exported",
         "ActivityImport": "the person has the file; what was taken over is exported",
         "Upload": "a file on its way; its document is exported",
+        "UploadPart": "a file on its way; its document is exported",
         "BackTestScore": "what a draft of the rules would say; no score of the supplier",
         "StandardTestRow": "what a draft of the standard would say; no label of the supplier",
         "ScoreMark": "a score that is being computed again; its scores are exported",
@@ -292,8 +324,7 @@ def test_each_model_of_a_supplier_is_exported_or_left_out_for_a_reason(db):
     missing = {
         model.__name__
         for model in apps.get_models()
-        if not model._meta.label.endswith("Event")
-        and any(field.name in ("supplier", "assessment", "agreement", "answer") for field in model._meta.fields)
+        if not model._meta.label.endswith("Event") and owner_field(model) is not None
         if f"{model.__name__}.objects" not in exported
     }
 

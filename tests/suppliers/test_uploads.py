@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from privacy.models import Disposal
 from privacy.policy import policy
-from privacy.retention import dispose
+from privacy.retention import _delete, dispose, due
 from suppliers import uploads
 from suppliers.models import Document, Upload, UploadPart
 from suppliers.refusals import FileRefused
@@ -147,6 +147,19 @@ def test_what_nobody_goes_on_with_is_removed(supplier, owner, tmp_path, django_c
     assert not Upload.objects.exists()
     assert files_in(tmp_path) == []
     assert Disposal.objects.get().numbers == [str(upload.pk)]
+
+
+def test_what_somebody_just_went_on_with_stays(supplier, owner):
+    upload = start(supplier, owner)
+    add_part(upload_id=upload.pk, place=0, content=CONTENT[:400], at=NOW)
+    [rule] = policy().entries["suppliers.Upload"].rules
+    later = NOW + timedelta(days=4)
+    [found] = due(rule, at=later)
+
+    add_part(upload_id=upload.pk, place=400, content=CONTENT[400:500], at=later)
+
+    assert _delete(rule, found, later) is None
+    assert upload.parts.count() == 2
 
 
 def test_what_a_killed_process_was_writing_goes_the_day_after(tmp_path):

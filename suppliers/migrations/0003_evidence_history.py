@@ -11,7 +11,7 @@ from audit.migrating import Together
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('suppliers', '0001_tables'),
+        ('suppliers', '0002_personal_data_out_of_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

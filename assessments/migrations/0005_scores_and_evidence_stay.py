@@ -11,8 +11,8 @@ from audit.migrating import Together
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_triggers'),
-        ('suppliers', '0002_evidence_history'),
+        ('assessments', '0004_personal_data_out_of_history'),
+        ('suppliers', '0003_evidence_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
