@@ -1,4 +1,4 @@
-"""Tries are counted by who makes them: guessing costs waits, and nobody can lock somebody else out."""
+"""Tries are counted by who makes them: guessing costs waits, and not those of people elsewhere."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
