@@ -1,4 +1,4 @@
-"""Who may not decide about a supplier's label: people with an interest in the supplier, and, on an appeal, those who decided or judged before."""
+"""Who may not decide about a supplier's label: people with an interest in it, and, on an appeal, those who decided or judged before."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

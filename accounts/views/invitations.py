@@ -18,7 +18,9 @@ from accounts.views.profile import in_language
 
 REFUSALS = {
     HasHouseRole: gettext_lazy("You have a role of the buyer already. An administrator can change it; an invitation cannot."),
-    CasesApart: gettext_lazy("Nobody acts for a supplier and reads grievances: one may be about the supplier. Ask to be invited by another address."),
+    CasesApart: gettext_lazy(
+        "Nobody acts for a supplier and reads grievances: one may be about the supplier. Ask to be invited by another address."
+    ),
 }
 
 
