@@ -201,9 +201,7 @@ def _locked(token: str, *, at: datetime) -> Invitation:
 
 
 def _accept(invitation: Invitation, user: User, *, at: datetime) -> User:
-    user.active_membership = add_membership(
-        user=user, role=Role(invitation.role), supplier_id=invitation.supplier_id, by=invitation.invited_by, at=at
-    )
+    user.active_membership = add_membership(user=user, invitation=invitation, at=at)
     user.save(update_fields=["active_membership"])
     invitation.accepted_at, invitation.accepted_by = at, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])

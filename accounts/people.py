@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.messages import NewMessage, adds_context, queue, queue_many
-from accounts.models import HOUSE_ROLES, Membership, Message, Role, User
+from accounts.models import HOUSE_ROLES, Invitation, Membership, Message, Role, User
 from accounts.scope import system
 from audit import trail
 
@@ -35,16 +35,17 @@ class CasesApart(Exception):
 
 
 @transaction.atomic
-def add_membership(*, user: User, role: Role, supplier_id: int | None, by: User | None, at: datetime) -> Membership:
+def add_membership(*, user: User, invitation: Invitation, at: datetime) -> Membership:
     """What an invitation gives. A role at a supplier takes the place of an earlier one there.
 
     Raises `HasHouseRole` and `CasesApart`.
     """
+    role = Role(invitation.role)
     _lock(user)
     check_hats(user, role)
-    membership, _created = Membership.objects.update_or_create(user=user, supplier=supplier_id, defaults={"role": role})
+    membership, _created = Membership.objects.update_or_create(user=user, supplier=invitation.supplier, defaults={"role": role})
     if role == Role.CASE_TEAM:
-        _tell_case_team(membership, by=by, at=at)
+        _tell_case_team(membership, by=invitation.invited_by, at=at)
     return membership
 
 
@@ -93,9 +94,10 @@ def remove_membership(*, membership: Membership, by: User, at: datetime) -> None
     trail.record("membership.removed", actor=by, target=membership, supplier_id=membership.supplier_id, detail=detail, at=at)
     user = membership.user
     with system():  # it is the account of somebody else, and the next hat may be that of another company
-        _lock_holders(Role.SUPPLIER_SIGNATORY, membership.supplier_id)
+        signatories = Membership.objects.filter(role=Role.SUPPLIER_SIGNATORY, supplier=membership.supplier)
+        _lock_all(signatories)
         membership.delete()
-        if membership.role == Role.SUPPLIER_SIGNATORY and not _of(Role.SUPPLIER_SIGNATORY, membership.supplier_id).exists():
+        if membership.role == Role.SUPPLIER_SIGNATORY and not signatories.exists():
             raise LastSignatory
         user.refresh_from_db(fields=["active_membership"])
         give_a_hat(user)
@@ -154,16 +156,12 @@ def remove_second_factors(*, user: User, by: User, at: datetime) -> None:
 
 def lock_administrators() -> None:
     """Before a change that `keep_an_administrator` is asked about: of two who take each other's access, the second sees the first."""
-    _lock_holders(Role.ADMINISTRATOR, None)
+    _lock_all(Membership.objects.filter(role=Role.ADMINISTRATOR))
 
 
-def _lock_holders(role: Role, supplier_id: int | None) -> None:
-    # In one order, whoever locks them.
-    list(_of(role, supplier_id).select_for_update().order_by("pk"))
-
-
-def _of(role: Role, supplier_id: int | None) -> QuerySet[Membership]:
-    return Membership.objects.filter(role=role, supplier=supplier_id)
+def _lock_all(memberships: QuerySet[Membership]) -> None:
+    """In one order, whoever locks them."""
+    list(memberships.select_for_update().order_by("pk"))
 
 
 def keep_an_administrator() -> None:

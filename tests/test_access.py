@@ -5,10 +5,11 @@ The table is in `access_table.py`. An address that is not in it fails, and so do
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookies import SimpleCookie
 from itertools import product
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
@@ -16,11 +17,13 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client, override_settings
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from accounts import permissions
 from accounts.looks import looks_at
 from accounts.menu import MENU
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.permissions import Permission
 from audit.models import Event
 from reports.page_tables import PageReader
 from suppliers.models import Interest
@@ -149,21 +152,29 @@ def test_each_role_may_do_what_the_table_says(world: World, clients: dict[str, C
 
 
 OTHER_METHODS = ("put", "patch", "delete")
+# They ask and change nothing. Tried as a few, for views take them as a GET or not at all.
+ASKING_METHODS = ("head", "options")
+FEW = ("anonymous", "stranger", "auditor")
 # Where one of them is spoken: half a file is taken back by its sender.
 SPOKEN = {("suppliers:upload", "delete"): "signatory"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_other_verbs_do_no_more_than_a_get_or_a_post_may(world: World, clients: dict[str, Client], name: str) -> None:
-    """A plain page may answer them as it does a GET, one of a library as it does a POST. The API refuses them."""
+    """A plain page may answer them as it does a GET, one of a library as it does a POST. The API refuses those that
+    could change something."""
     page = PAGES[name]
     address = reverse(name, args=page.at(world))
     wrong = []
-    for role, method in product(ROLES, OTHER_METHODS):
+    for role, method in (*product(ROLES, OTHER_METHODS), *product(FEW, ASKING_METHODS)):
         with noting_changes() as written:
-            found = outcome(visit(clients[role], method, address, content_type="application/json"))
-        may_read, may_post = (not page.is_api and (page.is_public or role in (who or NOBODY)) for who in (page.get, page.post))
-        is_allowed = may_post or SPOKEN.get((name, method)) == role or (may_read and not written)
+            response = visit(clients[role], method, address, content_type="application/json")
+        found = outcome(response)
+        is_open = not page.is_api or method in ASKING_METHODS
+        may_read, may_post = (is_open and (page.is_public or role in (who or NOBODY)) for who in (page.get, page.post))
+        # Which verbs there are is no secret, and asked of no row.
+        names_verbs = method == "options" and "Allow" in response.headers and not written
+        is_allowed = may_post or names_verbs or SPOKEN.get((name, method)) == role or (may_read and not written)
         is_refused = found in ("401", "403", "404", "405", "429", "sign-in") and not written
         if not (is_refused or (found == "ok" and is_allowed)):
             wrong.append(f"{role} {method}: {found}, wrote {written}")
@@ -182,22 +193,35 @@ def test_every_entry_of_the_menu_opens(world: World, clients: dict[str, Client])
 
 def nowhere(arguments: list[Any]) -> list[Any]:
     """The same address of a thing that does not exist."""
-    return [0 if isinstance(each, int) else each for each in arguments]
+    return [0 if isinstance(each, int) else uuid4() if isinstance(each, UUID) else each for each in arguments]
+
+
+def by_another_word(arguments: list[Any]) -> list[Any]:
+    return ["nowhere" if isinstance(each, str) else each for each in arguments]
+
+
+# An unknown word leads back to the page that lists those there are.
+LEAD_BACK = {"assessments:carry_area", "assessments:finding_new", "labels:criterion_drop"}
+
+
+def addresses(name: str, of: list[list[Any]]) -> Iterator[str]:
+    for arguments in of:
+        with suppress(NoReverseMatch):  # the address itself admits certain words only
+            yield reverse(name, args=arguments)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in PAGES])
 def test_what_does_not_exist_is_not_found(world: World, clients: dict[str, Client], name: str) -> None:
     page = PAGES[name]
     arguments = page.at(world)
-    if not any(isinstance(each, int) for each in arguments):
-        return
-    address = reverse(name, args=nowhere(arguments))
+    # Of the open pages with a word, some are of others' libraries; a link that is unknown is told as one that was used.
+    others = [nowhere(arguments), *([] if page.is_public or name in LEAD_BACK else [by_another_word(arguments)])]
+    for address in addresses(name, [each for each in others if each != arguments]):
+        found = {
+            outcome(visit(clients[role], method, address)) for method, who in (("get", page.get), ("post", page.post)) for role in who or ()
+        }
 
-    found = {
-        outcome(visit(clients[role], method, address)) for method, who in (("get", page.get), ("post", page.post)) for role in who or ()
-    }
-
-    assert found <= {"403", "404"}, address
+        assert found <= {"403", "404"}, address
 
 
 # Pages of the buyer alone about one supplier's case; those of both sides are known by being hidden from the stranger.
@@ -365,6 +389,36 @@ def test_where_the_code_forgets_whose_rows_these_are_the_database_does_not(world
         reads_reports = role == "case_team" and name.startswith("grievances:")
         if not page.is_public and not response.streaming and not reads_reports:
             assert not [each for each in OWN_NAMES if each.encode() in response.content], f"{role} {method} {address}"
+
+
+@pytest.fixture
+def everything_is_permitted(everything_is_visible: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if every page had forgotten what a role may do, too."""
+    monkeypatch.setattr(permissions, "ROLE_PERMISSIONS", dict.fromkeys(Role, frozenset(Permission)))
+
+
+@pytest.mark.usefixtures("everything_is_permitted")
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if not page.is_public and not name.startswith("grievances:")])
+def test_with_every_right_a_stranger_still_reads_nothing_of_the_supplier(
+    world: World, clients: dict[str, Client], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that finds nothing where it counts on something may break: that is no look at it."""
+    address = reverse(name, args=PAGES[name].at(world))
+    for role in ("stranger", "case_team"):
+        monkeypatch.setattr(clients[role], "raise_request_exception", False)
+        response = visit(clients[role], "get", address)
+
+        assert response.streaming or not [each for each in OWN_NAMES if each.encode() in response.content], f"{role} {address}"
+
+
+@pytest.mark.usefixtures("everything_is_permitted")
+@pytest.mark.parametrize("role", [role for role in PEOPLE if role != "case_team"])
+def test_with_every_right_nobody_else_finds_a_case(world: World, clients: dict[str, Client], role: str) -> None:
+    number = world.case.number
+
+    assert number not in visit(clients[role], "get", reverse("grievances:list")).text
+    for method, name in (("get", "case"), ("post", "case"), ("post", "acknowledge"), ("post", "close")):
+        assert visit(clients[role], method, reverse(f"grievances:{name}", args=[world.case.pk])).status_code == 404, (role, name)
 
 
 def test_there_is_no_door_beside_these() -> None:
