@@ -33,6 +33,8 @@ SIGN_IN = Limit("sign-in", 5, timedelta(seconds=30), timedelta(hours=1), timedel
 SIGN_INS_FROM_A_PLACE = Limit("sign-ins", 60, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1))
 RESET_LINKS_FROM_A_PLACE = Limit("reset-links", 10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 REPORTS_FROM_A_PLACE = Limit("grievance-reports", 10, timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=6))
+# Of one person: how often what was refused is written down.
+REFUSALS = Limit("refusals", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 CODES_FROM_A_PLACE = Limit("grievance-codes", 10, timedelta(seconds=30), timedelta(minutes=30), timedelta(hours=6))
 
 _TAKE = """

@@ -29,7 +29,7 @@ admin.site.unregister(PeriodicTask)
 
 
 @admin.register(PeriodicTask)
-class ScheduleAdmin(PeriodicTaskAdmin):
+class ScheduleAdmin(PeriodicTaskAdmin):  # type: ignore[misc]  # the library brings no types
     """What must run is moved on its page, and otherwise left alone."""
 
     actions = ("enable_tasks", "run_tasks")

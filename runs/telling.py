@@ -23,9 +23,7 @@ def tell_of_failures(*, at: datetime) -> int:
     failed = [line.key for line in schedule_lines(at=at) if line.key in MUST_RUN and _has_failed(line, at)]
     day = buyers_day(at)
     messages = [
-        NewMessage(
-            person.email, f"must_run_failed:{day}:{person.pk}", person.language, {"schedules_that_failed": failed}, person.name
-        )
+        NewMessage(person.email, f"must_run_failed:{day}:{person.pk}", person.language, {"schedules_that_failed": failed}, person.name)
         for person in (_people() if failed else ())
     ]
     return len(queue_many("must_run_failed", messages))
