@@ -40,6 +40,8 @@ REPORTS_FROM_A_PLACE = Limit("grievance-reports", 60, timedelta(minutes=1), time
 CODES_FROM_A_PLACE = Limit("grievance-codes", 60, timedelta(seconds=30), timedelta(minutes=30), timedelta(hours=6))
 REGISTRATIONS_FROM_A_PLACE = Limit("registrations", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 REGISTRATION_MAILS = Limit("registration-mails", 3, timedelta(hours=1), timedelta(days=1), timedelta(days=7))
+# Of one person: how often what was refused is written down.
+REFUSALS = Limit("refusals", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 
 _TAKE = """
     INSERT INTO accounts_throttle AS kept (key, count, last_at) VALUES (%(key)s, 1, %(at)s)

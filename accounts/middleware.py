@@ -16,11 +16,13 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from accounts import consent, second_factor
+from accounts import consent, limits, second_factor
 from accounts.adapters import AccountAdapter
 from accounts.models import User
 from accounts.reasons import WhyNeeded
+from accounts.scope import system
 from accounts.sessions import finding_person_of
+from audit import trail
 
 
 class PersonMiddleware(AuthenticationMiddleware):
@@ -57,6 +59,30 @@ class PersonalSettingsMiddleware:
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
         return response
+
+
+class RefusalMiddleware:
+    """Whoever is signed in and asks for what is not theirs stands in the trail: the first times, then less and less often."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code in (403, 404) and request.resolver_match and request.user.is_authenticated:
+            _note_refusal(request, request.user, response.status_code)
+        return response
+
+
+def _note_refusal(request: HttpRequest, user: User, status: int) -> None:
+    page = request.resolver_match
+    if page is None or limits.take(limits.REFUSALS, str(user.pk), at=timezone.now()):
+        return
+    # The name of the page and numbers: an address may hold what opens something.
+    numbers = {name: value for name, value in page.kwargs.items() if isinstance(value, int)}
+    detail = {"status": status, "method": request.method, "page": page.view_name, **numbers}
+    with system():
+        trail.record("access.refused", actor=user, detail=detail)
 
 
 class AskWhyMiddleware:

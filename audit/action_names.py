@@ -11,6 +11,7 @@ NAMES: dict[str, str | Promise] = {
     "abatement.refused": _("Abatement not accepted"),
     "abatement.submitted": _("Abatement handed in"),
     "abatement.viewed": _("Abatement looked at"),
+    "access.refused": _("Access refused"),
     "activity.imported": _("File of activity data taken over"),
     "activity.evidence": _("Evidence of activity data changed"),
     "activity.saved": _("Activity data saved"),

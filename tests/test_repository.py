@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import CheckConstraint, DateTimeField, Field, Model, Q
 from pghistory.models import Event
 
@@ -172,6 +173,14 @@ def test_every_table_keeps_its_past_or_says_why_not() -> None:
     }
 
     assert bare == set(KEEPS_NO_PAST)
+
+
+def test_every_migration_can_be_taken_back() -> None:
+    migrations = [each for (app, _name), each in MigrationLoader(None).disk_migrations.items() if app in OURS]
+    operations = [operation for migration in migrations for operation in migration.operations]
+    inside = [step for operation in operations for step in getattr(operation, "operations", ())]
+
+    assert [str(step) for step in (*operations, *inside) if not step.reversible] == []
 
 
 def test_no_migration_is_missing(db: None) -> None:
