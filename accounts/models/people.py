@@ -48,7 +48,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 # Without what says who it is: a person who was made nameless must not live on in the history.
-@keep_history(exclude=["password", "last_login"], personal=["email", "name", "phone"])
+@keep_history(exclude=["password", "last_login", "email", "name", "phone"])
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in. What the person may do comes from the membership in use, never from the account."""
 
@@ -149,7 +149,7 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@keep_history(personal=["email", "name"])
+@keep_history(exclude=["email", "name"])
 class Invitation(models.Model):
     """A link that lets one e-mail address in, once, for a while. Only the token's hash is kept."""
 
