@@ -47,8 +47,7 @@ class UserManager(BaseUserManager["User"]):
 
 # Without what says who it is: a person who was made nameless must not live on in the history.
 @keep_history(
-    exclude=["password", "last_login"],
-    personal=["email", "name", "phone"],
+    exclude=["password", "last_login", "email", "name", "phone"],
     former={"is_staff": models.BooleanField(null=True), "is_superuser": models.BooleanField(null=True)},
 )
 class User(AbstractBaseUser):
@@ -169,7 +168,7 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@keep_history(personal=["email", "name"])
+@keep_history(exclude=["email", "name"])
 class Invitation(models.Model):
     """A link that lets one e-mail address in, once, for a while. Only the token's hash is kept."""
 
