@@ -34,6 +34,7 @@ NOT_FOR_SUPPLIERS = OF_THE_CASE_TEAM | {
     "accounts.Message",
     "assessments.BackTest",
     "assessments.BackTestScore",
+    "assessments.SecondReview",
     "assessments.SecondVerdict",
     "labels.Proposal",
     "labels.StandardTest",

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.scope import system
 from assessments.answering.inputs import answer_key
 from assessments.models import Answer, Assessment, EvidenceUse, SecondReview, SecondVerdict, Verdict
 from assessments.review import ending
@@ -124,6 +125,7 @@ def first_finishes(assessment: Assessment, *, by: User, at: datetime) -> bool:
     return not (second.finished_at and _compare(second, at=at))
 
 
+@system()  # what the buyer's reviewers make of answers is kept from who gave them
 def begin_again(assessment: Assessment, *, at: datetime) -> None:
     """The supplier may change its answers: what was finished is open again, and once both reviews were read it is blind no more."""
     second = _locked(SecondReview.objects.open().filter(assessment=assessment))

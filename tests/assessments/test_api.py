@@ -1,3 +1,5 @@
+import time
+
 from django.test import Client
 from rest_framework.test import APIRequestFactory, force_authenticate
 
@@ -10,6 +12,7 @@ from tests.factories import NOW, create_answer, create_assessment
 
 def get(view: type, user: User | None, **query: str) -> dict:
     request = APIRequestFactory().get("/", query)
+    request.session = {"confirmed_at": time.time()}
     if user:
         force_authenticate(request, user)
     response = view.as_view()(request)

@@ -30,7 +30,6 @@ from tests.world import World
 NO_SECRET = {
     "assessments.Absence": "of no supplier; who is away is known to whoever writes to them",
     "assessments.AssignmentRule": "of no supplier",
-    "assessments.SecondReview": "that there is one; what it says is in SecondVerdict",
 }
 
 # The people of the buyer and of the company, and what a person did, are seen by others than the supplier itself.

@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ def labelled(supplier: Supplier) -> Supplier:
 
 def read(view: Any, user: User | None, query: dict[str, str] | None = None, **kwargs: Any) -> Any:
     request = APIRequestFactory().get("/", query or {})
+    request.session = {"confirmed_at": time.time()}
     if user:
         force_authenticate(request, user)
     return view.as_view()(request, **kwargs)

@@ -24,6 +24,7 @@ from tests.factories import (
     create_campaign,
     create_questionnaire,
     create_site,
+    forge_scores,
 )
 
 
@@ -97,7 +98,7 @@ def test_without_a_score_there_is_no_receipt(signed_in, supplier):
 
 
 def test_page_of_a_receipt_nobody_can_put_together_leads_back(signed_in, scored):
-    scored.scores.update(inputs_sha256="0" * 64)
+    forge_scores(scored.scores, inputs_sha256="0" * 64)
 
     assert signed_in.get(url("receipt_page", scored)).url == url("results", scored)
 
