@@ -35,7 +35,7 @@ class Schedule:
     hour: int = 0
     minute: int = 0
     kwargs: dict[str, Any] = field(default_factory=dict)
-    # What others rely on: nobody switches it off, and people are told when it fails. A trigger says the same (migration 0002).
+    # What others rely on: nobody switches it off, and people are told when it fails. A trigger says the same (migration 0003).
     must_run: bool = False
 
 
