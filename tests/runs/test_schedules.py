@@ -115,21 +115,6 @@ def test_what_must_run_may_be_moved_and_the_clock_notes_what_it_did(db: None) ->
     assert PeriodicTask.objects.exclude(name__in=MUST_RUN).update(enabled=False) > 20
 
 
-def test_the_repair_tools_leave_alone_what_must_run(client: Client, admin_user: User) -> None:
-    client.force_login(admin_user)
-    row = PeriodicTask.objects.get(name=SEALING)
-    other = PeriodicTask.objects.exclude(name__in=MUST_RUN).exclude(crontab=None).first()
-    assert other is not None
-
-    for action in ("disable_tasks", "toggle_tasks", "delete_selected"):
-        client.post("/staff-admin/django_celery_beat/periodictask/", {"action": action, "_selected_action": [row.pk], "post": "yes"})
-
-    assert client.get(f"/staff-admin/django_celery_beat/periodictask/{row.pk}/change/").context["has_change_permission"] is False
-    assert client.get(f"/staff-admin/django_celery_beat/periodictask/{other.pk}/change/").context["has_change_permission"] is True
-    row.refresh_from_db()
-    assert row.enabled
-
-
 def told(day: timedelta = timedelta(0)) -> list[Message]:
     tell_of_failures(at=NOW + day)
     return list(Message.objects.filter(kind="must_run_failed").order_by("pk"))
