@@ -43,6 +43,7 @@ def run_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[An
 def _prepared(statement: str) -> _Prepared:
     values = tuple(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
     text = re.sub(r"%\((\w+)\)s", lambda found: f"${values.index(found[1]) + 1}", statement)
-    name = f"portal_{blake2b(text.encode(), digest_size=8).hexdigest()}"
+    deed = "read" if text.lstrip().upper().startswith("SELECT") else "write"
+    name = f"portal_{deed}_{blake2b(text.encode(), digest_size=8).hexdigest()}"
     places = f" ({', '.join(['%s'] * len(values))})" if values else ""
     return _Prepared(name, text, f"EXECUTE {name}{places}", values)

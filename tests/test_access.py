@@ -110,15 +110,19 @@ def is_same(found: str, wanted: str, *, role: str, page: Page) -> bool:
     return found == wanted or (wanted == "401" and found == "403")
 
 
-WRITES = re.compile(r"^\s*(insert|update|delete|with\b.*\b(insert|update|delete))\s", re.IGNORECASE | re.DOTALL)
+WRITES = re.compile(r"^\s*((insert|update|delete|with\b.*\b(insert|update|delete))\s|execute portal_write_)", re.IGNORECASE | re.DOTALL)
 
 
-NOTES_OF_LOOKS = ("INSERT INTO audit_event", 'INSERT INTO "audit_event"', 'INSERT INTO "grievances_caselook"')
+# And of refusals, with how many there were.
+NOTES_OF_LOOKS = (
+    *("INSERT INTO audit_event", 'INSERT INTO "audit_event"', 'INSERT INTO "grievances_caselook"'),
+    "INSERT INTO accounts_throttle",
+)
 
 
 @contextmanager
 def noting_changes() -> Iterator[list[str]]:
-    """What is written meanwhile, but for lines of the audit trail."""
+    """What is written meanwhile, but for lines of the audit trail and the count of refusals."""
     written: list[str] = []
 
     def note(execute: Any, sql: Any, *rest: Any) -> Any:
