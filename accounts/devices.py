@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse  # noqa: TID251 - a cookie is read and written here
 from django.utils.crypto import salted_hmac
 
-from accounts.limits import network_of
+from accounts.http import network_of
 
 
 _SALT = "accounts.devices"
@@ -19,7 +19,7 @@ _MOST_ACCOUNTS = 5
 
 def place_of(request: HttpRequest, email: str) -> str:
     """What tries to open this account are counted by: the browser if it opened it before, else the network."""
-    return known(request, email) or network_of(request.META.get("REMOTE_ADDR", ""))
+    return known(request, email) or network_of(request)
 
 
 def known(request: HttpRequest, email: str) -> str:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import ngettext
 
+from accounts import limits
 from accounts.models import User
 
 
@@ -20,6 +21,11 @@ def require_author(request: AuthenticatedHttpRequest) -> None:
     author = request.headers.get("X-Person")
     if author is not None and author != str(request.user.pk):
         raise PermissionDenied
+
+
+def network_of(request: HttpRequest) -> str:
+    """Where somebody comes from, as far as tries are counted by it (accounts/limits.py)."""
+    return limits.network_of(request.META.get("REMOTE_ADDR", ""))
 
 
 def ask_again_later(request: HttpRequest, template: str, form: BaseForm, wait: int) -> HttpResponse:

@@ -44,11 +44,11 @@ WRITTEN_BY = {
 }
 
 
-@transaction.atomic
 def grant_rights(*, using: str = "default") -> None:
     """Runs after each migration, as the tables' owner. Whoever migrates as the application has nothing to grant."""
     connection = connections[using]
-    with connection.cursor() as cursor:
+    # At once: what runs meanwhile is never without the rights it had.
+    with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.execute("SELECT session_user")
         if cursor.fetchone()[0] == settings.DATABASE_APP_ROLE:
             return

@@ -230,7 +230,7 @@ def _statements(table: Secured) -> Iterator[sql.Composed]:
         "condition": sql.SQL(table.condition),
         "written": sql.SQL(table.written),
     }
-    reading = (
+    policies = (
         ("CREATE POLICY of_the_supplier ON {table} TO {some} USING ({condition}) WITH CHECK ({condition})",)
         if not table.written
         else (
@@ -244,7 +244,7 @@ def _statements(table: Secured) -> Iterator[sql.Composed]:
         "CREATE POLICY of_all ON {table} TO {all} USING (true) WITH CHECK (true)",
         "DROP POLICY IF EXISTS of_the_supplier ON {table}",
         "DROP POLICY IF EXISTS written_by_the_supplier ON {table}",
-        *reading,
+        *policies,
         "COMMENT ON POLICY of_the_supplier ON {table} IS {mark}",
     ):
         yield sql.SQL(statement).format(**names)

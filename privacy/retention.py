@@ -61,10 +61,9 @@ def emptied(rule: Rule) -> dict[str, Any]:
 
 def _blank(rule: Rule, at: datetime) -> list[Any]:
     rows = list(due(rule, at=at)[:MOST])
-    with transaction.atomic():
-        model_of(rule)._default_manager.filter(pk__in=[row.pk for row in rows]).update(**emptied(rule))
-        for row in rows:
-            _forget_files(row, of=rule.blank)
+    model_of(rule)._default_manager.filter(pk__in=[row.pk for row in rows]).update(**emptied(rule))
+    for row in rows:
+        _forget_files(row, of=rule.blank)
     return [row.pk for row in rows]
 
 

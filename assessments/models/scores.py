@@ -61,7 +61,7 @@ class Score(models.Model):
             ),
             pgtrigger.Protect(
                 name="retired_stays",
-                operation=pgtrigger.UpdateOf("is_current", "run_id"),  # type: ignore[no-untyped-call]
+                operation=pgtrigger.UpdateOf("is_current", "run_id"),  # type: ignore[no-untyped-call]  # as above
                 condition=pgtrigger.Condition(
                     "NEW.is_current AND NOT OLD.is_current OR NEW.run_id IS NOT NULL AND NEW.run_id IS DISTINCT FROM OLD.run_id"
                 ),

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import limits, scope
-from accounts.http import ask_again_later
+from accounts.http import ask_again_later, network_of
 from grievances import handling, reporting
 from grievances.forms import CodeForm, MessageForm, ReportForm
 from grievances.models import Case
@@ -70,4 +70,4 @@ def _conversation(request: HttpRequest, case: Case, code: str) -> HttpResponse:
 
 
 def _wait(request: HttpRequest, limit: limits.Limit) -> int:
-    return limits.take(limit, limits.network_of(request.META.get("REMOTE_ADDR", "")), at=timezone.now())
+    return limits.take(limit, network_of(request), at=timezone.now())

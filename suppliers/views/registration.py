@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts import limits
 from accounts.confirmation import confirmed
 from accounts.even_timing import taking_at_least
-from accounts.http import AuthenticatedHttpRequest, ask_again_later
+from accounts.http import AuthenticatedHttpRequest, ask_again_later, network_of
 from accounts.permissions import Permission, require
 from accounts.seek import page_by
 from suppliers import registration
@@ -26,8 +26,8 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(request.POST if request.method == "POST" else None, initial={"country": "CN"})
     if request.method != "POST" or not form.is_valid():
         return render(request, "suppliers/register.html", {"form": form})
-    network, at = limits.network_of(request.META.get("REMOTE_ADDR", "")), timezone.now()
-    if wait := limits.take(limits.REGISTRATIONS_FROM_A_PLACE, network, at=at):
+    at = timezone.now()
+    if wait := limits.take(limits.REGISTRATIONS_FROM_A_PLACE, network_of(request), at=at):
         return ask_again_later(request, "suppliers/register.html", form, wait)
     # Whether the company is known already is nobody's business but the staff's: everybody gets the same answer after the same time.
     with taking_at_least(1.0):

@@ -104,7 +104,7 @@ def printed(assessment: Assessment, by: User, language: str = "en") -> bytes:
 
 
 def fetched(client: Client, address: str) -> bytes:
-    return b"".join(client.get(address).streaming_content)  # type: ignore[arg-type, attr-defined]
+    return client.get(address).getvalue()
 
 
 def content_of(export: Export) -> bytes:
