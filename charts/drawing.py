@@ -26,7 +26,7 @@ WIDTH: Final = 600
 LABEL_SIZE: Final = 13
 VALUE_SIZE: Final = 12
 LEGEND_HEIGHT: Final = 30
-LEGEND_WIDTH_BESIDE_RING: Final = 240
+LEGEND_LABELS_WIDTH: Final = 100
 
 INK: Final = "#16211d"
 INK_MUTED: Final = "#596862"
@@ -302,12 +302,13 @@ def add_ring_texts(svg: ET.Element, legend: Sequence[Legend], centre: tuple[str,
     """The ring is 220 wide; its list stands to the right."""
     number, label = centre
     height = max(220, 40 + 28 * len(legend))
-    svg.set("viewBox", f"0 0 {220 + 24 + LEGEND_WIDTH_BESIDE_RING} {height}")
+    # After the labels, the values and the shares in a column each.
+    right = 220 + 24 + 20 + max([LEGEND_LABELS_WIDTH, *(text_width(item.label, 14) for item in legend)]) + 120
+    svg.set("viewBox", f"0 0 {right:g} {height}")
     add_text(svg, number, 110, 114 if label else 120, 26, INK, "chart-total", anchor="middle")
     if label:
         add_text(svg, label, 110, 134, LABEL_SIZE, INK_MUTED, "chart-label", anchor="middle")
     top = height / 2 - 14 * len(legend) + 14
-    right = 220 + 24 + LEGEND_WIDTH_BESIDE_RING
     for position, item in enumerate(legend):
         y = top + 28 * position
         add_swatch(svg, item, 244, y)

@@ -1,4 +1,5 @@
-"""What the application's database roles may do: read rows and write some, but only add to the tables that record what happened.
+"""What the application's database roles may do: read rows and write some, but only add to the tables that record what happened, and never
+past their triggers.
 
 Sessions of the buyer's people and of the system write every other table. Those of suppliers and of the case team write what they have pages
 for, which is named here: whatever is asked in such a session, no score, rule, schedule or catalogue changes.
@@ -44,14 +45,29 @@ WRITTEN_BY = {
 }
 
 
+# Each trigger asks it whether to sleep. The library's own (django-pgtrigger) says yes to whoever sets `pgtrigger.ignore` in a session, and
+# comes back with each migration of a trigger. Here nobody but the tables' owner is heard: the application keeps history and guards always.
+TRIGGERS_SLEEP = """
+    CREATE OR REPLACE FUNCTION _pgtrigger_should_ignore(trigger_name name) RETURNS boolean
+    LANGUAGE sql STABLE AS $$
+        SELECT CASE WHEN session_user = {owner}
+            THEN coalesce(trigger_name = ANY (nullif(current_setting('pgtrigger.ignore', true), '')::text[]), false)
+            ELSE false
+        END
+    $$
+"""
+
+
 def grant_rights(*, using: str = "default") -> None:
     """Runs after each migration, as the tables' owner. Whoever migrates as the application has nothing to grant."""
     connection = connections[using]
     # At once: what runs meanwhile is never without the rights it had.
     with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.execute("SELECT session_user")
-        if cursor.fetchone()[0] == settings.DATABASE_APP_ROLE:
+        owner = cursor.fetchone()[0]
+        if owner == settings.DATABASE_APP_ROLE:
             return
+        cursor.execute(triggers_sleep(for_owner=owner))
         existing = set(connection.introspection.table_names(cursor))
         for statement in _statements(existing):
             cursor.execute(statement)
@@ -77,6 +93,10 @@ def _statements(existing: set[str]) -> Iterator[sql.Composed]:
             yield sql.SQL("GRANT INSERT, UPDATE, DELETE ON {tables} TO {role}").format(tables=_names(*tables), role=sql.Identifier(role))
     for table in sorted(set(append_only_tables()) & existing):
         yield sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {roles}").format(table=sql.Identifier(table), roles=roles)
+
+
+def triggers_sleep(*, for_owner: str) -> sql.Composed:
+    return sql.SQL(TRIGGERS_SLEEP).format(owner=sql.Literal(for_owner))
 
 
 def written_by(role: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from reports.models import BOTH, Export
 from reports.portfolio import Portfolio
 from runs import engine
 from runs.registry import GiveUp
-from suppliers.models import Supplier
+from suppliers.models import ConflictOfInterest, Interest, Supplier
 from suppliers.table_files import WRITERS
 
 
@@ -206,14 +207,26 @@ def make_own_data(*, export_id: int, at: datetime) -> int:
 
 
 @transaction.atomic
-def note_download(export: Export, *, by: User, at: datetime) -> None:
-    """Each supplier in the file reads who took it, whoever had it made: they are those that read of its making."""
+def conflict_inside(export: Export, user: User) -> ConflictOfInterest | None:
+    """A file of many was made by somebody without this person's interests, or before there were any."""
+    interests = Interest.objects.in_force_for(user).select_related("supplier")
+    interest = interests.filter(supplier__in=_inside(export).values("supplier_id")).first()
+    return ConflictOfInterest(interest) if interest else None
+
+
+def note_download(export: Export, *, why: Why | None, by: User, at: datetime) -> None:
+    """Each supplier in the file reads who took it, and why: `why` of somebody who did not have it made."""
     action = f"{export.subject}.downloaded"
-    trail.record(action, actor=by, target=export, supplier_id=export.supplier_id, detail=export.detail, at=at)
+    detail = export.detail if why is None else export.detail | {"why": why}
+    trail.record(action, actor=by, target=export, supplier_id=export.supplier_id, detail=detail, at=at)
     if export.supplier_id is None:
-        made = Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported").order_by("supplier_id")
-        looked_at = [pk for pk in made.values_list("supplier_id", flat=True).distinct() if pk is not None]
-        trail.record_each(action, supplier_ids=looked_at, actor=by, detail=export.detail, at=at)
+        looked_at = list(_inside(export).order_by("supplier_id").values_list("supplier_id", flat=True).distinct())
+        trail.record_each(action, supplier_ids=looked_at, actor=by, detail=detail, at=at)
+
+
+def _inside(export: Export) -> "QuerySet[Event]":
+    """The suppliers that read of its making."""
+    return Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported", supplier_id__isnull=False)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:

@@ -74,7 +74,7 @@ class Run(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.kind
+        return self.name
 
     def get_absolute_url(self) -> str:
         return reverse("runs:detail", args=[self.pk])

@@ -457,7 +457,7 @@ REPORTS_AND_RUNS = {
     "reports:export_list": reads(EXPORTERS),
     # An export holds what its maker saw: for its maker, and for those who read the trail.
     "reports:export": hidden(reads(AUDITORS, lambda w: [w.export.pk]), EVERYONE),
-    "reports:export_file": hidden(reads(AUDITORS, lambda w: [w.export.pk]), EVERYONE),
+    "reports:export_file": hidden(fills(AUDITORS, lambda w: [w.export.pk]), EVERYONE),
     "reports:label_certificate": of_supplier(presses(SUPPLIERS | EXPORTERS, lambda w: [w.supplier.pk])),
     "reports:directory_export": presses(EXPORTERS),
     "reports:audit_pdf": of_supplier(presses(EXPORTERS, lambda w: [w.closed.pk])),

@@ -53,6 +53,19 @@ LEFT_OUT = """() => {
 }"""
 
 
+# What is smaller than 24 by 24 pixels passes WCAG 2.5.8 by the space around it, and what space there is depends on how far a page is scrolled.
+# A link in a line of text may be as low as the line; a box with words beside it is pressed by its words.
+TOO_SMALL = """() => {
+    const inText = (element) => getComputedStyle(element).display === "inline" && [...element.parentElement.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const pressed = (element) => [element, ...(element.labels ?? [])].map((each) => each.getBoundingClientRect());
+    return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+        .filter((each) => !each.disabled && each.type !== "hidden" && each.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !inText(each))
+        .filter((each) => !each.closest("details:not([open])") || each.matches("details:not([open]) > summary"))
+        .filter((each) => !pressed(each).some(({width, height}) => width >= 23.95 && height >= 23.95) && each.getBoundingClientRect().width > 1)
+        .map((each) => { const {width, height} = each.getBoundingClientRect(); return `${Math.round(width)} x ${height.toFixed(1)} pixels to press: ${getComputedStyle(each).display} <${each.parentElement.className}> ${each.outerHTML.slice(0, 140)}`; });
+}"""
+
+
 def opener(name: str, page: Page) -> str:
     """Who opens it here; nobody where only programs ask."""
     if page.get is None or page.is_api or name in WITHOUT_SCRIPTS:
@@ -82,7 +95,7 @@ def test_every_page_is_for_everybody(new_page: Any, role: str) -> None:
         page.set_viewport_size(NARROW)
         # Scrolled, what stays in place comes close to what moves.
         page.evaluate("window.scrollTo(0, 0)")
-        wrong += [f"{name}: {each}" for each in violations(page)]
+        wrong += [f"{name}: {each}" for each in [*violations(page), *page.evaluate(TOO_SMALL)]]
         if (beyond := width_beyond(page)) > 0:
             wrong.append(f"{name}: {beyond} px too wide for a phone")
     assert opened

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.confirmation import confirmed
 from accounts.http import AuthenticatedHttpRequest
@@ -15,7 +15,7 @@ from accounts.reasons import why_of
 from accounts.seek import page_by
 from assessments.models import Assessment
 from reports.bulk import failures_of
-from reports.exporting import NotHandedIn, note_download, request_audit_pdf
+from reports.exporting import NotHandedIn, conflict_inside, note_download, request_audit_pdf
 from reports.models import BOTH, Export
 from runs.views import may_handle
 
@@ -46,16 +46,21 @@ def export_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return render(request, "reports/export_detail.html", context)
 
 
-@require_GET
-@confirmed("GET")
+@require_http_methods(["GET", "POST"])
+@confirmed("GET", "POST")
 def export_file(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | FileResponse:
+    """By POST once somebody who did not have it made has said why."""
     export = get_object_or_404(_exports(request), pk=pk)
+    if conflict := conflict_inside(export, request.user):
+        raise conflict
     if not (export.made_at and export.file.name):
         raise Http404
     if not export.file.storage.exists(export.file.name):
         messages.error(request, _("The file is not there any more. Please ask for it again."))
         return redirect(export)
-    note_download(export, by=request.user, at=timezone.now())
+    # Whoever had it made has said so already.
+    why = why_of(request) if export.why and export.made_by != request.user else None
+    note_download(export, why=why, by=request.user, at=timezone.now())
     return FileResponse(export.file.open("rb"), as_attachment=True, filename=export.file.name.rpartition("/")[2])
 
 

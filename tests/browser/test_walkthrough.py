@@ -356,7 +356,7 @@ def names_on(page: Any) -> list[str]:
 
 def say_why(page: Any) -> None:
     page.get_by_label("For an audit, or because an authority asks").check()
-    press(page, "Make the file")
+    press(page, "Get the file")
 
 
 def downloaded(page: Any) -> bytes:

@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from charts import AreaScore, Part, TrajectoryPoint, area_scores, distribution, monthly_sources, stacked_rows, trajectory
+from charts.drawing import text_width
 
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -127,6 +128,16 @@ def test_distribution_lists_every_part_with_count_and_share_and_gives_the_total(
     )
 
     assert texts(markup) == ["9,642", "suppliers", "Live", "1,830", "19.0 %", "Revoked", "0", "0.0 %", "None", "7,812", "81.0 %"]
+
+
+@pytest.mark.parametrize("label", ["Action done, to be verified", "整改已完成、等待采购方核实的发现项", "Live"])
+def test_a_long_label_of_a_part_leaves_room_for_its_count(label):
+    root = parsed(distribution([Part(label, 1830, "good"), Part("None", 7812, "neutral")], title="Labels"))
+
+    words, count, share = (next(each for each in root.iter(f"{SVG}text") if each.text == text) for text in (label, "1,830", "19.0 %"))
+    places = [float(words.get("x")) + text_width(label, 14), float(count.get("x")) - text_width("1,830", 14)]
+    places += [float(count.get("x")), float(share.get("x")) - text_width("19.0 %", 14), float(root.get("viewBox").split()[2])]
+    assert places == sorted(places)
 
 
 def test_a_chart_without_values_says_so():

@@ -26,7 +26,7 @@ def test_reports_of_a_filtered_set_are_printed_paused_tried_again_and_taken_alon
     page.get_by_role("button", name="Start printing").click()
     page.get_by_label("For an audit, or because an authority asks").check()
     assert_accessible(page)
-    page.get_by_role("button", name="Make the file").click()
+    page.get_by_role("button", name="Get the file").click()
 
     page.get_by_text("Waiting for a worker").wait_for()
     export = Export.objects.get()

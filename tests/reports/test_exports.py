@@ -18,6 +18,7 @@ from python_calamine import CalamineWorkbook
 from accounts.looks import looks_at
 from accounts.models import User
 from accounts.reasons import words_for_why
+from assessments.review import interests
 from audit.models import Event
 from reports import exporting
 from reports.models import Export
@@ -94,14 +95,38 @@ def test_each_supplier_in_a_file_reads_who_took_it_whoever_had_it_made(client: C
     outside = create_supplier(category="events")
     export = export_of(staff, Export.Kind.PORTFOLIO_CSV, category="media")
     export_of(staff, Export.Kind.PORTFOLIO_CSV, category="events")
+    address = reverse("reports:export_file", args=[export.pk])
     client.force_login(auditor)
 
-    fetched(client, reverse("reports:export_file", args=[export.pk]))
+    # The reason of whoever had it made is not the reason of whoever takes it.
+    assert "Why do you need this file?" in client.get(address).content.decode()
+    assert client.post(address, {"purpose": "other"}).status_code == 422
+    assert not Event.objects.filter(action="portfolio.downloaded").exists()
+    response = client.post(address, {"purpose": "audit"})
+    assert b"".join(response.streaming_content)  # type: ignore[arg-type]
 
     events = Event.objects.filter(action="portfolio.downloaded", supplier_id__isnull=False)
     assert {event.supplier_id for event in events} == inside
-    assert {(event.actor, words_for_why(event.detail)) for event in events} == {(auditor, "For a report or a disclosure of the buyer")}
+    assert {(event.actor, words_for_why(event.detail)) for event in events} == {(auditor, "For an audit, or because an authority asks")}
+    assert {words_for_why(event.detail) for event in Event.objects.filter(action="portfolio.exported", supplier_id__isnull=False)} == {
+        "For a report or a disclosure of the buyer"
+    }
     assert not looks_at(outside.pk).filter(actor=auditor).exists()
+
+
+def test_nobody_takes_a_file_with_a_supplier_in_it_that_an_interest_keeps_from_them(client: Client, staff: User) -> None:
+    walled = create_supplier(name_en="Willow Works Ltd", category="media")
+    create_supplier(category="events")
+    with_it, without_it = (export_of(staff, Export.Kind.PORTFOLIO_CSV, category=each) for each in ("media", "events"))
+    interests.declare(person=staff, supplier=walled, kind="financial", note="", by=staff, at=NOW)
+    client.force_login(staff)
+
+    refused = client.get(reverse("reports:export_file", args=[with_it.pk]))
+
+    assert refused.status_code == 403
+    assert "Willow Works Ltd" in refused.content.decode()
+    assert not Event.objects.filter(action="portfolio.downloaded").exists()
+    fetched(client, reverse("reports:export_file", args=[without_it.pk]))
 
 
 def test_a_download_costs_the_same_for_one_supplier_and_for_many(client: Client, staff: User) -> None:
