@@ -7,7 +7,7 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from accounts.models import Invitation, User
 from accounts.people import LastAdministrator, NotYourself, keep_an_administrator, lock_administrators
@@ -24,7 +24,7 @@ ENDINGS: dict[str, Callable[[Any], object]] = {"suppliers.Contact": delete_conta
 
 
 class Held(Exception):
-    """The person is under a legal hold."""
+    """A legal hold keeps the person, or what a supplier has of the person."""
 
 
 @transaction.atomic
@@ -65,7 +65,9 @@ def _forget_rows(label: str, way: Nameless, person: User, former: str) -> list[s
     """The numbers of the rows that are about the person."""
     model = apps.get_model(label)
     found = {way.by: person} if model._meta.get_field(way.by).is_relation else {f"{way.by}__iexact": former}
-    rows = list(model._default_manager.filter(**found).order_by("pk"))
+    rows = model._default_manager.filter(**found).order_by("pk")
+    if _are_of_a_held_supplier(rows):
+        raise Held
     numbers = [str(row.pk) for row in rows]
     for row in rows:
         if way.put:
@@ -73,6 +75,12 @@ def _forget_rows(label: str, way: Nameless, person: User, former: str) -> list[s
         else:
             ENDINGS.get(label, model.delete)(row)
     return numbers
+
+
+def _are_of_a_held_supplier(rows: QuerySet[Model]) -> bool:
+    names = {field.name for field in rows.model._meta.fields}
+    path = next((path for path in ("supplier", "assessment__supplier") if path.partition("__")[0] in names), "")
+    return bool(path) and rows.filter(**{f"{path}__in": LegalHold.objects.subjects(LegalHold.Kind.SUPPLIER)}).exists()
 
 
 def _put(row: Model, values: dict[str, str]) -> None:

@@ -91,7 +91,7 @@ def person_make_nameless(request: AuthenticatedHttpRequest, pk: int) -> HttpResp
     try:
         people.make_nameless(user_id=pk, by=request.user, at=timezone.now())
     except people.Held:
-        messages.error(request, _("This person is under a legal hold."))
+        messages.error(request, _("A legal hold on the person, or on a supplier that has data of the person, stands in the way."))
     except people.NotYourself:
         messages.error(request, _("You cannot change your own access. Ask another administrator."))
     except people.LastAdministrator:

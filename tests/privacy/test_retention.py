@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from accounts.consent import in_force
 from accounts.invitations import Invitee, invite_many
@@ -344,6 +345,31 @@ def test_nobody_under_a_hold_nor_oneself_nor_the_last_administrator(administrato
         people.make_nameless(user_id=administrator.pk, by=staff, at=NOW)
     administrator.refresh_from_db()
     assert administrator.name == "Adam Administrator"
+
+
+@pytest.mark.parametrize("what", ["a contact", "a colleague", "a task"])
+def test_what_a_supplier_under_a_hold_has_of_a_person_stays(client: Client, administrator: User, supplier: Supplier, what: str) -> None:
+    person = create_user(role=Role.REVIEWER, name="Rita Leaving", email="rita@leaving.example")
+    if what == "a contact":
+        create_contact(supplier=supplier, name="Rita Leaving", email="Rita@Leaving.example")
+    elif what == "a colleague":
+        person = create_user(role=Role.SUPPLIER_CONTRIBUTOR, supplier=supplier, name="Rita Leaving")
+    else:
+        assessment = create_assessment(supplier=supplier, status="in_progress")
+        to = Newcomer("rita@leaving.example", "Rita Leaving", "en")
+        assign(assessment_id=assessment.pk, areas=["A"], to=to, due_on=NOW.date(), by=administrator, at=NOW)
+    held = hold("supplier", supplier.pk, administrator)
+    client.force_login(administrator)
+    address = reverse("privacy:person_make_nameless", args=[person.pk])
+
+    assert "stands in the way" in client.post(address, follow=True).content.decode()
+    person.refresh_from_db()
+    assert person.name == "Rita Leaving"
+
+    LegalHold.objects.filter(pk=held.pk).update(lifted_at=NOW, lifted_by=administrator)
+    client.post(address)
+    person.refresh_from_db()
+    assert person.name == f"Former person {person.pk}"
 
 
 def test_an_administrator_sets_and_lifts_holds_on_the_page(client: Client, administrator: User, supplier: Supplier) -> None:
