@@ -22,6 +22,11 @@ def _named(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     return rows.filter(supplier__in=Supplier.objects.search(text))
 
 
+def escalation_choices() -> list[tuple[str, StrOrPromise]]:
+    """Asked for by each form: what is put together here takes the language of its moment."""
+    return [("0", _("Not escalated")), *((str(level), _("Level %(level)s") % {"level": level}) for level in (1, 2, 3))]
+
+
 class ReviewQueueFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     WHOSE = [("mine", _("Mine")), ("free", _("Nobody's yet")), ("others", _("Somebody else's"))]
 
@@ -88,7 +93,7 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter h
     level = filters.ChoiceFilter(
         label=_("Escalation"),
         field_name="escalation",
-        choices=[("0", _("Not escalated")), *((str(level), _("Level %(level)s") % {"level": level}) for level in (1, 2, 3))],
+        choices=escalation_choices,
         empty_label=_("All"),
     )
     age = filters.ChoiceFilter(label=_("Age"), choices=AGES, method="by_age", empty_label=_("Any age"))

@@ -237,7 +237,7 @@ def share_of_row(parts: Sequence[Part], position: int) -> float:
 
 
 def share_text(value: Decimal | int, total: Decimal) -> str:
-    return f"{number_text(100 * Decimal(value) / total, 1)} %" if total else ""
+    return f"{number_text(100 * Decimal(value) / total, 1)}%" if total else ""
 
 
 def ticks(*values: int) -> list[dict[str, object]]:

@@ -255,7 +255,6 @@ def dress_frame(element: ET.Element, *, values_beside_bars: bool) -> None:
         anchor = "end" if "y" in classes else "middle"
         for label in element.iter("text"):
             label.set("text-anchor", anchor)
-            label.set("dy", "0.33em" if anchor == "end" else "0")
 
 
 def write(element: ET.Element, size: float, colour: str, css_class: str) -> None:

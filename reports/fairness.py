@@ -123,6 +123,8 @@ def _groups(campaign: Campaign, key: str) -> Iterable[Group]:
         rows = cursor.fetchall()
     if key == "headcount":
         rows.sort(key=lambda row: HeadcountBand.values.index(row[0]) if row[0] in HeadcountBand.values else -1)
+    if key == "region":
+        rows.sort(key=lambda row: _name(key, row[0]))
     for name, count, quartiles, lost in rows:
         low, median, high = (Decimal(str(number)).quantize(Decimal("0.1")) for number in quartiles)
         yield Group(_name(key, name), count, low, median, high, Decimal(lost or 0).quantize(Decimal("0.1")))

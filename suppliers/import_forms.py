@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
+from django.core.validators import FileExtensionValidator
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
@@ -15,13 +16,18 @@ from suppliers.problems import Problem
 from suppliers.tables import MOST_BYTES
 
 
+ENDINGS = ("csv", "txt", "tsv", "xlsx", "xls")
+
+
 class UploadForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("What the rows are"), choices=Import.Kind.choices, initial=Import.Kind.SUPPLIERS, widget=forms.RadioSelect
     )
     file = forms.FileField(
         label=_("File"),
-        widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx,.xls"}),
+        # Nearly any bytes pass for text in GB18030: a PDF would become a list of one odd column.
+        validators=[FileExtensionValidator(ENDINGS)],
+        widget=forms.FileInput({"accept": ",".join(f".{ending}" for ending in ENDINGS)}),
         help_text=_("CSV or XLSX, with headings in the first row, in Chinese or English. At most 50,000 rows and 50 MB."),
     )
 

@@ -180,7 +180,7 @@ def begin(*, source_id: int, by: User, at: datetime) -> Run:
 def locked(source_id: int) -> Import:
     # Two people may press the button at once, and only one list may go in.
     source = Import.objects.select_for_update(no_key=True).get(pk=source_id)
-    if source.run_id:
+    if source.is_imported:
         raise AlreadyImported(_("This list is imported already."))
     return source
 

@@ -64,7 +64,7 @@ def propose(request: AuthenticatedHttpRequest, agreement: Agreement, form: Amend
     except NothingChanges:
         form.add_error(None, _("Nothing differs from the terms that hold already."))
     except BelowThreshold as refused:
-        words = _("The base year changes by %(change)s, which is less than the %(threshold)s %% the agreement asks for.")
+        words = _("The base year changes by %(change)s, which is less than the %(threshold)s%% the agreement asks for.")
         form.refuse("base_emissions", words % {"change": percent(refused.change, 1), "threshold": agreement.recalculation_threshold})
     except YearsReported:
         form.refuse("ends_on", _("A year that was reported would lie outside the term."))

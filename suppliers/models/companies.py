@@ -408,6 +408,11 @@ class Import(models.Model):
         return [outcome for outcome in ImportRow.Outcome if self.kind == self.Kind.RECORDS or outcome not in of_records]
 
     @property
+    def is_imported(self) -> bool:
+        """Or being imported. A list that a command read in has no run."""
+        return self.run_id is not None or "import" in self.counts
+
+    @property
     def shown_counts(self) -> dict[str, int]:
         """What became of the rows; before the import, what the dry run says would."""
         counts: dict[str, int] = self.counts.get("import") or self.counts.get("dry_run") or {}

@@ -65,7 +65,7 @@ def import_columns(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Which column is which, as recognised or as staff choose; then the dry run."""
     require(request.user, Permission.SUPPLIER_IMPORT)
     source = get_object_or_404(Import, pk=pk)
-    if source.run_id:
+    if source.is_imported:
         return redirect(source)
     sheet = importing.sheet_of(source, first=importing.PEEK_ROWS)
     form = ColumnsForm(request.POST if request.method == "POST" else None, source=source, headings=sheet.headings)
@@ -83,10 +83,11 @@ def import_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.SUPPLIER_IMPORT)
     source = get_object_or_404(Import.objects.select_related("run", "dry_run", "created_by"), pk=pk)
     run = state_of(source)
-    if run is None:
+    if run is None and not source.is_imported:
         return redirect("suppliers:import_columns", pk=source.pk)
-    is_dry_run = source.run is None
-    counts = source.counts.get("dry_run" if is_dry_run else "import", {}) if not run.is_open else {}
+    is_dry_run = not source.is_imported
+    is_open = run is not None and run.is_open
+    counts = source.counts.get("dry_run" if is_dry_run else "import", {}) if not is_open else {}
     outcome = chosen_outcome(request, counts)
     rows = source.rows.filter(is_dry_run=is_dry_run, outcome=outcome)
     page = page_by(rows, "number", request.GET, size=PAGE_SIZE)
@@ -102,7 +103,7 @@ def import_detail(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "nothing_to_do": bool(counts) and not any(counts.get(outcome) for outcome in ("created", "updated", "held")),
         "total": sum(counts.values()),
-        "steps": steps(3 if is_dry_run else 4 if run.is_open else 5),
+        "steps": steps(3 if is_dry_run else 4 if is_open else 5),
     }
     return render(request, "suppliers/import_detail.html", context)
 
@@ -133,7 +134,7 @@ def import_rows(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse | St
     """The rows with their reasons, as CSV: what staff send back to whoever made the list."""
     require(request.user, Permission.SUPPLIER_IMPORT)
     source = get_object_or_404(Import, pk=pk)
-    rows = source.rows.filter(is_dry_run=source.run_id is None).select_related("source").order_by("number")
+    rows = source.rows.filter(is_dry_run=not source.is_imported).select_related("source").order_by("number")
     if request.GET.get("outcome") in ImportRow.Outcome.values:
         rows = rows.filter(outcome=request.GET["outcome"])
     response = StreamingHttpResponse(rows_as_csv(rows.iterator(chunk_size=2000)), content_type="text/csv; charset=utf-8")

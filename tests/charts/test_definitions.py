@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from charts import AreaScore, Part, TrajectoryPoint, area_scores, distribution, monthly_sources, stacked_rows, trajectory
-from charts.drawing import text_width
+from charts.drawing import LABEL_SIZE, text_width
 
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -127,16 +127,16 @@ def test_distribution_lists_every_part_with_count_and_share_and_gives_the_total(
         [Part("Live", 1830, "good"), Part("Revoked", 0, "bad"), Part("None", 7812, "neutral")], title="Labels", total_label="suppliers"
     )
 
-    assert texts(markup) == ["9,642", "suppliers", "Live", "1,830", "19.0 %", "Revoked", "0", "0.0 %", "None", "7,812", "81.0 %"]
+    assert texts(markup) == ["9,642", "suppliers", "Live", "1,830", "19.0%", "Revoked", "0", "0.0%", "None", "7,812", "81.0%"]
 
 
 @pytest.mark.parametrize("label", ["Action done, to be verified", "整改已完成、等待采购方核实的发现项", "Live"])
 def test_a_long_label_of_a_part_leaves_room_for_its_count(label):
     root = parsed(distribution([Part(label, 1830, "good"), Part("None", 7812, "neutral")], title="Labels"))
 
-    words, count, share = (next(each for each in root.iter(f"{SVG}text") if each.text == text) for text in (label, "1,830", "19.0 %"))
+    words, count, share = (next(each for each in root.iter(f"{SVG}text") if each.text == text) for text in (label, "1,830", "19.0%"))
     places = [float(words.get("x")) + text_width(label, 14), float(count.get("x")) - text_width("1,830", 14)]
-    places += [float(count.get("x")), float(share.get("x")) - text_width("19.0 %", 14), float(root.get("viewBox").split()[2])]
+    places += [float(count.get("x")), float(share.get("x")) - text_width("19.0%", 14), float(root.get("viewBox").split()[2])]
     assert places == sorted(places)
 
 
@@ -176,3 +176,17 @@ def test_shapes_are_written_as_a_page_knows_them_whichever_library_drew_them():
     assert "<rect " in markup
     assert ":rect" not in markup
     assert "xmlns:" not in markup
+
+
+def test_a_number_of_the_axis_stands_beside_its_line():
+    root = parsed(trajectory([TrajectoryPoint(str(year), Decimal(90), None) for year in (2024, 2025)], title="Path", unit="t"))
+
+    guides = [(group.find(f"{SVG}path"), group.find(f"{SVG}text")) for group in root.iter(f"{SVG}g")]
+    away = [
+        float(label.get("y")) - 0.35 * LABEL_SIZE - float(line.get("d").split()[1])
+        for line, label in guides
+        if line is not None and label is not None and " h" in line.get("d")
+    ]
+    assert away == pytest.approx([0] * len(away), abs=0.1)
+    assert len(away) > 2
+    assert not [label for label in root.iter(f"{SVG}text") if label.get("dy")]

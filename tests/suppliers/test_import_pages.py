@@ -77,12 +77,24 @@ def test_a_default_that_cannot_be_is_refused(client, staff):
     assert "at most 80 characters" in page
 
 
-@pytest.mark.parametrize(("name", "data"), [("list.csv", b""), ("list.xlsx", b"PK\x03\x04 broken")])
+@pytest.mark.parametrize(("name", "data"), [("list.csv", b""), ("list.xlsx", b"PK\x03\x04 broken"), ("list.pdf", b"%PDF-1.4")])
 def test_what_is_no_list_is_refused_beside_the_field(client, staff, name, data):
     client.force_login(staff)
     page = upload(client, data, name).content.decode()
     assert "field-error" in page
     assert not Import.objects.exists()
+
+
+def test_a_list_that_a_command_read_in_shows_what_became_of_it(client, staff):
+    client.force_login(staff)
+    upload(client)
+    source = Import.objects.get()
+    Import.objects.update(counts={"import": {"created": 1, "updated": 0, "unchanged": 0, "rejected": 1}})
+
+    page = client.get(source.get_absolute_url()).content.decode()
+    assert "All 2 rows of the file are accounted for." in page
+    columns = reverse("suppliers:import_columns", args=[source.pk])
+    assert client.get(columns)["Location"] == source.get_absolute_url()
 
 
 def test_the_reasons_can_be_taken_away_as_csv_that_is_safe_to_open(client, staff):

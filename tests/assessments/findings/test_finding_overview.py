@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import User
 from assessments.filters import FindingFilter
@@ -64,6 +64,13 @@ def test_the_page_stands_on_an_empty_portal(client: Client, staff: User) -> None
     client.force_login(staff)
 
     assert client.get(reverse("assessments:finding_overview")).status_code == 200
+
+
+def test_the_filter_speaks_the_readers_language() -> None:
+    with translation.override("zh-hans"):
+        words = [str(label) for _value, label in FindingFilter().form.fields["level"].choices]
+
+    assert "第 1 级" in words
 
 
 @pytest.mark.parametrize("query", [{"age": "soon"}, {"severity": "huge"}, {"level": "9"}, {"state": "lost"}, {"q": "\x00"}])
