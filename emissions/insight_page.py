@@ -134,8 +134,8 @@ def _named(saving: Saving, sites: Mapping[int, str]) -> NamedSaving:
             )
         case Lever.RENEWABLE:
             title = _("Renewable electricity from %(before)s to %(after)s of what is bought") % {
-                "before": f"{100 * saving.before:.0f} %",
-                "after": f"{100 * saving.after:.0f} %",
+                "before": f"{100 * saving.before:.0f}%",
+                "after": f"{100 * saving.after:.0f}%",
             }
             how = _("Half of the electricity without an instrument × the market-based factor used.")
         case Lever.LEAKS:

@@ -257,7 +257,7 @@ def _times_text(value: Decimal | None) -> str:
 
 
 def _change_text(value: Decimal | None) -> str:
-    return f"{100 * (value or 0):+.0f} %"
+    return f"{100 * (value or 0):+.0f}%"
 
 
 def _gas_rows(data: YearOfData) -> list[GasRow]:

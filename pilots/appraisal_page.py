@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.templatetags.ui import local_number
 from pilots.models import Appraisal
@@ -49,7 +50,7 @@ def _words(key: str, state: str, figures: Mapping[str, str]) -> str:
         return _quality(shown)
     if key == "pue" and "base" in shown:
         return _("Base %(base)s, target %(target)s, actual %(actual)s.") % shown
-    suffix = " %" if key == "renewable_share" else ""
+    suffix = "%" if key == "renewable_share" else ""
     return _("Target %(target)s, actual %(actual)s.") % {name: f"{value}{suffix}" for name, value in shown.items()}
 
 
@@ -68,5 +69,5 @@ def _missing(key: str, figures: Mapping[str, str]) -> str:
 
 
 def _quality(shown: Mapping[str, str]) -> str:
-    words = {"on_time": _("on time %(value)s %%"), "measured": _("measured %(value)s %%"), "verified": _("verified %(value)s %%")}
-    return ", ".join(words[name] % {"value": value} for name, value in shown.items())
+    words = {"on_time": _("on time %(value)s%%"), "measured": _("measured %(value)s%%"), "verified": _("verified %(value)s%%")}
+    return pgettext("between the items of a list", ", ").join(words[name] % {"value": value} for name, value in shown.items())
