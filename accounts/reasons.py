@@ -1,6 +1,7 @@
 """Why somebody of the buyer takes suppliers' data along. Asked before a file is made of what many suppliers told in confidence, before
-an audit report is printed, and before somebody else takes such a file; kept with each line of the access log, where every supplier in the file reads it. A look is not asked
-about: who reads because it is their work would learn to press without reading (docs/adr/0052-files-ask-why.md).
+an audit report is printed, and before somebody else takes such a file; kept with each line of the access log, where every supplier in
+the file reads it. A look is not asked about: who reads because it is their work would learn to press without reading
+(docs/adr/0052-files-ask-why.md).
 """
 
 from collections.abc import Mapping

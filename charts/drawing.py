@@ -24,7 +24,7 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module_
 
 WIDTH: Final = 600
 LABEL_SIZE: Final = 13
-VALUE_SIZE: Final = 12
+VALUE_SIZE: Final = 13
 LEGEND_HEIGHT: Final = 30
 LEGEND_LABELS_WIDTH: Final = 100
 

@@ -11,6 +11,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.day_field import DayField
 from accounts.visible_text import VisibleTextMixin
 from emissions.forms import month_name
 from emissions.models import Abatement, MeterPeriod, RenewableInstrument, Scope3Entry
@@ -20,7 +21,6 @@ from emissions.sources import UNITS, Column, Source
 from suppliers.models import Document, Site, Supplier
 
 
-DAY = {"type": "date"}
 METERED = (
     Source.ELECTRICITY,
     Source.RENEWABLE_ELECTRICITY,
@@ -29,6 +29,7 @@ METERED = (
     Source.NATURAL_GAS,
 )
 METERED_UNITS = tuple(dict.fromkeys(unit for source in METERED for unit in UNITS[source]))
+NO_DOCUMENT = _("No document")
 MOST_TONNES = Decimal(999_999_999_999)
 
 
@@ -47,7 +48,7 @@ class MeterPeriodForm(VisibleTextMixin, forms.ModelForm[MeterPeriod]):
     class Meta:
         model = MeterPeriod
         fields = ("source", "meter", "first_day", "last_day", "quantity", "unit", "is_measured", "evidence")
-        widgets = {"first_day": forms.DateInput(DAY, format="%Y-%m-%d"), "last_day": forms.DateInput(DAY, format="%Y-%m-%d")}
+        field_classes = dict.fromkeys(("first_day", "last_day"), DayField)
         help_texts = {
             "meter": _("If the site has several meters of this source. Periods of one meter must not overlap."),
             "last_day": _("The day before the next bill begins."),
@@ -57,7 +58,7 @@ class MeterPeriodForm(VisibleTextMixin, forms.ModelForm[MeterPeriod]):
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         evidence: Any = self.fields["evidence"]
-        evidence.queryset = documents_of(site.supplier)
+        evidence.queryset, evidence.empty_label = documents_of(site.supplier), NO_DOCUMENT
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -116,7 +117,7 @@ class InstrumentForm(VisibleTextMixin, forms.ModelForm[RenewableInstrument]):
     class Meta:
         model = RenewableInstrument
         fields = ("kind", "serial", "mwh", "generated_from", "generated_to", "cancelled_on", "site", "plant", "plant_year", "evidence")
-        widgets = {name: forms.DateInput(DAY, format="%Y-%m-%d") for name in ("generated_from", "generated_to", "cancelled_on")}
+        field_classes = dict.fromkeys(("generated_from", "generated_to", "cancelled_on"), DayField)
         help_texts = {
             "serial": _("As on the certificate or contract. A serial number can be reported once."),
             "generated_to": _("The electricity counts as proven in the fiscal year of this day."),
@@ -128,7 +129,8 @@ class InstrumentForm(VisibleTextMixin, forms.ModelForm[RenewableInstrument]):
         self.instance.supplier = supplier
         site, evidence = (self.fields[name] for name in ("site", "evidence"))
         site.queryset, evidence.queryset = sites_of(supplier), documents_of(supplier)  # type: ignore[attr-defined]  # a ModelChoiceField
-        site.empty_label = _("The company as a whole")  # type: ignore[attr-defined]  # a ModelChoiceField
+        site.empty_label, evidence.empty_label = _("The company as a whole"), NO_DOCUMENT  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["kind"].choices = [("", _("Choose")), *RenewableInstrument.Kind.choices]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean_serial(self) -> str:
         return str(self.cleaned_data["serial"]).replace(" ", "").upper()
@@ -168,7 +170,7 @@ class Scope3Form(VisibleTextMixin, forms.Form):
         for category in Scope3Entry.Category.values:
             entry = stored.get(category)
             self.fields[f"tonnes_{category}"] = forms.DecimalField(
-                label=_("t CO2e"),
+                label=gettext("Emissions of category %(number)s (tCO₂e)") % {"number": category},
                 required=False,
                 min_value=0,
                 max_value=MOST_TONNES,
@@ -190,7 +192,11 @@ class Scope3Form(VisibleTextMixin, forms.Form):
                 widget=forms.Textarea({"rows": 2}),
             )
             self.fields[f"evidence_{category}"] = forms.ModelChoiceField(
-                label=_("Evidence"), required=False, queryset=documents_of(supplier), initial=entry.evidence_id if entry else None
+                label=_("Evidence"),
+                required=False,
+                queryset=documents_of(supplier),
+                empty_label=NO_DOCUMENT,
+                initial=entry.evidence_id if entry else None,
             )
 
     def categories(self) -> Iterator[CategoryFields]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from accounts.templatetags.ui import lead
 from emissions.models import ActivityRecord, Substance
 
 
@@ -92,7 +93,7 @@ class Column:
     @property
     def label(self) -> str:
         label = str(Source(self.source).label)
-        return f"{label}: {Substance(self.substance).label}" if self.substance in Substance.values else label
+        return f"{lead(label)}{Substance(self.substance).label}" if self.substance in Substance.values else label
 
     @property
     def is_new(self) -> bool:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.kept_html import kept_html, key_of
+from accounts.templatetags.ui import lead
 from assessments.answering import inputs
 from assessments.answering.inputs import name_of
 from assessments.answering.worksheet import Reading
@@ -246,7 +247,7 @@ class Comparison:
                 case Gate(gate=gate) if level in check.missed:
                     gates.append(gate)
                 case _ if level in check.missed:
-                    also.append(f"{in_language(rule.title)}: {line_of(rules, rule, check).remedy}")
+                    also.append(f"{lead(in_language(rule.title))}{line_of(rules, rule, check).remedy}")
         return Way(_("Label “%(label)s”") % {"label": level_title(rules, level)}, self._steps(Goal(total, areas, gates)), also)
 
     def _steps(self, goal: Goal) -> list[StepInWords] | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.templatetags.ui import local_number
 from pilots.models import Appraisal
@@ -69,4 +70,4 @@ def _missing(key: str, figures: Mapping[str, str]) -> str:
 
 def _quality(shown: Mapping[str, str]) -> str:
     words = {"on_time": _("on time %(value)s%%"), "measured": _("measured %(value)s%%"), "verified": _("verified %(value)s%%")}
-    return ", ".join(words[name] % {"value": value} for name, value in shown.items())
+    return pgettext("between the items of a list", ", ").join(words[name] % {"value": value} for name, value in shown.items())

@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from accounts.day_field import DayField
 from accounts.visible_text import VisibleTextMixin
 from suppliers import identifiers, places
 from suppliers.inspecting.types import ACCEPT
 from suppliers.inspection import Inspected, inspect
-from suppliers.models import Category, Contact, Document, HeadcountBand, Registration, Site, Supplier
+from suppliers.models import Category, Contact, Document, HeadcountBand, Registration, Site, SiteType, Supplier
 from suppliers.problems import Problem
 
 
@@ -105,7 +107,7 @@ class RegistrationForm(PlaceMixin, forms.ModelForm[Registration]):
         data = super().clean() or {}
         self.clean_identifiers(data)
         self.clean_place(data)
-        if not (data.get("name_zh") or data.get("name_en")):
+        if not (data.get("name_zh") or data.get("name_en") or {"name_zh", "name_en"} & self.errors.keys()):
             self.add_error("name_en", _("Give the company's name in Chinese, in English, or both."))
         if data.get("country") == "CN" and not data.get("uscc") and "uscc" not in self.errors:
             self.add_error("uscc", Problem("uscc_missing").text)
@@ -134,15 +136,20 @@ class ParticularsForm(PlaceMixin, forms.ModelForm[Supplier]):
     """What a supplier may change about itself. Identifiers and the place of registration are in the buyer's hand."""
 
     website = forms.URLField(label=_("Website"), required=False, max_length=200, assume_scheme="https")
+    fiscal_year_start = forms.TypedChoiceField(label=_("Fiscal year starts in month"), choices=MONTHS.items, coerce=int)
 
     class Meta:
         model = Supplier
         fields = ("name_zh", "name_en", "address", "postcode", "headcount_band", "fiscal_year_start", "website")
         widgets = {"address": forms.Textarea({"rows": 2})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["headcount_band"].choices = [("", _("Choose")), *HeadcountBand.choices]  # type: ignore[attr-defined]  # a ChoiceField
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not (data.get("name_zh") or data.get("name_en")):
+        if not (data.get("name_zh") or data.get("name_en") or {"name_zh", "name_en"} & self.errors.keys()):
             self.add_error("name_en", _("Give the company's name in Chinese, in English, or both."))
         return data
 
@@ -188,11 +195,16 @@ class SiteForm(PlaceMixin, forms.ModelForm[Site]):
     class Meta:
         model = Site
         fields = ("name", "type", "country", "region", "address", "headcount", "closed_on")
-        widgets = {"address": forms.Textarea({"rows": 2}), "closed_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+        widgets = {"address": forms.Textarea({"rows": 2})}
+        field_classes = {"closed_on": DayField}
         help_texts = {
             "region": provinces_help(),
             "closed_on": _("A closed site keeps its history and is no longer asked about."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["type"].choices = [("", _("Choose")), *SiteType.choices]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -207,6 +219,7 @@ class ContactForm(VisibleTextMixin, forms.ModelForm[Contact]):
     class Meta:
         model = Contact
         fields = ("name", "email", "phone", "job_title", "language", "is_primary")
+        labels = {"name": pgettext_lazy("person", "Name")}
         help_texts = {"is_primary": _("Invitations and reminders go to the first contact.")}
 
     def clean_email(self) -> str:
@@ -223,10 +236,7 @@ class DocumentDetailsForm(forms.ModelForm[Document]):
     class Meta:
         model = Document
         fields = ("kind", "title", "site", "issuer", "number", "valid_from", "valid_to")
-        widgets = {
-            "valid_from": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-            "valid_to": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        }
+        field_classes = dict.fromkeys(("valid_from", "valid_to"), DayField)
         help_texts = {
             "title": _("If empty, the file's name is shown."),
             "site": _("Whom it was issued to."),

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.visible_text import VisibleTextMixin
@@ -18,7 +19,7 @@ MOST_DOCUMENTS = 60
 
 class DocumentChoice(forms.ModelMultipleChoiceField[Document]):
     def label_from_instance(self, document: Document) -> str:
-        day = timezone.localtime(document.uploaded_at).date().isoformat()
+        day = date_format(timezone.localtime(document.uploaded_at), "DATE_FORMAT")
         return f"{document} · {document.get_kind_display()} · {day}"
 
 

@@ -53,16 +53,23 @@ LEFT_OUT = """() => {
 }"""
 
 
-# What is smaller than 24 by 24 pixels passes WCAG 2.5.8 by the space around it, and what space there is depends on how far a page is scrolled.
-# A link in a line of text may be as low as the line; a box with words beside it is pressed by its words.
+# What is smaller than 24 by 24 pixels passes WCAG 2.5.8 by the space around it, and what space there is depends on how far a page is
+# scrolled. A link in a line of text may be as low as the line; a box with words beside it is pressed by its words.
 TOO_SMALL = """() => {
-    const inText = (element) => getComputedStyle(element).display === "inline" && [...element.parentElement.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    const pressed = (element) => [element, ...(element.labels ?? [])].map((each) => each.getBoundingClientRect());
+    const hasWords = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim();
+    const isInText = (each) => getComputedStyle(each).display === "inline" && [...each.parentElement.childNodes].some(hasWords);
+    const isOpen = (each) => !each.closest("details:not([open])") || each.matches("details:not([open]) > summary");
+    const isLarge = ({width, height}) => width >= 23.95 && height >= 23.95;
+    const places = (each) => [each, ...(each.labels ?? [])].map((place) => place.getBoundingClientRect());
     return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-        .filter((each) => !each.disabled && each.type !== "hidden" && each.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !inText(each))
-        .filter((each) => !each.closest("details:not([open])") || each.matches("details:not([open]) > summary"))
-        .filter((each) => !pressed(each).some(({width, height}) => width >= 23.95 && height >= 23.95) && each.getBoundingClientRect().width > 1)
-        .map((each) => { const {width, height} = each.getBoundingClientRect(); return `${Math.round(width)} x ${height.toFixed(1)} pixels to press: ${getComputedStyle(each).display} <${each.parentElement.className}> ${each.outerHTML.slice(0, 140)}`; });
+        .filter((each) => !each.disabled && each.type !== "hidden" && isOpen(each) && !isInText(each))
+        .filter((each) => each.checkVisibility({visibilityProperty: true, opacityProperty: true}))
+        // What is for screen readers alone is one pixel wide.
+        .filter((each) => each.getBoundingClientRect().width > 1 && !places(each).some(isLarge))
+        .map((each) => {
+            const {width, height} = each.getBoundingClientRect();
+            return `${width.toFixed(1)} x ${height.toFixed(1)} pixels to press: ${each.outerHTML.slice(0, 160)}`;
+        });
 }"""
 
 

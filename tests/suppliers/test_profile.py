@@ -59,6 +59,16 @@ def test_sites_come_change_and_go(client, supplier, colleague):
     assert not Site.objects.exists()
 
 
+def test_a_year_typed_too_fast_is_asked_about_beside_its_field(client, supplier, colleague):
+    client.force_login(colleague)
+
+    page = client.post(reverse("suppliers:site_new"), SITE | {"closed_on": "0026-05-01"})
+
+    assert page.context["form"].errors["closed_on"] == ["Please check the year: 26 cannot be right."]
+    assert 'value="0026-05-01"' in page.content.decode()
+    assert not Site.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("name", "sent"), [("site_new", SITE), ("contact_new", CONTACT)])
 def test_a_form_sent_twice_at_once_is_kept_once(supplier, owner, name, sent):

@@ -281,6 +281,16 @@ def test_a_step_that_is_taken_twice_says_that_the_finding_moved_on(client: Clien
 # --- bad input --------------------------------------------------------------------------------------------------------
 
 
+def test_what_is_wrong_in_a_row_of_the_plan_is_told_at_the_top_too(client: Client, finding: Finding, owner: User) -> None:
+    client.force_login(owner)
+
+    page = client.post(
+        reverse("assessments:finding_plan", args=[finding.pk]), plan_sent(("Write it down", "Ms Bo", "not a day"))
+    ).content.decode()
+
+    assert '<li><a href="#id_actions-0-due_on">Done by: Enter a valid date.</a></li>' in page
+
+
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
