@@ -220,13 +220,14 @@ def note_download(export: Export, *, why: Why | None, by: User, at: datetime) ->
     detail = export.detail if why is None else export.detail | {"why": why}
     trail.record(action, actor=by, target=export, supplier_id=export.supplier_id, detail=detail, at=at)
     if export.supplier_id is None:
-        looked_at = list(_inside(export).order_by("supplier_id").values_list("supplier_id", flat=True).distinct())
+        found = _inside(export).order_by("supplier_id").values_list("supplier_id", flat=True).distinct()
+        looked_at = [pk for pk in found if pk is not None]
         trail.record_each(action, supplier_ids=looked_at, actor=by, detail=detail, at=at)
 
 
 def _inside(export: Export) -> "QuerySet[Event]":
     """The suppliers that read of its making."""
-    return Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported", supplier_id__isnull=False)
+    return Event.objects.of_export(export.pk).filter(action=f"{export.subject}.exported").exclude(supplier_id=None)
 
 
 def keep_file(export: Export, path: Path, *, name: str, at: datetime) -> None:
