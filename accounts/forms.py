@@ -110,5 +110,5 @@ class UserFilterForm(forms.Form):
     state = forms.ChoiceField(
         label=_("Account"),
         required=False,
-        choices=[("", _("Open and closed")), ("open", pgettext_lazy("account", "Open")), ("closed", pgettext_lazy("account", "Closed"))],
+        choices=[("", _("All")), ("open", pgettext_lazy("account", "Open")), ("closed", pgettext_lazy("account", "Closed"))],
     )

@@ -33,6 +33,8 @@ SINCE: dict[str, StrOrPromise] = {
     "uploaded_at": gettext_lazy("the upload"),
     "valid_to": gettext_lazy("the end of its validity"),
 }
+# Of fields without a name for people.
+FIELDS: dict[str, StrOrPromise] = {"file": gettext_lazy("file"), "values": gettext_lazy("values")}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,6 @@ def _kinds(rule: Rule) -> str:
 def _goes(rule: Rule) -> str:
     if not rule.blank:
         return _("All of it")
-    names = {field.name: str(field.verbose_name) for field in model_of(rule)._meta.concrete_fields}
-    fields = ", ".join(names[each] for each in rule.blank)
+    names = {field.name: field.verbose_name for field in model_of(rule)._meta.concrete_fields}
+    fields = ", ".join(str(FIELDS.get(each, names[each])) for each in rule.blank)
     return _("Only its %(fields)s; the rest stays") % {"fields": fields}

@@ -1,10 +1,15 @@
 """The read API as a page: what the generated OpenAPI schema says, for people. One source: the schema itself."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
+
+
+# How the generator adds the names of choices to a description: Markdown, a line each.
+NAMED_CHOICE = re.compile(r"^\* `(.*)` - (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,11 @@ def _operations(schema: dict[str, Any]) -> Iterator[Operation]:
 
 
 def _parameter(said: dict[str, Any]) -> Parameter:
-    kind = said.get("schema", {})
-    choices = (kind.get("items") or kind).get("enum") or []
-    return Parameter(said["name"], _kind(kind), said.get("description", ""), ", ".join(str(choice) for choice in choices))
+    kind, text = said.get("schema", {}), said.get("description", "")
+    names = dict(NAMED_CHOICE.findall(text))
+    choices = [str(choice) for choice in (kind.get("items") or kind).get("enum") or []]
+    told = ", ".join(f"{choice} ({names[choice]})" if choice in names else choice for choice in choices)
+    return Parameter(said["name"], _kind(kind), NAMED_CHOICE.sub("", text).strip(), told)
 
 
 def _fields(schema: dict[str, Any], said: dict[str, Any]) -> list[Field]:

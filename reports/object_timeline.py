@@ -79,6 +79,10 @@ def timeline_of(label: str, pk: str, *, user: User) -> Timeline | None:
     )
 
 
+def has_timeline(label: str) -> bool:
+    return _model(label) is not None
+
+
 def _model(label: str) -> type[Model] | None:
     try:
         model = apps.get_model(label)

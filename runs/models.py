@@ -102,7 +102,11 @@ class Run(models.Model):
     @property
     def name(self) -> str:
         """The title it was given, or its kind in the reader's language."""
-        return self.title or str(title_of(self.kind))
+        return self.title or self.job
+
+    @property
+    def job(self) -> str:
+        return str(title_of(self.kind))
 
     @cached_property
     def progress(self) -> "Progress":
@@ -122,6 +126,8 @@ class Run(models.Model):
         if seconds < 60:
             return gettext("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
         minutes, rest = divmod(round(seconds), 60)
+        if minutes >= 60:
+            return gettext("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
         return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
 
     @property

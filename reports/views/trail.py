@@ -14,10 +14,10 @@ from accounts.permissions import Permission, require
 from accounts.scope import SYSTEM, acting
 from accounts.seek import page_by
 from audit import trail
-from audit.action_names import action_name
 from audit.sealing import newest_seal, rows_to_seal
 from reports.object_timeline import timeline_of
-from reports.trail_table import COLUMNS, MOST_LINES, TrailForm, are_too_many, lines_of
+from reports.trail_table import COLUMNS, MOST_LINES, TrailForm, all_lines, are_too_many, lines_of
+from suppliers.models import Supplier
 from suppliers.table_files import CONTENT_TYPES, table_bytes
 
 
@@ -29,7 +29,7 @@ def audit_trail(request: AuthenticatedHttpRequest) -> HttpResponse:
     require(request.user, Permission.AUDIT_VIEW)
     form = TrailForm(request.GET)
     page = page_by(form.found(), "-pk", request.GET.dict(), size=PAGE_SIZE)
-    lines = [{"event": event, "what": action_name(event.action)} for event in page.rows]
+    lines = list(lines_of(page.rows, Supplier.objects.filter(pk__in={event.supplier_id for event in page.rows})))
     with acting(SYSTEM):  # those of the case team count too
         rows_since = rows_to_seal()
     context = {"form": form, "page": page, "lines": lines, "seal": newest_seal(), "rows_since": rows_since}
@@ -50,7 +50,7 @@ def audit_trail_file(request: AuthenticatedHttpRequest) -> HttpResponse:
         text = _("A file takes up to %(count)s lines. Please choose fewer, for example by their dates.")
         messages.error(request, text % {"count": f"{MOST_LINES:,}"})
         return redirect(back)
-    content = table_bytes(kind, COLUMNS, lines_of(form), title=_("Audit trail"))
+    content = table_bytes(kind, COLUMNS, all_lines(form), title=_("Audit trail"))
     asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
     trail.record("audit_trail.exported", actor=request.user, detail={"format": kind, "query": asked})
     response = HttpResponse(content, content_type=CONTENT_TYPES[kind])

@@ -69,10 +69,6 @@ def or_words(words: str) -> Callable[[str], str]:
     return lambda text: text or _(words)
 
 
-def named(words: str) -> Callable[[str], str]:
-    return lambda text: _(words) % {"number": text} if text else ""
-
-
 def what_is_left(text: str) -> str:
     return _("%(day)s: label at risk") % {"day": ""} if text == _("No label") else text
 
@@ -167,7 +163,7 @@ LISTS = [
             "What": [("What", same), ("Action", same)],
             "When": [("When", moment("SHORT_DATETIME_FORMAT"))],
             "Who": [("Who", or_words("the system"))],
-            "Supplier": [("Supplier", named("Supplier %(number)s"))],
+            "Supplier": [("Supplier", same)],
             "Object": [("Object", same)],
             "Address": [("Address", same)],
         },

@@ -145,3 +145,12 @@ def test_the_api_page_names_every_address_of_the_schema(client: Client, staff: U
 
     assert len(schema["paths"]) >= 10
     assert all(path in page for path in schema["paths"])
+
+
+def test_the_api_page_tells_choices_by_their_names_and_not_in_the_markdown_of_the_schema(client: Client, staff: User) -> None:
+    client.force_login(staff)
+
+    page = client.get(reverse("reports:api")).content.decode()
+
+    assert "in_review (In review)" in page
+    assert "* `" not in page

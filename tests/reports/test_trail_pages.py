@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django_celery_beat.models import PeriodicTask
 
 from accounts.looks import looks_at
 from accounts.models import User
@@ -30,7 +31,36 @@ def test_the_trail_is_searched_by_a_suppliers_name_or_number(client: Client, aud
 
     page = client.get(reverse("reports:audit_trail"), {"supplier": words.format(pk=supplier.pk)})
 
-    assert {line["event"].action for line in page.context["lines"]} == {"supplier.viewed"}
+    assert {line.event.action for line in page.context["lines"]} == {"supplier.viewed"}
+
+
+def test_the_trail_calls_suppliers_and_objects_by_their_names(client: Client, auditor: User, supplier: Supplier) -> None:
+    trail.record("supplier.viewed", actor=auditor, supplier_id=supplier.pk, target=supplier)
+    trail.record("supplier.viewed", actor=auditor, supplier_id=0x7FFFFFFF)
+    auditor.language = "zh-hans"
+    auditor.save(update_fields=["language"])
+    client.force_login(auditor)
+
+    page = client.get(reverse("reports:audit_trail"), {"action": "supplier.viewed"})
+    _, *rows = rows_of(client.get(reverse("reports:audit_trail_file"), {"format": "csv", "action": "supplier.viewed"}))
+
+    assert [(line.supplier, line.object) for line in page.context["lines"]] == [
+        ("供应商2147483647", ""),
+        (supplier.name_zh, f"供应商 {supplier.pk}"),
+    ]
+    assert [row[4] for row in rows] == ["供应商2147483647", supplier.name_zh]
+
+
+def test_only_what_has_a_timeline_is_linked_to_one(client: Client, auditor: User, supplier: Supplier) -> None:
+    schedule = PeriodicTask.objects.order_by("pk").first()
+    trail.record("schedule.changed", actor=auditor, target=schedule)
+    trail.record("supplier.viewed", actor=auditor, supplier_id=supplier.pk, target=supplier)
+    client.force_login(auditor)
+
+    page = client.get(reverse("reports:audit_trail")).content.decode()
+
+    assert reverse("reports:timeline", args=["suppliers.supplier", str(supplier.pk)]) in page
+    assert "/audit-trail/django_celery_beat.periodictask/" not in page
 
 
 def test_the_file_holds_the_lines_of_the_filter_and_is_itself_in_the_trail(client: Client, auditor: User, supplier: Supplier) -> None:
@@ -47,6 +77,15 @@ def test_the_file_holds_the_lines_of_the_filter_and_is_itself_in_the_trail(clien
     assert exported.detail == {"format": "csv", "query": {"action": "supplier.viewed"}}
     workbook = client.get(reverse("reports:audit_trail_file"), {"format": "xlsx"})
     assert workbook.content[:2] == b"PK"
+
+
+def test_days_in_the_wrong_order_are_told_of_and_not_taken_for_an_empty_trail(client: Client, auditor: User) -> None:
+    client.force_login(auditor)
+
+    page = client.get(reverse("reports:audit_trail"), {"since": "2026-12-01", "until": "2026-01-01"})
+
+    assert page.status_code == 422
+    assert page.context["form"].errors["until"] == ["The last day lies before the first."]
 
 
 def test_a_file_of_too_many_lines_is_refused_with_a_way_out(client: Client, auditor: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,7 @@ def test_the_list_shows_who_started_what_and_how_far_it_is(client: Client, staff
     assert "Sort the post" in page
     assert "Steve Staff" in page
     assert "Nightly post" in page
+    assert page.count(">Sort the post</a>") == 2, "each says its job, whatever it is called"
     assert "By schedule" in page
     assert "30 / 30" in page
 
