@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Concat, Lower, NullIf
 from django.urls import reverse
+from django.utils.dates import MONTHS
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
@@ -211,6 +212,10 @@ class Supplier(Named, Placed):
     @property
     def identifier(self) -> str:
         return self.uscc or self.lei or self.company_number or self.duns or self.reference or ""
+
+    @property
+    def fiscal_year_start_name(self) -> str:
+        return str(MONTHS[self.fiscal_year_start])
 
 
 class BuyingUnit(Named):

@@ -19,14 +19,14 @@ CONTACT = {"name": "Ann", "email": "Ann@bamboo.example", "phone": "", "job_title
 
 
 def test_the_profile_shows_identifiers_sites_and_contacts(client, supplier, owner):
-    Supplier.objects.filter(pk=supplier.pk).update(uscc=valid_uscc())
+    Supplier.objects.filter(pk=supplier.pk).update(uscc=valid_uscc(), fiscal_year_start=4)
     create_site(supplier=supplier, name="Hangzhou")
     create_contact(supplier=supplier, name="Ann")
 
     client.force_login(owner)
     page = client.get(reverse("suppliers:profile")).content.decode()
 
-    assert all(text in page for text in (valid_uscc(), "Hangzhou", "Ann", "China", "Zhejiang"))
+    assert all(text in page for text in (valid_uscc(), "Hangzhou", "Ann", "China", "Zhejiang", "April"))
 
 
 def test_a_supplier_changes_its_particulars_but_not_its_identifiers(client, supplier, owner):
