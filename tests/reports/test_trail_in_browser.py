@@ -27,7 +27,7 @@ def test_an_auditor_follows_one_object_through_the_trail_and_a_supplier_reads_wh
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     assert download.value.suggested_filename.startswith("audit-trail-")
-    page.get_by_role("link", name=f"suppliers.site {site.pk}").click()
+    page.get_by_role("link", name=f"Site {site.pk}").click()
     page.get_by_role("cell", name="Old yard").wait_for()
     assert_accessible(page)
 
