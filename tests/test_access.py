@@ -281,6 +281,8 @@ SHOW_NOTHING_OF_IT = {
     "suppliers:record_match",
     # People, their conflicts of interest, and what may not be deleted.
     *("accounts:user_list", "assessments:interests", "assessments:interest_withdraw", "privacy:overview"),
+    # What happened, and whom it concerned.
+    "reports:audit_trail",
     # A question: why is it wanted?
     "reports:audit_pdf",
 }

@@ -29,7 +29,8 @@ def test_a_company_registers_and_staff_approve_it(new_page, javascript):
     public.get_by_label("Your name").fill("Lin Deng")
     public.get_by_label("Your e-mail address").fill("lin@lantern.example")
     public.get_by_role("button", name="Send the application").click()
-    assert public.get_by_text("The check digit of this Unified Social Credit Code is wrong").count() == 2
+    # Once at the top and once beside the field.
+    public.get_by_text("The check digit of this Unified Social Credit Code is wrong").nth(1).wait_for()
     if javascript:
         assert_accessible(public)
     public.get_by_label("Unified Social Credit Code").fill(valid_uscc())
