@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 
-FIRST = date(1950, 1, 1)
+FIRST = date(1900, 1, 1)
 # Where something never ends, people write 9999-12-31. It also keeps browsers from taking a year of six digits.
 LAST = date.max
 

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts.templatetags.ui import percent
 from charts import TrajectoryPoint, trajectory
 from emissions.coverage import fiscal_months
 from emissions.insight import (
@@ -134,8 +135,8 @@ def _named(saving: Saving, sites: Mapping[int, str]) -> NamedSaving:
             )
         case Lever.RENEWABLE:
             title = _("Renewable electricity from %(before)s to %(after)s of what is bought") % {
-                "before": f"{100 * saving.before:.0f}%",
-                "after": f"{100 * saving.after:.0f}%",
+                "before": percent(saving.before),
+                "after": percent(saving.after),
             }
             how = _("Half of the electricity without an instrument × the market-based factor used.")
         case Lever.LEAKS:

@@ -206,7 +206,6 @@ def make_own_data(*, export_id: int, at: datetime) -> int:
     return count
 
 
-@transaction.atomic
 def conflict_inside(export: Export, user: User) -> ConflictOfInterest | None:
     """A file of many was made by somebody without this person's interests, or before there were any."""
     interests = Interest.objects.in_force_for(user).select_related("supplier")
@@ -214,6 +213,7 @@ def conflict_inside(export: Export, user: User) -> ConflictOfInterest | None:
     return ConflictOfInterest(interest) if interest else None
 
 
+@transaction.atomic
 def note_download(export: Export, *, why: Why | None, by: User, at: datetime) -> None:
     """Each supplier in the file reads who took it, and why: `why` of somebody who did not have it made."""
     action = f"{export.subject}.downloaded"

@@ -3,7 +3,7 @@ with the way to the list behind it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,8 @@ class Picture:
     rows: Sequence[tuple[str, Sequence[Cell]]]
     chart: SafeString | None = None
     note: StrOrPromise = ""
+    # What the rows are, above their names.
+    subject: str = field(default_factory=lambda: _("Subject"))
 
     @property
     def is_empty(self) -> bool:
@@ -160,7 +162,8 @@ def heat_map(user: User, *, unit: BuyingUnit | None = None) -> Picture:
         for category, label in Category.choices
         if any(found == category for found, _area in means)
     ]
-    return Picture(_("Mean evidenced scores by category and area"), [str(title) for _code, title in areas], rows)
+    heads = [str(title) for _code, title in areas]
+    return Picture(_("Mean evidenced scores by category and area"), heads, rows, subject=_("Category"))
 
 
 def _heat_cell(category: str, area: str, mean: Decimal | None, unit: BuyingUnit | None) -> Cell:
